@@ -1,0 +1,225 @@
+// Package events defines what a traced program reports: the [Event], its parts
+// and kinds, and the sinks that render or store a stream of them.
+//
+// The package is a leaf. It knows nothing of processes, debuggers or terminals
+// and imports the standard library only. An Event is a value: whoever yields
+// one never changes it afterwards, so a sink may keep it.
+package events
+
+import (
+	"time"
+)
+
+// Kind says what happened. The zero Kind is invalid.
+type Kind uint8
+
+// The kinds of event, in the order in which help and docs list them.
+const (
+	Invalid    Kind = iota
+	Start           // first record of a stream
+	Call            // a traced function was entered
+	Line            // a statement's line is about to run
+	Return          // a traced call ended: normally, or unwound
+	Exception       // a panic, runtime or fatal error, Goexit or error result
+	CCall           // Go enters C
+	CReturn         // C returned
+	CException      // C returned an errno
+	Go              // a go statement ran
+	GoEnd           // a goroutine ended
+	Opcode          // one machine instruction of a traced call
+	Lost            // events were dropped
+	End             // last record of a stream
+)
+
+var kindNames = [...]string{
+	Invalid:    "invalid",
+	Start:      "start",
+	Call:       "call",
+	Line:       "line",
+	Return:     "return",
+	Exception:  "exception",
+	CCall:      "c_call",
+	CReturn:    "c_return",
+	CException: "c_exception",
+	Go:         "go",
+	GoEnd:      "go_end",
+	Opcode:     "opcode",
+	Lost:       "lost",
+	End:        "end",
+}
+
+// String returns the kind's name in the JSON schema and on the command line.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return kindNames[Invalid]
+}
+
+// ParseKind returns the kind with the given name, or Invalid.
+func ParseKind(name string) Kind {
+	for k, n := range kindNames {
+		if n == name {
+			return Kind(k)
+		}
+	}
+	return Invalid
+}
+
+// CallID names one invocation of a traced function, from its call event to its
+// one end. Ids rise by one in the order in which calls were first seen.
+type CallID uint64
+
+// NoCall is the id of no call.
+const NoCall CallID = 0
+
+// An Event is one record of a stream.
+type Event struct {
+	Kind      Kind
+	Seq       uint64    // rises by one; 0 in Start, Lost and End
+	Time      time.Time // wall clock, when the thread reached the probe
+	Goroutine int64     // 0 when no goroutine was running
+	Thread    int
+	Depth     int    // open traced calls of the goroutine around this one
+	Call      CallID // NoCall where the event belongs to no traced call
+	Parent    CallID // enclosing traced call of the same goroutine, or NoCall
+
+	Func string // as a Go traceback prints it: main.(*T).Method, main.Map[...]
+	File string
+	Line int
+
+	Caller *Frame  // Call: the place of the call; nil when it could not be read
+	Args   []Value // Call
+
+	Results     []Value       // Return
+	Duration    time.Duration // Return, on the target's clock
+	HasDuration bool          // false for a call whose start was not seen
+	Error       string        // Return: the message of a non-nil error in the last result
+
+	Unwound   bool // Return: a panic or Goexit took the frame away
+	Partial   bool // the call was already running when tracing began
+	Recovered bool // Return: the call recovered a panic
+
+	Exception *ExceptionInfo // Exception
+	Stack     []Frame        // innermost first, when asked for
+
+	Source  string   // Line: the source text
+	Changes []Change // Line: variables since the previous event of the call
+	Watch   []Watch  // watched expressions
+
+	Start *StartInfo // Start
+	Lost  *LostInfo  // Lost
+	End   *EndInfo   // End
+}
+
+// A Frame is a place in the target's code.
+type Frame struct {
+	Func string
+	File string
+	Line int
+}
+
+// A Value is a captured variable, already detached from the target's memory.
+type Value struct {
+	Name  string
+	Type  string // as Go source writes it; the dynamic type is part of Value
+	Value string // Go syntax as %#v prints it, cut at limits with …
+	Error string // the message, when the value is a non-nil error
+}
+
+// A Change is a variable that is new or modified.
+type Change struct {
+	Value
+	Modified bool // false: new
+}
+
+// A Watch is the value of a watched expression.
+type Watch struct {
+	Expr  string
+	Type  string
+	Value string
+}
+
+// Class tells exceptions apart.
+type Class string
+
+// The classes of exception.
+const (
+	ClassPanic   Class = "panic"   // panic(v)
+	ClassRuntime Class = "runtime" // a run-time panic: index, nil, division, …
+	ClassFatal   Class = "fatal"   // the runtime gives up: not recoverable
+	ClassGoexit  Class = "goexit"  // runtime.Goexit
+	ClassError   Class = "error"   // a non-nil error result
+)
+
+// ExceptionInfo describes an exception.
+type ExceptionInfo struct {
+	Class       Class
+	Type        string // dynamic type; empty for fatal and goexit
+	Value       string // message of an error, else the value in Go syntax
+	Recovered   bool   // the call of this event recovered it
+	RecoveredBy *Frame // the function that recovered it, where known
+	Origin      *Frame // where it began
+}
+
+// StartInfo is what a Start event carries.
+type StartInfo struct {
+	Version   string // of gtrace
+	Engine    string
+	PID       int
+	Program   string
+	GoVersion string
+	Patterns  []string      // as given, or the default that was used
+	Functions int           // functions with a probe
+	Probes    int           // places planted
+	Stopped   time.Duration // how long attaching kept the target still
+	Notes     []string      // functions that cannot be seen fully, and why
+}
+
+// LostInfo is what a Lost event carries.
+type LostInfo struct {
+	Count uint64
+	Why   string
+}
+
+// Reason says why a stream ended.
+type Reason string
+
+// The reasons for the end of a stream.
+const (
+	ReasonExited      Reason = "exited"      // the target exited: Status is set
+	ReasonSignaled    Reason = "signaled"    // a signal killed the target: Signal is set
+	ReasonExec        Reason = "exec"        // the target replaced itself by exec
+	ReasonInterrupted Reason = "interrupted" // gtrace was told to stop by a signal
+	ReasonLimit       Reason = "limit"       // --limit was reached
+	ReasonDuration    Reason = "duration"    // --for has passed
+	ReasonOutput      Reason = "output"      // the output could not be written
+	ReasonError       Reason = "error"       // gtrace failed: Message says how
+)
+
+// EndInfo is what an End event carries.
+type EndInfo struct {
+	Reason  Reason
+	Status  *int          // exit status of the target, with ReasonExited
+	Signal  string        // e.g. SIGKILL, with ReasonSignaled or ReasonInterrupted
+	Message string        // details of ReasonOutput and ReasonError
+	Events  uint64        // events of the stream, without start, lost and end
+	Lost    uint64        // events lost
+	Held    time.Duration // how long threads of the target were held for tracing, in total
+	Open    []OpenCall    // calls still open, outermost first within a goroutine
+}
+
+// An OpenCall is a call that had not ended when tracing did.
+type OpenCall struct {
+	Call      CallID
+	Goroutine int64
+	Func      string
+	Partial   bool
+}
+
+// A Sink consumes a stream of events. Close flushes what is buffered and is
+// called once, after the last Write.
+type Sink interface {
+	Write(Event) error
+	Close() error
+}

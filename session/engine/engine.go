@@ -1,0 +1,231 @@
+// Package engine is the contract between a tracing session and the machinery
+// that observes a process, as database/sql/driver is to database/sql.
+//
+// Two kinds of engine stand behind it. One holds a thread still at every hit,
+// reads values when asked and can evaluate expressions in the frame. The other
+// lets the target run: its hits arrive in batches, values were captured by a
+// plan made when the probe was planted, and what was lost is counted. So what
+// to capture is part of a [Probe], evaluation is an optional ability
+// ([Evaluator]), and losing is a hit ([Lost]).
+//
+// An engine is used from the one goroutine that opened it.
+package engine
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"gtrace/events"
+)
+
+// Reasons for which an engine refuses, for a caller to branch on. An engine
+// wraps them with what was tried and on what.
+var (
+	ErrNotSupported = errors.New("not supported by this engine")
+	ErrClosed       = errors.New("engine is closed")
+	ErrNoProcess    = errors.New("no such process")
+	ErrNotGo        = errors.New("not a Go program")
+	ErrNoDebugInfo  = errors.New("no debug information")
+	ErrGoVersion    = errors.New("Go version is not supported")
+	ErrPermission   = errors.New("permission denied")
+	ErrTraced       = errors.New("already traced by another process")
+)
+
+// An Engine observes one process.
+type Engine interface {
+	// Target describes the process.
+	Target() Target
+	// Functions returns every function of the target, ordered by name. The
+	// caller must not change them.
+	Functions() []*Function
+	// Plant installs a probe. The target may be running or held; nothing is
+	// reported for it before Hits is ranged over. An error names the function.
+	Plant(Probe) (ProbeID, error)
+	// Unplant removes a probe.
+	Unplant(ProbeID) error
+	// Hits lets the target run and yields what it does. A hit's thread stands
+	// still while the loop body runs, if the engine holds threads at all.
+	// Breaking out of the loop leaves the whole target stopped; ranging again
+	// resumes it. The sequence ends after an Ended hit, after an error, and,
+	// with the context's cause as its error, after the context is cancelled.
+	Hits(context.Context) iter.Seq2[Hit, error]
+	// Close removes every probe and lets go of the target, which runs on. It
+	// may be called twice, and after the target has ended.
+	Close() error
+}
+
+// An Evaluator is implemented by engines that can evaluate Go expressions in
+// the frame of the hit that was yielded last, while the loop body runs.
+type Evaluator interface {
+	Eval(expr string, limits Limits) (events.Value, error)
+}
+
+// Target describes a traced process.
+type Target struct {
+	Engine    string // name of the engine: dlv
+	PID       int
+	Program   string // path of the executable
+	GoVersion string // go1.26.8
+	Module    string // path of the main module, from the build information
+	Launched  bool   // started by the engine rather than attached to
+	// Stopped is how long attaching and planting have kept the target still.
+	Stopped time.Duration
+}
+
+// A Function is a function of the target.
+type Function struct {
+	Name    string // as a Go traceback prints it: main.Map[...]
+	Symbol  string // as the linker names it: main.Map[go.shape.int]
+	Package string // import path
+	File    string
+	Line    int
+	Entry   uint64 // address; 0 when every call of it was inlined
+	End     uint64
+	// Inlined counts the places where the compiler inlined it: calls made
+	// there cannot be seen.
+	Inlined int
+	// Wrapper is set for code the compiler made: method wrappers, deferwrap,
+	// gowrap. Patterns do not match it.
+	Wrapper bool
+	// NoReturn is set for a function with code but without a RET instruction.
+	NoReturn bool
+	// Optimized tells whether it was compiled with optimisation.
+	Optimized bool
+}
+
+// ProbeID names a planted probe. It is never 0.
+type ProbeID uint64
+
+// What selects what a probe observes.
+type What uint8
+
+const (
+	// Calls observes the calls and returns of one function.
+	Calls What = iota + 1
+	// Panics observes panics, runtime errors, fatal errors, Goexit and
+	// recovery in the whole target.
+	Panics
+)
+
+// A Probe says what to observe and what to capture there.
+type Probe struct {
+	What    What
+	Func    *Function // for Calls
+	Capture Capture
+}
+
+// Capture says what to read at a probe. Its zero value reads places only.
+type Capture struct {
+	Args    bool // at the entry of a function
+	Results bool // at its return
+	Stack   int  // frames of the stack to read
+	Limits  Limits
+}
+
+// Limits bounds how much of a value is read. Zero fields take the default.
+type Limits struct {
+	String int // bytes of a string (default 64)
+	Values int // elements of an array, slice or map, and fields of a struct (default 16)
+	Follow int // pointers followed (default 1; negative: none)
+}
+
+// Default limits.
+const (
+	DefaultString = 64
+	DefaultValues = 16
+	DefaultFollow = 1
+)
+
+// HitKind says what a thread reached.
+type HitKind uint8
+
+const (
+	Entered  HitKind = iota + 1 // a function of a Calls probe, before its first statement
+	Returned                    // the RET of such a function
+	Raised                      // a panic, fatal error or Goexit begins: Raise is set
+	Unwound                     // frames were left without reaching their RET: Unwind is set
+	Lost                        // hits were lost: Lost is set
+	Ended                       // the target ended: Exit is set
+)
+
+// FrameID identifies a frame of a goroutine: the distance in bytes of its
+// canonical frame address from the high end of the goroutine's stack. It does
+// not change when the stack moves. A callee's is larger than its caller's.
+type FrameID uint64
+
+// A Hit is one thread reaching one probe.
+type Hit struct {
+	Kind  HitKind
+	Probe ProbeID
+	Func  *Function // Entered, Returned
+
+	Time time.Time
+	// Held is how long the goroutine has been held by the engine so far, this
+	// hit not counted. Time.Sub of two hits minus the difference of their Held
+	// is the time between them on the target's clock.
+	Held      time.Duration
+	Thread    int
+	Goroutine int64 // 0 when none was running, as on a system stack
+	Frame     FrameID
+	File      string // of the instruction that was hit
+	Line      int
+
+	Caller *events.Frame  // Entered
+	Values []events.Value // Entered: arguments; Returned: results
+	// Errors identifies the error in the last result and those it wraps,
+	// outermost first. Empty when the last result is not a non-nil error.
+	Errors []ErrorID
+	// ErrorType is the dynamic type of that error, ErrorText its message.
+	ErrorType, ErrorText string
+	Stack                []events.Frame // innermost first
+
+	// Running lists, outermost first, the probed functions which the goroutine
+	// was already running when it was first seen. Only set on the first hit of
+	// a goroutine that is older than the trace.
+	Running []RunningCall
+
+	Raise  *Raise
+	Unwind *Unwind
+	Lost   *events.LostInfo
+	Exit   *Exit
+}
+
+// ErrorID identifies an error value: two errors with the same id are the same.
+type ErrorID struct{ Type, Data uint64 }
+
+// A RunningCall is a call that began before it could be seen.
+type RunningCall struct {
+	Func  *Function
+	Frame FrameID
+}
+
+// Raise describes the begin of a panic, a fatal error or Goexit. The Hit's
+// Frame is that of the runtime function that carries it out.
+type Raise struct {
+	Class  events.Class // panic, runtime, fatal or goexit
+	Type   string
+	Value  string
+	Origin *events.Frame // innermost frame outside the runtime
+}
+
+// Unwind says which frames are gone: those whose FrameID is greater than Keep.
+type Unwind struct {
+	Keep FrameID
+	// Recovered is set when a deferred call of the frame Keep recovered a panic
+	// and that frame now returns; By is its function.
+	Recovered bool
+	By        *events.Frame
+	// All is set when no frame of the goroutine is left, because Goexit has
+	// finished or the program is about to die; Keep is 0 then.
+	All bool
+}
+
+// Exit tells how the target ended.
+type Exit struct {
+	Status int    // exit status
+	Signal string // name of the signal that killed it, e.g. SIGKILL; else empty
+	Signum int    // its number
+	Exec   bool   // it replaced itself by exec and is no longer traced
+}
