@@ -2,21 +2,188 @@ package events
 
 import (
 	"io"
-	"iter"
+	"strconv"
+	"time"
 )
 
-// JSON returns a Sink that writes each event as one line of JSON.
+// jsonSchema is the version of the JSON schema. Within a version fields and
+// kinds are only ever added.
+const jsonSchema = 1
+
+// JSON returns a Sink that writes each event as one line of JSON, in one call
+// of w.Write. [ReadJSON] reads them back. Bytes that are not UTF-8 become
+// U+FFFD. Close does not close w.
 func JSON(w io.Writer) Sink { return &jsonSink{out: lineWriter{w: w}} }
 
 type jsonSink struct {
 	out lineWriter
+	buf []byte
+	now clock
 }
 
-func (s *jsonSink) Write(e Event) error { return s.out.write([]byte(e.Kind.String() + "\n")) }
+func (s *jsonSink) Write(e Event) error {
+	b := append(reuse(s.buf), `{"kind":"`...)
+	b = append(b, e.Kind.String()...)
+	b = append(b, '"')
+	switch e.Kind {
+	case Start:
+		b = s.appendStart(b, &e)
+	case Lost:
+		b = s.appendLost(b, &e)
+	case End:
+		b = s.appendEnd(b, &e)
+	default:
+		b = s.appendEvent(b, &e)
+	}
+	s.buf = append(b, "}\n"...)
+	return s.out.write(s.buf)
+}
 
 func (s *jsonSink) Close() error { return s.out.err }
 
-// ReadJSON reads back a stream that a JSON sink has written.
-func ReadJSON(r io.Reader) iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {}
+func (s *jsonSink) appendStart(b []byte, e *Event) []byte {
+	var info StartInfo
+	if e.Start != nil {
+		info = *e.Start
+	}
+	b = appendJSONInt(b, `,"schema":`, jsonSchema)
+	b = appendJSONString(b, `,"gtrace":`, info.Version)
+	b = appendJSONString(b, `,"engine":`, info.Engine)
+	b = appendJSONInt(b, `,"pid":`, int64(info.PID))
+	b = appendJSONString(b, `,"program":`, info.Program)
+	b = appendJSONString(b, `,"go":`, info.GoVersion)
+	b = s.appendTime(b, e.Time)
+	b = appendJSONStrings(b, `,"patterns":`, info.Patterns)
+	b = appendJSONInt(b, `,"functions":`, int64(info.Functions))
+	b = appendJSONInt(b, `,"probes":`, int64(info.Probes))
+	if info.Stopped != 0 {
+		b = appendJSONInt(b, `,"stopped_ns":`, int64(info.Stopped))
+	}
+	return appendJSONStrings(b, `,"notes":`, info.Notes)
+}
+
+func (s *jsonSink) appendLost(b []byte, e *Event) []byte {
+	var info LostInfo
+	if e.Lost != nil {
+		info = *e.Lost
+	}
+	b = s.appendTime(b, e.Time)
+	b = appendJSONUint(b, `,"count":`, info.Count)
+	return appendJSONString(b, `,"why":`, info.Why)
+}
+
+func (s *jsonSink) appendEnd(b []byte, e *Event) []byte {
+	var info EndInfo
+	if e.End != nil {
+		info = *e.End
+	}
+	b = s.appendTime(b, e.Time)
+	b = appendJSONString(b, `,"reason":`, string(info.Reason))
+	if info.Status != nil {
+		b = appendJSONInt(b, `,"exit_status":`, int64(*info.Status))
+	}
+	b = appendJSONOptional(b, `,"signal":`, info.Signal)
+	b = appendJSONOptional(b, `,"message":`, info.Message)
+	b = appendJSONUint(b, `,"events":`, info.Events)
+	b = appendJSONUint(b, `,"lost":`, info.Lost)
+	if info.Held != 0 {
+		b = appendJSONInt(b, `,"held_ns":`, int64(info.Held))
+	}
+	if len(info.Open) > 0 {
+		b = append(b, `,"open":[`...)
+		for i, c := range info.Open {
+			b = appendJSONComma(b, i)
+			b = appendJSONUint(b, `{"call":`, uint64(c.Call))
+			b = appendJSONInt(b, `,"goroutine":`, c.Goroutine)
+			b = appendJSONString(b, `,"func":`, c.Func)
+			b = appendJSONTrue(b, `,"partial":true`, c.Partial)
+			b = append(b, '}')
+		}
+		b = append(b, ']')
+	}
+	return b
+}
+
+// appendEvent writes what is not about the stream itself. Every field is
+// written whatever the kind, so that nothing an event carries gets lost.
+func (s *jsonSink) appendEvent(b []byte, e *Event) []byte {
+	b = appendJSONUint(b, `,"seq":`, e.Seq)
+	b = s.appendTime(b, e.Time)
+	b = appendJSONInt(b, `,"goroutine":`, e.Goroutine)
+	b = appendJSONInt(b, `,"thread":`, int64(e.Thread))
+	if e.Depth != 0 || e.Kind.inCall() {
+		b = appendJSONInt(b, `,"depth":`, int64(e.Depth))
+	}
+	if e.Call != NoCall {
+		b = appendJSONUint(b, `,"call":`, uint64(e.Call))
+	}
+	if e.Parent != NoCall {
+		b = appendJSONUint(b, `,"parent":`, uint64(e.Parent))
+	}
+	b = appendJSONOptional(b, `,"func":`, e.Func)
+	b = appendJSONOptional(b, `,"file":`, e.File)
+	if e.Line != 0 {
+		b = appendJSONInt(b, `,"line":`, int64(e.Line))
+	}
+	b = appendJSONFrame(b, `,"caller":`, e.Caller)
+	b = appendJSONValues(b, `,"args":`, e.Args)
+	if x := e.Exception; x != nil {
+		b = appendJSONException(b, x)
+	}
+	if e.HasDuration {
+		b = appendJSONInt(b, `,"duration_ns":`, int64(e.Duration))
+	}
+	b = appendJSONOptional(b, `,"error":`, e.Error)
+	b = appendJSONTrue(b, `,"unwound":true`, e.Unwound)
+	b = appendJSONTrue(b, `,"partial":true`, e.Partial)
+	b = appendJSONTrue(b, `,"recovered":true`, e.Recovered)
+	b = appendJSONValues(b, `,"results":`, e.Results)
+	b = appendJSONOptional(b, `,"source":`, e.Source)
+	b = appendJSONChanges(b, e.Changes)
+	b = appendJSONWatch(b, e.Watch)
+	return appendJSONStack(b, e.Stack)
+}
+
+// inCall reports whether events of kind k belong to a place in the tree of
+// traced calls, and so always have a depth.
+func (k Kind) inCall() bool {
+	return k == Call || k == Line || k == Return || k == Exception
+}
+
+func (s *jsonSink) appendTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return b
+	}
+	b = append(b, `,"time":"`...)
+	b = s.now.appendRFC3339(b, t)
+	return append(b, '"')
+}
+
+// A clock formats times. Events come many to the second, so it keeps the text
+// of the last second.
+type clock struct {
+	sec  int64
+	text []byte
+}
+
+// appendRFC3339 appends t in UTC with all nine digits of the second, so that
+// times line up and sort as text.
+func (c *clock) appendRFC3339(b []byte, t time.Time) []byte {
+	if sec := t.Unix(); len(c.text) == 0 || sec != c.sec {
+		c.sec = sec
+		c.text = t.UTC().AppendFormat(c.text[:0], "2006-01-02T15:04:05.")
+	}
+	b = append(b, c.text...)
+	b = appendPadded(b, int64(t.Nanosecond()), 9)
+	return append(b, 'Z')
+}
+
+// appendPadded appends n, which is not negative, in at least width digits.
+func appendPadded(b []byte, n int64, width int) []byte {
+	var digits [20]byte
+	s := strconv.AppendInt(digits[:0], n, 10)
+	for i := len(s); i < width; i++ {
+		b = append(b, '0')
+	}
+	return append(b, s...)
 }

@@ -1,0 +1,184 @@
+package events
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// The functions below append one member of a JSON object each. A key comes
+// with the punctuation around it, as `,"pid":`.
+
+func appendJSONInt(b []byte, key string, n int64) []byte {
+	return strconv.AppendInt(append(b, key...), n, 10)
+}
+
+func appendJSONUint(b []byte, key string, n uint64) []byte {
+	return strconv.AppendUint(append(b, key...), n, 10)
+}
+
+func appendJSONString(b []byte, key, s string) []byte {
+	return appendJSONQuoted(append(b, key...), s)
+}
+
+func appendJSONOptional(b []byte, key, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return appendJSONString(b, key, s)
+}
+
+func appendJSONTrue(b []byte, member string, set bool) []byte {
+	if !set {
+		return b
+	}
+	return append(b, member...)
+}
+
+func appendJSONComma(b []byte, i int) []byte {
+	if i == 0 {
+		return b
+	}
+	return append(b, ',')
+}
+
+func appendJSONStrings(b []byte, key string, list []string) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(append(b, key...), '[')
+	for i, s := range list {
+		b = appendJSONQuoted(appendJSONComma(b, i), s)
+	}
+	return append(b, ']')
+}
+
+func appendJSONFrame(b []byte, key string, f *Frame) []byte {
+	if f == nil {
+		return b
+	}
+	b = append(b, key...)
+	b = appendJSONString(b, `{"func":`, f.Func)
+	b = appendJSONString(b, `,"file":`, f.File)
+	b = appendJSONInt(b, `,"line":`, int64(f.Line))
+	return append(b, '}')
+}
+
+func appendJSONStack(b []byte, stack []Frame) []byte {
+	if len(stack) == 0 {
+		return b
+	}
+	b = append(b, `,"stack":[`...)
+	for i := range stack {
+		b = appendJSONFrame(appendJSONComma(b, i), "", &stack[i])
+	}
+	return append(b, ']')
+}
+
+// appendJSONValue leaves the object open.
+func appendJSONValue(b []byte, v *Value) []byte {
+	b = appendJSONString(b, `{"name":`, v.Name)
+	b = appendJSONString(b, `,"type":`, v.Type)
+	b = appendJSONString(b, `,"value":`, v.Value)
+	return appendJSONOptional(b, `,"error":`, v.Error)
+}
+
+// appendJSONValues tells nil, which is left out, from empty: values that were
+// not captured from a function that has none.
+func appendJSONValues(b []byte, key string, list []Value) []byte {
+	if list == nil {
+		return b
+	}
+	b = append(append(b, key...), '[')
+	for i := range list {
+		b = appendJSONValue(appendJSONComma(b, i), &list[i])
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+func appendJSONChanges(b []byte, list []Change) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(b, `,"changes":[`...)
+	for i := range list {
+		b = appendJSONValue(appendJSONComma(b, i), &list[i].Value)
+		if list[i].Modified {
+			b = append(b, `,"change":"modified"}`...)
+		} else {
+			b = append(b, `,"change":"new"}`...)
+		}
+	}
+	return append(b, ']')
+}
+
+func appendJSONWatch(b []byte, list []Watch) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(b, `,"watch":[`...)
+	for i, w := range list {
+		b = appendJSONComma(b, i)
+		b = appendJSONString(b, `{"expr":`, w.Expr)
+		b = appendJSONString(b, `,"type":`, w.Type)
+		b = appendJSONString(b, `,"value":`, w.Value)
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+func appendJSONException(b []byte, x *ExceptionInfo) []byte {
+	b = appendJSONString(b, `,"exception":{"class":`, string(x.Class))
+	b = appendJSONString(b, `,"type":`, x.Type)
+	b = appendJSONString(b, `,"value":`, x.Value)
+	b = append(b, `,"recovered":`...)
+	b = strconv.AppendBool(b, x.Recovered)
+	b = appendJSONFrame(b, `,"recovered_by":`, x.RecoveredBy)
+	b = appendJSONFrame(b, `,"origin":`, x.Origin)
+	return append(b, '}')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendJSONQuoted escapes, besides what JSON demands, DEL, the C1 controls
+// and the line separators: a stream is looked at on terminals, and read by
+// programs that split lines at them.
+func appendJSONQuoted(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		r, size := rune(c), 1
+		if c >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(s[i:])
+			if (r != utf8.RuneError || size > 1) && r > 0x9f && r != '\u2028' && r != '\u2029' {
+				i += size
+				continue
+			}
+		}
+		b = append(b, s[start:i]...)
+		b = appendJSONEscape(b, r)
+		i += size
+		start = i
+	}
+	b = append(b, s[start:]...)
+	return append(b, '"')
+}
+
+func appendJSONEscape(b []byte, r rune) []byte {
+	switch r {
+	case '"', '\\':
+		return append(b, '\\', byte(r))
+	case '\n':
+		return append(b, `\n`...)
+	case '\r':
+		return append(b, `\r`...)
+	case '\t':
+		return append(b, `\t`...)
+	}
+	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+}

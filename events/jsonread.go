@@ -1,0 +1,170 @@
+package events
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+)
+
+// ReadJSON reads back a stream that a [JSON] sink has written. Fields it does
+// not know are ignored. The first error ends the sequence; it names the line.
+// A last line that was cut off, as by a full disk, is an error that wraps
+// [io.ErrUnexpectedEOF]; every event before it has been yielded by then.
+func ReadJSON(r io.Reader) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		in := bufio.NewReaderSize(r, 64<<10)
+		for n := 1; ; n++ {
+			line, err := in.ReadBytes('\n')
+			if err != nil && !errors.Is(err, io.EOF) {
+				yield(Event{}, fmt.Errorf("read events: line %d: %w", n, err))
+				return
+			}
+			last := err != nil
+			if len(bytes.TrimSpace(line)) > 0 {
+				e, err := decodeJSON(line)
+				if err != nil && last {
+					err = fmt.Errorf("the record is cut off after %d bytes: %w", len(line), io.ErrUnexpectedEOF)
+				}
+				if err != nil {
+					yield(Event{}, fmt.Errorf("read events: line %d: %w", n, err))
+					return
+				}
+				if !yield(e, nil) {
+					return
+				}
+			}
+			if last {
+				return
+			}
+		}
+	}
+}
+
+// The json types mirror the schema. They differ from those of the package
+// where the schema does: a start, lost or end record is flat.
+
+type jsonEvent struct {
+	Kind      string         `json:"kind"`
+	Seq       uint64         `json:"seq"`
+	Time      time.Time      `json:"time"`
+	Goroutine int64          `json:"goroutine"`
+	Thread    int            `json:"thread"`
+	Depth     int            `json:"depth"`
+	Call      CallID         `json:"call"`
+	Parent    CallID         `json:"parent"`
+	Func      string         `json:"func"`
+	File      string         `json:"file"`
+	Line      int            `json:"line"`
+	Caller    *Frame         `json:"caller"`
+	Args      []Value        `json:"args"`
+	Exception *jsonException `json:"exception"`
+	Duration  *time.Duration `json:"duration_ns"`
+	Error     string         `json:"error"`
+	Unwound   bool           `json:"unwound"`
+	Partial   bool           `json:"partial"`
+	Recovered bool           `json:"recovered"`
+	Results   []Value        `json:"results"`
+	Source    string         `json:"source"`
+	Changes   []jsonChange   `json:"changes"`
+	Watch     []Watch        `json:"watch"`
+	Stack     []Frame        `json:"stack"`
+}
+
+type jsonException struct {
+	Class       Class  `json:"class"`
+	Type        string `json:"type"`
+	Value       string `json:"value"`
+	Recovered   bool   `json:"recovered"`
+	RecoveredBy *Frame `json:"recovered_by"`
+	Origin      *Frame `json:"origin"`
+}
+
+type jsonChange struct {
+	Value
+	Change string `json:"change"`
+}
+
+type jsonStart struct {
+	Schema    int           `json:"schema"`
+	Version   string        `json:"gtrace"`
+	Engine    string        `json:"engine"`
+	PID       int           `json:"pid"`
+	Program   string        `json:"program"`
+	GoVersion string        `json:"go"`
+	Patterns  []string      `json:"patterns"`
+	Functions int           `json:"functions"`
+	Probes    int           `json:"probes"`
+	Stopped   time.Duration `json:"stopped_ns"`
+	Notes     []string      `json:"notes"`
+}
+
+type jsonEnd struct {
+	Reason  Reason        `json:"reason"`
+	Status  *int          `json:"exit_status"`
+	Signal  string        `json:"signal"`
+	Message string        `json:"message"`
+	Events  uint64        `json:"events"`
+	Lost    uint64        `json:"lost"`
+	Held    time.Duration `json:"held_ns"`
+	Open    []OpenCall    `json:"open"`
+}
+
+func decodeJSON(line []byte) (Event, error) {
+	var j jsonEvent
+	if err := json.Unmarshal(line, &j); err != nil {
+		return Event{}, err
+	}
+	e := Event{
+		Kind: ParseKind(j.Kind), Seq: j.Seq, Time: j.Time.UTC(),
+		Goroutine: j.Goroutine, Thread: j.Thread, Depth: j.Depth,
+		Call: j.Call, Parent: j.Parent,
+		Func: j.Func, File: j.File, Line: j.Line, Caller: j.Caller,
+		Args: j.Args, Results: j.Results, Error: j.Error,
+		Unwound: j.Unwound, Partial: j.Partial, Recovered: j.Recovered,
+		Source: j.Source, Watch: j.Watch, Stack: j.Stack,
+	}
+	if j.Duration != nil {
+		e.Duration, e.HasDuration = *j.Duration, true
+	}
+	if j.Exception != nil {
+		e.Exception = new(ExceptionInfo(*j.Exception))
+	}
+	for _, c := range j.Changes {
+		e.Changes = append(e.Changes, Change{Value: c.Value, Modified: c.Change == "modified"})
+	}
+	switch e.Kind {
+	case Start:
+		return decodeStart(line, e.Time)
+	case Lost:
+		e = Event{Kind: Lost, Time: e.Time, Lost: new(LostInfo)}
+		return e, json.Unmarshal(line, e.Lost)
+	case End:
+		var j jsonEnd
+		err := json.Unmarshal(line, &j)
+		return Event{Kind: End, Time: e.Time, End: new(EndInfo(j))}, err
+	case Invalid:
+		return Event{}, fmt.Errorf("unknown kind of event %q", j.Kind)
+	}
+	return e, nil
+}
+
+func decodeStart(line []byte, t time.Time) (Event, error) {
+	var j jsonStart
+	if err := json.Unmarshal(line, &j); err != nil {
+		return Event{}, err
+	}
+	if j.Schema > jsonSchema {
+		return Event{}, fmt.Errorf("schema %d: this version reads schema %d; use the gtrace that wrote it (%s) or a newer one", j.Schema, jsonSchema, j.Version)
+	}
+	return Event{Kind: Start, Time: t, Start: &StartInfo{
+		Version: j.Version, Engine: j.Engine, PID: j.PID,
+		Program: j.Program, GoVersion: j.GoVersion,
+		Patterns: j.Patterns, Functions: j.Functions, Probes: j.Probes,
+		Stopped: j.Stopped, Notes: j.Notes,
+	}}, nil
+}

@@ -1,0 +1,284 @@
+package events
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Parse reads a line written by [Format] or by hand. An error says where in
+// the line it was.
+func Parse(line string) (Event, error) {
+	p := parser{s: strings.TrimRight(line, " \t\r\n")}
+	p.blanks()
+	name := p.until(" \t")
+	e := Event{Kind: ParseKind(name)}
+	switch e.Kind {
+	case Invalid:
+		p.fail("unknown kind of event %q", name)
+	case Start:
+		e.Start = new(StartInfo)
+		p.fields(func() { p.startField(&e) })
+	case Lost:
+		e.Lost = new(LostInfo)
+		p.fields(func() { p.lostField(&e) })
+	case End:
+		e.End = new(EndInfo)
+		p.fields(func() { p.endField(&e) })
+	default:
+		p.fields(func() { p.eventField(&e) })
+	}
+	if p.err != nil {
+		return Event{}, fmt.Errorf("parse event %q: %w", line, p.err)
+	}
+	return e, nil
+}
+
+// A parser reads one line. After its first error it consumes nothing more.
+type parser struct {
+	s   string
+	pos int
+	err error
+}
+
+// fields calls field at the begin of each field of an event.
+func (p *parser) fields(field func()) {
+	for p.blanks(); p.err == nil && p.pos < len(p.s); p.blanks() {
+		field()
+	}
+}
+
+func (p *parser) eventField(e *Event) {
+	switch {
+	case p.skip("#"):
+		e.Call = CallID(p.uint())
+	case p.peek() == '@':
+		f := p.frame()
+		e.File, e.Line = f.File, f.Line
+	case p.skip("->"):
+		p.blanks()
+		e.Results = p.values()
+	case p.skip("!"):
+		e.Exception = p.exception()
+	case p.peek() == '"' || p.peek() == '`':
+		p.function(e, p.word(""))
+	default:
+		word := p.funcWord()
+		if p.skip("=") {
+			p.eventKey(e, word)
+			return
+		}
+		if g, ok := goroutineWord(word); ok {
+			e.Goroutine = g
+			return
+		}
+		switch word {
+		case "unwound":
+			e.Unwound = true
+		case "partial":
+			e.Partial = true
+		case "recovered":
+			e.Recovered = true
+		default:
+			p.function(e, word)
+		}
+	}
+}
+
+func (p *parser) function(e *Event, name string) {
+	if e.Func != "" || e.Args != nil {
+		p.fail("a second function %q", name)
+		return
+	}
+	e.Func = name
+	if p.peek() == '(' {
+		e.Args = p.values()
+	}
+	if e.Func == "" && e.Args == nil {
+		p.fail("expected a field")
+	}
+}
+
+func (p *parser) eventKey(e *Event, key string) {
+	switch key {
+	case "seq":
+		e.Seq = p.uint()
+	case "t":
+		e.Time = p.time()
+	case "thread":
+		e.Thread = p.int()
+	case "parent":
+		e.Parent = CallID(p.uint())
+	case "depth":
+		e.Depth = p.int()
+	case "caller":
+		e.Caller = new(p.frame())
+	case "duration":
+		e.Duration, e.HasDuration = p.duration(), true
+	case "error":
+		e.Error = p.word(wordStops)
+	case "source":
+		e.Source = p.word(wordStops)
+	case "changes":
+		p.list(func() {
+			modified := p.skip("~")
+			if !modified {
+				p.expect("+")
+			}
+			e.Changes = append(e.Changes, Change{Value: p.value(), Modified: modified})
+		})
+	case "watch":
+		p.list(func() {
+			v := p.value()
+			if v.Error != "" {
+				p.fail("a watched expression has no error")
+			}
+			e.Watch = append(e.Watch, Watch{Expr: v.Name, Type: v.Type, Value: v.Value})
+		})
+	case "stack":
+		p.list(func() { e.Stack = append(e.Stack, p.frame()) })
+	default:
+		p.fail("unknown field %q", key)
+	}
+}
+
+func (p *parser) startField(e *Event) {
+	switch key := p.key(); key {
+	case "t":
+		e.Time = p.time()
+	case "gtrace":
+		e.Start.Version = p.word(wordStops)
+	case "engine":
+		e.Start.Engine = p.word(wordStops)
+	case "pid":
+		e.Start.PID = p.int()
+	case "program":
+		e.Start.Program = p.word(wordStops)
+	case "go":
+		e.Start.GoVersion = p.word(wordStops)
+	case "patterns":
+		p.list(func() { e.Start.Patterns = append(e.Start.Patterns, p.word(wordStops)) })
+	case "functions":
+		e.Start.Functions = p.int()
+	case "probes":
+		e.Start.Probes = p.int()
+	case "stopped":
+		e.Start.Stopped = p.duration()
+	case "notes":
+		p.list(func() { e.Start.Notes = append(e.Start.Notes, p.word(wordStops)) })
+	default:
+		p.fail("unknown field %q of a start", key)
+	}
+}
+
+func (p *parser) lostField(e *Event) {
+	switch key := p.key(); key {
+	case "t":
+		e.Time = p.time()
+	case "count":
+		e.Lost.Count = p.uint()
+	case "why":
+		e.Lost.Why = p.word(wordStops)
+	default:
+		p.fail("unknown field %q of a lost", key)
+	}
+}
+
+func (p *parser) endField(e *Event) {
+	switch key := p.key(); key {
+	case "t":
+		e.Time = p.time()
+	case "reason":
+		e.End.Reason = Reason(p.word(wordStops))
+	case "status":
+		e.End.Status = new(p.int())
+	case "signal":
+		e.End.Signal = p.word(wordStops)
+	case "message":
+		e.End.Message = p.word(wordStops)
+	case "events":
+		e.End.Events = p.uint()
+	case "lost":
+		e.End.Lost = p.uint()
+	case "held":
+		e.End.Held = p.duration()
+	case "open":
+		p.list(func() { e.End.Open = append(e.End.Open, p.openCall()) })
+	default:
+		p.fail("unknown field %q of an end", key)
+	}
+}
+
+// openCall reads #4 g1 main.main partial.
+func (p *parser) openCall() OpenCall {
+	var c OpenCall
+	p.expect("#")
+	c.Call = CallID(p.uint())
+	p.blanks()
+	p.expect("g")
+	c.Goroutine = p.int64()
+	p.blanks()
+	c.Func = p.word(wordStops)
+	p.blanks()
+	c.Partial = p.skip("partial")
+	return c
+}
+
+func (p *parser) exception() *ExceptionInfo {
+	x := &ExceptionInfo{Class: Class(p.word(wordStops))}
+	if p.peek() != '(' {
+		return x
+	}
+	p.list(func() {
+		switch key := p.until(" =,()"); key {
+		case "recovered":
+			x.Recovered = true
+		case "type":
+			p.expect("=")
+			x.Type = p.word(wordStops)
+		case "value":
+			p.expect("=")
+			x.Value = p.word(wordStops)
+		case "recovered_by":
+			p.expect("=")
+			x.RecoveredBy = new(p.frame())
+		case "origin":
+			p.expect("=")
+			x.Origin = new(p.frame())
+		default:
+			p.fail("unknown field %q of an exception", key)
+		}
+	})
+	return x
+}
+
+// values is never nil: the list is there, even when it is empty.
+func (p *parser) values() []Value {
+	list := []Value{}
+	p.list(func() { list = append(list, p.value()) })
+	return list
+}
+
+// value reads name:type=value!error.
+func (p *parser) value() Value {
+	v := Value{Name: p.word(nameStops)}
+	if p.skip(":") {
+		v.Type = p.word(nameStops)
+	}
+	p.expect("=")
+	v.Value = p.word(valueStops)
+	if p.skip("!") {
+		v.Error = p.word(wordStops)
+	}
+	return v
+}
+
+// frame reads func@file:line.
+func (p *parser) frame() Frame {
+	var f Frame
+	f.Func = p.word(funcStops)
+	p.expect("@")
+	f.File = p.word(fileStops)
+	p.expect(":")
+	f.Line = p.int()
+	return f
+}
