@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv"
+)
+
+// An app is what every command reaches the outside world through.
+type app struct {
+	streams
+	env    []string
+	say    *voice
+	engine backend
+	procs  procfs
+}
+
+// streams are the standard files of gtrace, which a launched target inherits.
+type streams struct{ in, out, err *os.File }
+
+// A backend opens targets. What it opens belongs to the goroutine that did.
+type backend interface {
+	Run(dlv.Launch) (target, error)
+	Attach(pid int) (target, error)
+	Open(path string) (image, error)
+}
+
+// A target is an engine with a process that may be ours to wait for. Signal may
+// be called from any goroutine, also while another waits.
+type target interface {
+	engine.Engine
+	Wait() (status int, signal string, err error)
+	Signal(os.Signal) error
+}
+
+// An image is a program on disk.
+type image interface {
+	Functions() []*engine.Function
+	Module() string
+	GoVersion() string
+	Close() error
+}
+
+func newApp() *app {
+	procs := procfs{root: "/proc"}
+	return &app{
+		streams: streams{in: os.Stdin, out: os.Stdout, err: os.Stderr},
+		env:     os.Environ(),
+		say: &voice{w: os.Stderr, world: hintWorld{
+			procs: procs, euid: os.Geteuid(), args: os.Args,
+		}},
+		engine: delve{},
+		procs:  procs,
+	}
+}
+
+// begin checks the flags of a command that traces and takes those that are
+// about messages.
+func (a *app) begin(f *traceFlags) error {
+	if err := f.check(); err != nil {
+		return usage(err)
+	}
+	a.say.quiet, a.say.verbose = f.quiet, f.verbose
+	return nil
+}
+
+// execute runs one command line. A panic of our own comes back as an error:
+// deferred calls have let go of the target by then.
+func (a *app) execute(args []string) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &panicError{value: v, stack: debug.Stack()}
+		}
+	}()
+	root := newRootCommand(a)
+	root.SetArgs(args)
+	return root.Execute()
+}
+
+// A panicError is a bug in gtrace.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("internal error: %v", e.value) }
+
+// delve is the backend of the engine dlv.
+type delve struct{}
+
+func (delve) Run(l dlv.Launch) (target, error) {
+	e, err := dlv.Run(l)
+	if err != nil {
+		return nil, err // a nil *dlv.Engine must not become a non-nil target
+	}
+	return e, nil
+}
+
+func (delve) Attach(pid int) (target, error) {
+	e, err := dlv.Attach(pid)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (delve) Open(path string) (image, error) {
+	i, err := dlv.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return i, nil
+}

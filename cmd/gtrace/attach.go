@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"gtrace/events"
+)
+
+func newAttachCommand(a *app) *cobra.Command {
+	var f traceFlags
+	cmd := &cobra.Command{
+		Use:   "attach [flags] PID|NAME",
+		Short: "Trace a running process",
+		Long: `Attach to the process PID, or to the one Go process whose program is called
+NAME, and write its events to stdout until it ends or Ctrl-C is typed. The
+process then runs on as it was.
+
+SIGTERM, SIGHUP, SIGQUIT, a closed pipe, --limit and --for end the trace in the
+same way.
+
+` + exitText + `
+  130  Ctrl-C ended the trace (128+N: signal N did)
+  0    otherwise, however the target ended`,
+		Example: `  gtrace attach 4711 -t 'main.(*Server).*'
+  gtrace attach server -t store.Load --limit 100
+  gtrace attach server -e exception --for 1m -o errors.json --format json
+  gtrace attach 4711 --format json | jq 'select(.kind == "return")'`,
+		Args: needArgs(1, 1, "PID or NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runAttach(cmd.Context(), a, &f, args[0])
+		},
+		ValidArgsFunction: completeProcess(a),
+	}
+	f.register(cmd.Flags())
+	f.complete(cmd)
+	return cmd
+}
+
+func runAttach(ctx context.Context, a *app, f *traceFlags, who string) error {
+	if err := a.begin(f); err != nil {
+		return err
+	}
+	pid, err := a.procs.find(who)
+	if err != nil {
+		return notStarted(fmt.Errorf("attach: %w", err))
+	}
+	out, err := openOutput(&f.output, a.streams, a.out)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	relay := listen(cancel, forAttached)
+	defer relay.stop()
+
+	a.say.world.pid = pid
+	tgt, err := a.engine.Attach(pid)
+	if err != nil {
+		out.Close() // nothing was written
+		return notStarted(fmt.Errorf("attach %d: %w", pid, err))
+	}
+	t := &trace{app: a, flags: f, out: out, cancel: cancel}
+	if a.wantsStatus(out, f, pid) {
+		t.status = startStatus(a.err, cancel)
+		a.say.w = t.status
+	}
+	if err := t.run(ctx, tgt); err != nil && !isStop(err) {
+		return err
+	}
+	if targetEnded(t.end.Reason) {
+		t.summarize("")
+	} else {
+		t.summarize(fmt.Sprintf("; %s; PID %d runs on", stopText(&t.end), pid))
+	}
+	if stop := stopOf(ctx); stop != nil && stop.Reason == events.ReasonInterrupted {
+		return ended(targetStatus(0, stop.Signal))
+	}
+	return nil
+}
+
+// wantsStatus decides whether a status line is shown: on a terminal of which
+// neither the events nor the target make use.
+func (a *app) wantsStatus(out *output, f *traceFlags, pid int) bool {
+	return !f.quiet && !isTerminal(out.file) && isTerminal(a.err) &&
+		!isDumb(a.env) && !a.procs.writesTo(pid, a.err)
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"gtrace/session"
+	"gtrace/session/engine"
+)
+
+// A hintWorld is what hints look at to find the reason behind a reason.
+type hintWorld struct {
+	procs procfs
+	euid  int
+	args  []string // the command line of gtrace
+	pid   int      // the target, when there is one already
+	prog  string   // PROG as given
+}
+
+// hints says what to type next for an error. Several causes can be behind one
+// sentinel; the first that can be seen on this machine decides.
+func hints(err error, w hintWorld) []string {
+	if h, ok := errors.AsType[*hinted](err); ok {
+		return []string{h.hint}
+	}
+	if e, ok := errors.AsType[*session.NoMatchError](err); ok {
+		return w.noMatch(e)
+	}
+	for _, h := range []struct {
+		is  error
+		say func(hintWorld) []string
+	}{
+		{engine.ErrTraced, hintWorld.traced},
+		{engine.ErrPermission, hintWorld.permission},
+		{engine.ErrNoProcess, hintWorld.noProcess},
+		{engine.ErrNotGo, hintWorld.notGo},
+		{engine.ErrNoDebugInfo, hintWorld.noDebugInfo},
+		{engine.ErrGoVersion, hintWorld.goVersion},
+	} {
+		if errors.Is(err, h.is) {
+			return h.say(w)
+		}
+	}
+	if _, ok := errors.AsType[*panicError](err); ok {
+		return []string{"this is a bug in gtrace: please report it with the text below"}
+	}
+	return nil
+}
+
+// subject is PROG or PID for a command that looks at the same target.
+func (w hintWorld) subject() string {
+	if w.pid != 0 {
+		return strconv.Itoa(w.pid)
+	}
+	return quote(w.prog)
+}
+
+func (w hintWorld) noMatch(e *session.NoMatchError) []string {
+	var hints []string
+	if len(e.Near) > 0 {
+		hints = append(hints, "-t "+quote(e.Near[0]))
+	}
+	return append(hints, "gtrace funcs "+w.subject())
+}
+
+func (w hintWorld) traced() []string {
+	tracer, comm := w.procs.tracer(w.pid)
+	if tracer == 0 {
+		return []string{"a process has one tracer at most: end the other one (dlv, gdb, strace or gtrace)"}
+	}
+	return []string{fmt.Sprintf("PID %d (%s) traces it, and a process has one tracer at most: kill %d", tracer, comm, tracer)}
+}
+
+func (w hintWorld) noProcess() []string {
+	if w.pid == 0 {
+		return []string{"ps -eo pid,comm,args"}
+	}
+	return []string{"ps -p " + strconv.Itoa(w.pid)}
+}
+
+func (w hintWorld) notGo() []string {
+	if w.pid != 0 {
+		return []string{fmt.Sprintf("ls -l /proc/%d/exe shows the program; a Go program started by a script is its child: pgrep -P %d", w.pid, w.pid)}
+	}
+	return []string{"go version -m " + w.subject() + " tells what a Go binary was built from; give that binary itself, not a script that starts it"}
+}
+
+func (w hintWorld) noDebugInfo() []string {
+	return []string{"build it without -ldflags='-s -w', or let gtrace build it: gtrace run ./PACKAGE"}
+}
+
+func (w hintWorld) goVersion() []string {
+	what := w.subject()
+	if w.pid != 0 {
+		what = fmt.Sprintf("/proc/%d/exe", w.pid)
+	}
+	return []string{"go version " + what + " tells its version, gtrace version those that gtrace was built for"}
+}
+
+// Bits of the field CapEff, and values of the field Seccomp.
+const (
+	capSysPtrace  = 1 << 19
+	seccompFilter = "2"
+)
+
+// permission finds out who refused: the owner of the process, Yama, missing
+// capabilities, or a container's seccomp filter.
+func (w hintWorld) permission() []string {
+	caps, _ := strconv.ParseUint(w.procs.field("self", "CapEff"), 16, 64)
+	mayTrace := caps&capSysPtrace != 0
+	scope := w.yamaScope()
+	switch {
+	case scope == 3:
+		return []string{"kernel.yama.ptrace_scope is 3: no process may be traced until the machine is booted with another value"}
+	case mayTrace && w.procs.field("self", "Seccomp") == seccompFilter:
+		return []string{"a seccomp filter, as of a container, forbids ptrace: docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"}
+	case mayTrace:
+		return nil
+	case w.euid == 0:
+		return []string{"the capability CAP_SYS_PTRACE is missing: docker run --cap-add=SYS_PTRACE …; in Kubernetes securityContext.capabilities.add: [SYS_PTRACE]"}
+	}
+	sudo := w.sudo()
+	if owner, _, _ := strings.Cut(w.procs.field(strconv.Itoa(w.pid), "Uid"), "\t"); w.pid != 0 && owner != "" && owner != strconv.Itoa(w.euid) {
+		return []string{fmt.Sprintf("the process belongs to user %s, you are %d: %s", owner, w.euid, sudo)}
+	}
+	switch scope {
+	case 1:
+		return []string{
+			"kernel.yama.ptrace_scope is 1: only children may be traced: " + sudo,
+			"or, until the next boot, for every process: sudo sysctl kernel.yama.ptrace_scope=0",
+		}
+	case 2:
+		return []string{"kernel.yama.ptrace_scope is 2: tracing needs CAP_SYS_PTRACE: " + sudo}
+	}
+	return []string{sudo}
+}
+
+// yamaScope is kernel.yama.ptrace_scope; 0 where the kernel has no Yama.
+func (w hintWorld) yamaScope() int {
+	text, _ := os.ReadFile(filepath.Join(w.procs.root, "sys/kernel/yama/ptrace_scope"))
+	scope, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	return scope
+}
+
+// sudo is the same command line again, as root. Root has another $PATH.
+func (w hintWorld) sudo() string {
+	if len(w.args) == 0 {
+		return "sudo gtrace"
+	}
+	args := append([]string(nil), w.args...)
+	if !strings.Contains(args[0], "/") {
+		if path, err := lookPath(args[0]); err == nil {
+			args[0] = path
+		}
+	}
+	return "sudo " + quoteAll(args)
+}

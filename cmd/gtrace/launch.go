@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gtrace/events"
+	"gtrace/session"
+	"gtrace/session/engine/dlv"
+)
+
+// traceLaunched starts l, traces it, waits for its end and exits as it did.
+func traceLaunched(ctx context.Context, a *app, f *traceFlags, l dlv.Launch) error {
+	out, err := openOutput(&f.output, a.streams, a.err)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	relay := listen(cancel, forLaunched)
+	defer relay.stop()
+
+	l.Stdin, l.Stdout, l.Stderr = a.in, a.out, a.err
+	tgt, err := a.engine.Run(l)
+	if err != nil {
+		out.Close() // nothing was written
+		return notStarted(fmt.Errorf("run %s: %w", quote(l.Path), err))
+	}
+	t := &trace{app: a, flags: f, out: out, cancel: cancel}
+	traceErr := t.run(ctx, tgt)
+	// Told now: what follows may take as long as the target lives.
+	if !isStop(traceErr) {
+		a.say.report(traceErr)
+	}
+	if t.begun.IsZero() {
+		return reap(tgt, traceErr)
+	}
+	t.summarize("")
+	if !targetEnded(t.end.Reason) {
+		a.say.note("%s; PID %d runs on without it", stopText(&t.end), tgt.Target().PID)
+	}
+	relay.release(tgt.Signal)
+	status, signal, err := tgt.Wait()
+	switch {
+	case traceErr != nil:
+		return ended(exitStatus(traceErr))
+	case err != nil:
+		return fmt.Errorf("wait for PID %d: %w", tgt.Target().PID, err)
+	}
+	return ended(targetStatus(status, signal))
+}
+
+// reap collects a target that was killed before it ran, and returns the exit
+// status for why.
+func reap(tgt target, why error) error {
+	_, _, _ = tgt.Wait() // how it ended is known
+	if stop, ok := errors.AsType[*session.Stop](why); ok {
+		return ended(targetStatus(0, stop.Signal))
+	}
+	return ended(exitStatus(why))
+}
+
+// targetEnded reports whether a trace ended because its target did.
+func targetEnded(r events.Reason) bool {
+	return r == events.ReasonExited || r == events.ReasonSignaled
+}
+
+// stopText says why a trace ended before its target.
+func stopText(end *events.EndInfo) string {
+	switch end.Reason {
+	case events.ReasonInterrupted:
+		return "tracing ended by " + end.Signal
+	case events.ReasonLimit:
+		return "tracing ended at --limit"
+	case events.ReasonDuration:
+		return "tracing ended after --for"
+	case events.ReasonExec:
+		return "tracing ended: the target replaced itself by exec"
+	case events.ReasonOutput:
+		return "tracing ended: " + end.Message
+	}
+	return "tracing ended"
+}

@@ -1,0 +1,19 @@
+// Gtrace traces a Go process from outside: it starts a program or attaches to a
+// running one and streams its calls, returns and exceptions.
+//
+// This package is the command line: flags, wiring, signals, exit status and
+// hints. It knows neither ptrace nor DWARF. The engine is opened, used and
+// closed on the main goroutine; the few others only cancel the context.
+package main
+
+import "os"
+
+func main() { os.Exit(Main()) }
+
+// Main is main for tests: it returns the exit status instead of exiting.
+func Main() int {
+	a := newApp()
+	err := a.execute(os.Args[1:])
+	a.say.report(err)
+	return exitStatus(err)
+}

@@ -1,0 +1,94 @@
+package main
+
+// The voice of gtrace:
+//
+//   - stdout is data; messages go to stderr, each line begins "gtrace: ".
+//   - An error says what was tried, on what, and why: "attach 4711: permission
+//     denied". No capitals, no full stop, no "failed to".
+//   - A refusal carries a hint: "gtrace: hint: " and the command to type next,
+//     as it can be pasted, or the one fact that decides.
+//   - -q leaves errors and hints only; -v says more. A message never asks.
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// A voice writes messages for the user.
+type voice struct {
+	w       io.Writer
+	quiet   bool
+	verbose bool
+	world   hintWorld
+}
+
+// note tells something that -q leaves out.
+func (v *voice) note(format string, args ...any) {
+	if !v.quiet {
+		v.line("", format, args...)
+	}
+}
+
+// detail tells something that only -v wants.
+func (v *voice) detail(format string, args ...any) {
+	if v.verbose && !v.quiet {
+		v.line("", format, args...)
+	}
+}
+
+// report prints an error and its hints; an exit status without words is silent.
+func (v *voice) report(err error) {
+	if err == nil {
+		return
+	}
+	if e, ok := errors.AsType[*exitError](err); ok && e.err == nil {
+		return
+	}
+	for text := range strings.Lines(err.Error()) {
+		v.line("", "%s", strings.TrimRight(text, "\n"))
+	}
+	for _, hint := range hints(err, v.world) {
+		v.line("hint: ", "%s", hint)
+	}
+	if p, ok := errors.AsType[*panicError](err); ok {
+		v.w.Write(p.stack)
+	}
+}
+
+// line writes one message. Nothing can be done about a stderr that cannot be
+// written.
+func (v *voice) line(label, format string, args ...any) {
+	fmt.Fprintf(v.w, "gtrace: "+label+format+"\n", args...)
+}
+
+// A hinted error brings its own hint.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h *hinted) Unwrap() error { return h.error }
+
+// withHint adds the command to type next to an error.
+func withHint(err error, hint string) error { return &hinted{err, hint} }
+
+// quoteAll writes arguments as a shell reads them.
+func quoteAll(args []string) string {
+	quoted := make([]string, len(args))
+	for i, arg := range args {
+		quoted[i] = quote(arg)
+	}
+	return strings.Join(quoted, " ")
+}
+
+func quote(arg string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./,:=@%+", r)
+	}
+	if arg != "" && strings.IndexFunc(arg, func(r rune) bool { return !plain(r) }) < 0 {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}

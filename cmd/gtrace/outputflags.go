@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/pflag"
+
+	"gtrace/events"
+)
+
+// The words that flags about the output take; the first is the default.
+var (
+	formats = []string{"text", "json"}
+	colors  = []string{"auto", "always", "never"}
+	times   = []string{
+		events.TimeWall.String(), events.TimeRelative.String(),
+		events.TimeDelta.String(), events.TimeNone.String(),
+	}
+)
+
+// outputFlags say where events go and how they look.
+type outputFlags struct {
+	file   string
+	append bool
+	format string
+	prefix string
+	color  string
+	time   string
+}
+
+func (f *outputFlags) register(fs *pflag.FlagSet) {
+	fs.StringVarP(&f.file, "output", "o", "", "write events to `FILE`; - is stdout")
+	fs.BoolVar(&f.append, "append", false, "add to the output file instead of replacing it")
+	fs.StringVar(&f.format, "format", formats[0], "write events in `FORMAT`: text or json (one object a line)")
+	fs.StringVar(&f.prefix, "prefix", "", "put `S` before every line of text")
+	fs.StringVar(&f.color, "color", colors[0], "colour text `WHEN`: auto, always or never")
+	fs.StringVar(&f.time, "time", times[0], "show `TIME` on each line: wall, relative (to the start), delta (to the line before) or none")
+}
+
+func (f *outputFlags) check() error {
+	for _, word := range []struct {
+		flag, value string
+		choices     []string
+	}{
+		{"format", f.format, formats},
+		{"color", f.color, colors},
+		{"time", f.time, times},
+	} {
+		if !slices.Contains(word.choices, word.value) {
+			return fmt.Errorf("--%s %s: use %s", word.flag, word.value, strings.Join(word.choices, ", "))
+		}
+	}
+	switch {
+	case f.append && (f.file == "" || f.file == "-"):
+		return errors.New("--append: needs --output FILE")
+	case f.prefix != "" && f.format != "text":
+		return errors.New("--prefix: only text has lines to put it before; leave it out with --format " + f.format)
+	}
+	return nil
+}
+
+// colored decides whether text on file is coloured.
+func (f *outputFlags) colored(file *os.File, env []string) bool {
+	switch f.color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	// Any value of NO_COLOR counts; colorprofile knows only true ones. It would
+	// also start tmux to learn how many colours there are, which is not asked.
+	var rest []string
+	for _, kv := range env {
+		name, value, _ := strings.Cut(kv, "=")
+		if name == "NO_COLOR" && value != "" {
+			return false
+		}
+		if name != "TMUX" {
+			rest = append(rest, kv)
+		}
+	}
+	return colorprofile.Detect(file, rest) > colorprofile.ASCII
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(f.Fd()) }
+
+// isDumb reports whether the terminal cannot erase a line.
+func isDumb(env []string) bool {
+	return slices.Contains(env, "TERM=dumb")
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"gtrace/session/engine/dlv"
+)
+
+// runFlags are the flags of run.
+type runFlags struct {
+	traceFlags
+	optimized bool
+}
+
+func newRunCommand(a *app) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [flags] PROG [-- ARGS…]",
+		Short: "Start a program and trace it",
+		Long: `Start PROG with ARGS and write its events to stderr, so that its stdout stays
+its own. PROG is a binary, which is looked for in $PATH when it has no slash;
+or a package directory, a .go file or an import path, which is built first,
+without optimisation so that every function and variable can be seen.
+
+Ctrl-C, --limit, --for and a closed pipe end the trace; the program runs on and
+gtrace waits for it. SIGTERM, SIGHUP and SIGQUIT end the trace and are handed to
+the program.
+
+` + exitText + `
+  otherwise as PROG: its own status, or 128+N when signal N killed it`,
+		Example: `  gtrace run ./cmd/server
+  gtrace run -t 'main.*' -x main.poll ./server -- -listen :8080
+  gtrace run -e exception -k 5 main.go
+  gtrace run --optimized -o trace.json --format json ./cmd/server`,
+		Args: needArgs(1, -1, "PROG"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runRun(cmd.Context(), a, &f, args[0], args[1:])
+		},
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().BoolVar(&f.optimized, "optimized", false, "build as for release, instead of with -gcflags='all=-N -l'")
+	f.complete(cmd)
+	return cmd
+}
+
+func runRun(ctx context.Context, a *app, f *runFlags, prog string, args []string) error {
+	if err := a.begin(&f.traceFlags); err != nil {
+		return err
+	}
+	a.say.world.prog = prog
+	p, err := a.program(ctx, prog, f.optimized)
+	if err != nil {
+		return err
+	}
+	defer p.remove()
+	return traceLaunched(ctx, a, &f.traceFlags, dlv.Launch{Path: p.path, Args: args, Env: a.env})
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"gtrace/session/engine/dlv"
+)
+
+func newTestCommand(a *app) *cobra.Command {
+	var f runFlags
+	var dash int
+	cmd := &cobra.Command{
+		Use:   "test [flags] [PKG] [-- ARGS…]",
+		Short: "Build a test binary and trace it",
+		Long: `Build the tests of PKG, a directory or an import path (default: the current
+directory), without optimisation, run them in the package's directory with ARGS,
+and write their events to stderr.
+
+ARGS are those of the test binary; -run, -v, -count and the other flags of go
+test are understood too. Without --trace every function of the module is traced.
+
+` + exitText + `
+  otherwise as the test binary: 0 when the tests pass, 1 when they fail`,
+		Example: `  gtrace test
+  gtrace test ./store -- -run TestLoad -v
+  gtrace test -t 'example.com/shop/store.*' -e exception ./store`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if dash = cmd.ArgsLenAtDash(); dash < 0 {
+				dash = len(args)
+			}
+			return needArgs(0, 1, "PKG")(cmd, args[:dash])
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			pkg := "."
+			if dash > 0 {
+				pkg = args[0]
+			}
+			return runTest(cmd.Context(), a, &f, pkg, args[dash:])
+		},
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().BoolVar(&f.optimized, "optimized", false, "build as for release, instead of with -gcflags='all=-N -l'")
+	f.complete(cmd)
+	return cmd
+}
+
+func runTest(ctx context.Context, a *app, f *runFlags, pkg string, args []string) error {
+	if err := a.begin(&f.traceFlags); err != nil {
+		return err
+	}
+	a.say.world.prog = pkg
+	g := &goTool{stderr: a.err, env: a.env}
+	from, name := "", pkg
+	if isFile(pkg) {
+		from, name = pkg, "." // its module may be another one than that of this directory
+	}
+	dir, err := g.list(ctx, from, name)
+	if err != nil {
+		return notFound(err)
+	}
+	p, err := g.build(ctx, "test", from, name, f.optimized)
+	if err != nil {
+		return err
+	}
+	defer p.remove()
+	env := append(a.env[:len(a.env):len(a.env)], "PWD="+filepath.Clean(dir))
+	return traceLaunched(ctx, a, &f.traceFlags, dlv.Launch{Path: p.path, Args: testArgs(args), Dir: dir, Env: env})
+}

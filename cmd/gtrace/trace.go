@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"gtrace/events"
+	"gtrace/session"
+)
+
+// A trace is one trace of one target, from an open engine to a closed one.
+type trace struct {
+	app    *app
+	flags  *traceFlags
+	out    *output
+	status *statusLine // nil: none
+	cancel context.CancelCauseFunc
+
+	begun time.Time
+	end   events.EndInfo // zero until the end record came
+}
+
+// run traces tgt until it or the trace ends, and lets go of it. The error is
+// about tracing; how the trace ended is in t.end.
+func (t *trace) run(ctx context.Context, tgt target) (err error) {
+	defer func() { err = errors.Join(err, t.closeOutput()) }()
+	// Before the output, which may block, and also when something panics: a
+	// target must not be left with probes.
+	defer func() {
+		if cerr := tgt.Close(); cerr != nil {
+			err = errors.Join(err, fmt.Errorf("detach: %w", cerr))
+		}
+	}()
+	s, err := t.prepare(ctx, tgt)
+	if err != nil {
+		if tgt.Target().Launched {
+			// It has not run yet, and without a trace it was not asked to. An
+			// error would say that it is dead already.
+			_ = tgt.Signal(syscall.SIGKILL)
+		}
+		return err
+	}
+	t.begun = time.Now()
+	for e, err := range s.Events(ctx) {
+		if err != nil && !isStop(err) {
+			return errors.Join(err, internal(ctx))
+		}
+		if err == nil {
+			t.observe(&e)
+			t.out.Write(e)
+		}
+	}
+	return internal(ctx)
+}
+
+// prepare does what can fail before the target runs.
+func (t *trace) prepare(ctx context.Context, tgt target) (*session.Session, error) {
+	s, err := session.New(tgt, t.flags.config())
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil { // a signal came while the program was loaded
+		return nil, context.Cause(ctx)
+	}
+	return s, t.out.start(t.flags, t.app.env, t.writeFailed)
+}
+
+// observe keeps what gtrace itself wants to know of the stream.
+func (t *trace) observe(e *events.Event) {
+	t.status.count(e)
+	switch {
+	case e.Start != nil:
+		t.announce(e.Start)
+		if t.flags.duration > 0 {
+			// Counted from here: loading a large program takes its time.
+			time.AfterFunc(t.flags.duration, func() {
+				t.cancel(&session.Stop{Reason: events.ReasonDuration})
+			})
+		}
+	case e.End != nil:
+		t.end = *e.End
+	}
+}
+
+// announce says with -v what the start record leaves out or cuts short.
+func (t *trace) announce(info *events.StartInfo) {
+	say := t.app.say
+	say.detail("%s (%s), PID %d: %d probes in %d functions", info.Program, info.GoVersion, info.PID, info.Probes, info.Functions)
+	if info.Stopped > 0 {
+		say.detail("the target stood still for %v while they were planted", info.Stopped.Round(time.Millisecond))
+	}
+	for _, note := range info.Notes {
+		say.detail("note: %s", note)
+	}
+}
+
+// writeFailed ends the trace because its events cannot be written.
+func (t *trace) writeFailed(err error) {
+	if _, ok := errors.AsType[*panicError](err); ok {
+		t.cancel(err)
+		return
+	}
+	t.cancel(&session.Stop{Reason: events.ReasonOutput, Message: err.Error()})
+}
+
+// closeOutput closes the output. A reader that went away is no failure: it has
+// seen what it wanted.
+func (t *trace) closeOutput() error {
+	t.status.stop()
+	err := t.out.Close()
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// summarize says what was traced, unless the end record says it in the place
+// where messages go too.
+func (t *trace) summarize(rest string) {
+	if t.begun.IsZero() || t.out.file == t.app.err || isTerminal(t.out.file) {
+		return
+	}
+	text := fmt.Sprintf("%d events in %v", t.end.Events, elapsed(time.Since(t.begun)))
+	if t.end.Lost > 0 {
+		text += fmt.Sprintf(", %d lost", t.end.Lost)
+	}
+	if t.out.name != os.Stdout.Name() {
+		text += ", written to " + t.out.name
+	}
+	t.app.say.note("%s%s", text, rest)
+}
+
+// stopOf returns what ended ctx in an orderly way, or nil.
+func stopOf(ctx context.Context) *session.Stop {
+	stop, _ := errors.AsType[*session.Stop](context.Cause(ctx))
+	return stop
+}
+
+// isStop reports whether err is a way for a trace to end that is no failure.
+func isStop(err error) bool {
+	_, ok := errors.AsType[*session.Stop](err)
+	return ok
+}
+
+// internal returns the failure of a goroutine beside the tracing one, if that
+// is what ended ctx.
+func internal(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil && !isStop(err) {
+		return err
+	}
+	return nil
+}
+
+// elapsed rounds a duration for people.
+func elapsed(d time.Duration) time.Duration {
+	if d < 10*time.Second {
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(time.Second)
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"gtrace/events"
+	"gtrace/session"
+	"gtrace/session/engine"
+)
+
+// traceFlags are the flags that run, test and attach share: what to trace, what
+// to read, how much.
+type traceFlags struct {
+	trace, ignore []string
+	kinds         []string
+	goroutines    []int64
+	stack         int
+	strings       int
+	values        int
+	follow        int
+	limit         uint64
+	duration      time.Duration
+	maxProbes     int
+	engine        string
+	quiet         bool
+	verbose       bool
+	output        outputFlags
+}
+
+// defaultMaxProbes keeps a pattern that is too wide from slowing a process down
+// by surprise.
+const defaultMaxProbes = 1000
+
+// traceableKinds are the kinds of event that --events can ask for.
+var traceableKinds = []events.Kind{events.Call, events.Return, events.Exception}
+
+func (f *traceFlags) register(fs *pflag.FlagSet) {
+	fs.SortFlags = false
+	fs.StringArrayVarP(&f.trace, "trace", "t", nil, "trace what matches `PATTERN`; may be repeated (default: the main module)")
+	fs.StringArrayVarP(&f.ignore, "ignore", "x", nil, "leave out what matches `PATTERN`; may be repeated")
+	fs.StringSliceVarP(&f.kinds, "events", "e", kindNames(traceableKinds), "kinds of event to report, as `KINDS` with commas between")
+	fs.Int64SliceVarP(&f.goroutines, "goroutine", "g", nil, "only the goroutine with this `ID`; may be repeated")
+	fs.Lookup("goroutine").DefValue = "" // not "[]"
+	fs.IntVarP(&f.stack, "stack", "k", 0, "show `N` frames of the stack with each call and exception")
+	fs.IntVarP(&f.strings, "strings", "s", engine.DefaultString, "read `N` bytes of a string")
+	fs.IntVar(&f.values, "values", engine.DefaultValues, "read `N` elements or fields of a value")
+	fs.IntVar(&f.follow, "follow", engine.DefaultFollow, "follow `N` levels of pointers")
+	fs.Uint64VarP(&f.limit, "limit", "n", 0, "stop after `N` events")
+	fs.DurationVar(&f.duration, "for", 0, "stop after `DUR`, as 10s or 2m")
+	fs.IntVar(&f.maxProbes, "max-probes", defaultMaxProbes, "refuse to trace more than `N` functions")
+	fs.StringVar(&f.engine, "engine", "dlv", "observe the target with the engine `NAME`: dlv")
+	f.output.register(fs)
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no start and end lines, no messages but errors")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "say more: functions that cannot be seen fully, probes")
+}
+
+// complete offers the words that a flag takes to the shell's completion.
+func (f *traceFlags) complete(cmd *cobra.Command) {
+	words := map[string][]string{
+		"events": kindNames(traceableKinds),
+		"engine": {"dlv"},
+		"format": formats,
+		"color":  colors,
+		"time":   times,
+	}
+	for flag, choices := range words {
+		// The only error is a flag that does not exist, which a test would see.
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
+	}
+}
+
+// check refuses values that cannot be meant. It is called before anything is
+// built, opened or started.
+func (f *traceFlags) check() error {
+	for _, name := range f.kinds {
+		if !slices.Contains(traceableKinds, events.ParseKind(name)) {
+			return fmt.Errorf("--events %s: unknown kind: use %s", name, strings.Join(kindNames(traceableKinds), ", "))
+		}
+	}
+	if f.engine != "dlv" {
+		return fmt.Errorf("--engine %s: unknown engine: use dlv", f.engine)
+	}
+	for _, least := range []struct {
+		flag       string
+		value, min int
+	}{
+		{"stack", f.stack, 0},
+		{"strings", f.strings, 1},
+		{"values", f.values, 1},
+		{"follow", f.follow, 0},
+		{"max-probes", f.maxProbes, 1},
+	} {
+		if least.value < least.min {
+			return fmt.Errorf("--%s %d: must be at least %d", least.flag, least.value, least.min)
+		}
+	}
+	if f.duration < 0 {
+		return fmt.Errorf("--for %v: must not be negative", f.duration)
+	}
+	for _, id := range f.goroutines {
+		if id <= 0 {
+			return fmt.Errorf("--goroutine %d: ids are greater than 0", id)
+		}
+	}
+	return f.output.check()
+}
+
+// config is what the flags ask of a session.
+func (f *traceFlags) config() session.Config {
+	follow := f.follow
+	if follow == 0 {
+		follow = -1 // an engine takes 0 for its default
+	}
+	return session.Config{
+		Trace:      f.trace,
+		Ignore:     f.ignore,
+		Kinds:      f.eventKinds(),
+		Goroutines: f.goroutines,
+		Capture: engine.Capture{
+			Args:    true,
+			Results: true,
+			Stack:   f.stack,
+			Limits:  engine.Limits{String: f.strings, Values: f.values, Follow: follow},
+		},
+		MaxProbes: f.maxProbes,
+		Limit:     f.limit,
+		Version:   buildVersion(),
+	}
+}
+
+func (f *traceFlags) eventKinds() []events.Kind {
+	kinds := make([]events.Kind, len(f.kinds))
+	for i, name := range f.kinds {
+		kinds[i] = events.ParseKind(name)
+	}
+	return kinds
+}
+
+func kindNames(kinds []events.Kind) []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.String()
+	}
+	return names
+}
