@@ -1,0 +1,49 @@
+// Package e2e runs the gtrace binary on real processes. It holds tests only and
+// knows gtrace by its command line and its JSON lines; of gtrace's packages it
+// imports only what reads and validates those lines.
+//
+// # Scripts
+//
+// Each file of testdata/script is one topic: it holds the source of a target,
+// builds it, traces it and compares everything that came out. To the commands
+// of testscript it adds
+//
+//	build MODE OUT [PKG]     build a target. MODE is opt (as go build ships it),
+//	                         debug (-N -l), race, pie, trimpath, stripped or
+//	                         test. Without a go.mod it writes one.
+//	exits N PROG [ARGS…]     run PROG and require its exit status; a signal S
+//	                         counts as 128+S
+//	events [-at] FILE        print a stream of JSON lines in compact form
+//	validate FILE…           check streams against the rules all streams obey
+//	start NAME PROG [ARGS…]  run PROG in the background until it prints "ready"
+//	                         and set $NAME to its process id; it is killed at
+//	                         the end of the script
+//	await PID                wait until a process started by start has ended
+//	untouched PID            check that a process was let go: no tracer, no
+//	                         stopped thread, its code as on disk
+//
+// and the conditions [ptrace], [cgo], [race], [strace] and [gdb].
+//
+// # The compact form
+//
+// events prints one line an event, without times, process ids and the names of
+// directories. Goroutines are printed one after the other, the main one first
+// and the others ordered by what they did, and renumbered in that order.
+// Addresses become 0xADDR. With -at each line ends in its place.
+//
+//	start main.load
+//	g1 call main.load(id=-2) from main.main
+//	g1 exception main.load error *errors.errorString: negative id, from main.load
+//	g1 return main.load = nil, &errors.errorString{s:"negative id"}; error: negative id
+//	end exited 0
+//
+// # Tests in Go
+//
+// generate_test.go traces random programs that log their own calls (see
+// [gtrace/e2e/progen]) and compares log and stream. attach_test.go attaches to
+// a busy server and leaves it in every way there is. foreign_test.go traces
+// programs written by others.
+//
+// A test that needs what this machine lacks is skipped; the environment
+// variable GTRACE_REQUIRE=ptrace,cgo,… turns such a skip into a failure.
+package e2e

@@ -1,0 +1,154 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/gotooltest"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
+
+// scratch holds what the tests of this run share: the gtrace binary.
+var scratch string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "gtrace-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	scratch = dir
+	if testing.CoverMode() != "" && os.Getenv("GOCOVERDIR") == "" {
+		os.Setenv("GOCOVERDIR", dir)
+	}
+	return m.Run()
+}
+
+// gtrace returns the path of the binary, built once as the test itself was:
+// with the race detector, or for coverage.
+func gtrace(t *testing.T) string {
+	t.Helper()
+	path, err := buildGtrace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var buildGtrace = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "bin", "gtrace")
+	args := []string{"build", "-o", path}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	if testing.CoverMode() != "" {
+		args = append(args, "-cover", "-covermode="+testing.CoverMode(), "-coverpkg=gtrace/...")
+	}
+	out, err := exec.Command("go", append(args, "gtrace/cmd/gtrace")...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build gtrace: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// require skips the test when this machine lacks a feature, or fails it when
+// GTRACE_REQUIRE names the feature.
+func require(t *testing.T, features ...string) {
+	t.Helper()
+	for _, f := range features {
+		has, err := available(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !has {
+			t.Skipf("this machine lacks %s", f)
+		}
+	}
+}
+
+// available tells whether this machine has a feature. It is an error when
+// GTRACE_REQUIRE names one that is missing.
+func available(feature string) (bool, error) {
+	probe, ok := features[feature]
+	if !ok {
+		return false, fmt.Errorf("unknown condition %s", feature)
+	}
+	err := probe()
+	if err != nil && slices.Contains(strings.Split(os.Getenv("GTRACE_REQUIRE"), ","), feature) {
+		return false, fmt.Errorf("GTRACE_REQUIRE names %s: %w", feature, err)
+	}
+	return err == nil, nil
+}
+
+// features maps the name of each feature to what finds out whether it is here.
+var features = map[string]func() error{
+	"ptrace": sync.OnceValue(canTrace),
+	"cgo":    sync.OnceValue(func() error { return lookPath("gcc") }),
+	"race":   sync.OnceValue(func() error { return lookPath("gcc") }),
+	"strace": sync.OnceValue(func() error { return lookPath("strace") }),
+	"gdb":    sync.OnceValue(func() error { return lookPath("gdb") }),
+}
+
+func lookPath(name string) error {
+	_, err := exec.LookPath(name)
+	return err
+}
+
+func canTrace() error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := exec.Command("true")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	// Wait sees the stop at exec first, and the end only after a detach.
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(cmd.Process.Pid, &status, 0, nil); err != nil {
+		return err
+	}
+	if err := syscall.PtraceDetach(cmd.Process.Pid); err != nil {
+		return err
+	}
+	return cmd.Wait()
+}
+
+func TestScript(t *testing.T) {
+	require(t, "ptrace")
+	bin := filepath.Dir(gtrace(t))
+	p := testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Deadline:            time.Now().Add(10 * time.Minute),
+		Cmds:                commands(),
+		Condition:           available,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+			env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
+			env.Setenv("GOFLAGS", "-buildvcs=false")
+			return nil
+		},
+	}
+	if err := gotooltest.Setup(&p); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, p)
+}

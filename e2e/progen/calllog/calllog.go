@@ -1,0 +1,184 @@
+// Package calllog is linked into generated programs, which call it to write
+// down what they do: each entry and exit, panic and recovery, in the order in
+// which each goroutine comes to it. It is not traced itself. It imports the
+// standard library only, for its source is copied into the program's module.
+package calllog
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// A Record is one line of the log.
+type Record struct {
+	Goroutine int64   `json:"g"`
+	Op        string  `json:"op"` // enter, exit, close, panic, recover
+	ID        int     `json:"id,omitempty"`
+	Func      string  `json:"func,omitempty"`
+	Values    []Value `json:"values,omitempty"`
+	Class     string  `json:"class,omitempty"` // panic: as gtrace names it
+	Type      string  `json:"type,omitempty"`
+	Text      string  `json:"text,omitempty"`
+	// Errors identifies the error in the last result and those it wraps,
+	// innermost first.
+	Errors []string `json:"errors,omitempty"`
+}
+
+// A Value is an argument or a result.
+type Value struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	Error string `json:"error,omitempty"`
+}
+
+var (
+	out  = open()
+	ids  atomic.Int64
+	fuel atomic.Int64
+	dice atomic.Uint64
+
+	mu     sync.Mutex
+	guards = map[int64]int{} // open guards by goroutine
+)
+
+func open() *os.File {
+	f, err := os.OpenFile(os.Getenv("CALLLOG"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// write appends a record in one system call, so that no lock is needed and
+// nothing is lost when the program dies.
+func write(r Record) {
+	r.Goroutine = goroutine()
+	line, err := json.Marshal(r)
+	if err != nil {
+		panic(err)
+	}
+	if _, err := out.Write(append(line, '\n')); err != nil {
+		panic(err)
+	}
+}
+
+// goroutine returns the id of the current goroutine.
+func goroutine() int64 {
+	var buf [64]byte
+	head := string(buf[:runtime.Stack(buf[:], false)])
+	id, err := strconv.ParseInt(strings.Fields(head)[1], 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return id
+}
+
+// Start sets how many calls the program may make and the seed of its choices.
+func Start(calls int64, seed uint64) {
+	fuel.Store(calls)
+	dice.Store(seed)
+}
+
+// Fuel takes one call from what is left.
+func Fuel() bool { return fuel.Add(-1) >= 0 }
+
+// Pick is true in one of n cases.
+func Pick(n uint64) bool {
+	x := dice.Add(0x9e3779b97f4a7c15)
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return (x^x>>31)%n == 0
+}
+
+// Enter logs the entry of the calling function with its arguments, given as
+// names and values in turn, and returns an id for the call.
+//
+//go:noinline
+func Enter(args ...any) int {
+	id := int(ids.Add(1))
+	write(Record{Op: "enter", ID: id, Func: caller(), Values: values(args)})
+	return id
+}
+
+// caller returns the name of the function that called into this package, as a
+// traceback prints it.
+func caller() string {
+	var pcs [1]uintptr
+	runtime.Callers(3, pcs[:])
+	frame, _ := runtime.CallersFrames(pcs[:]).Next()
+	return frame.Function
+}
+
+// Exit logs that a call is about to return these results.
+//
+//go:noinline
+func Exit(id int, results ...any) { leave("exit", id, results) }
+
+// Close logs, from the last deferred call of a function, what it returns if it
+// is not being left by a panic.
+//
+//go:noinline
+func Close(id int, results ...any) { leave("close", id, results) }
+
+func leave(op string, id int, results []any) {
+	r := Record{Op: op, ID: id, Values: values(results)}
+	if len(results) > 0 {
+		if err, ok := results[len(results)-1].(error); ok {
+			r.Errors, r.Type = identities(err), fmt.Sprintf("%T", err)
+		}
+	}
+	write(r)
+}
+
+// Panic logs that panic(v) is about to run.
+//
+//go:noinline
+func Panic(v any) {
+	r := Record{Op: "panic", Class: "panic", Type: fmt.Sprintf("%T", v), Text: Format(v)}
+	if err, ok := v.(error); ok {
+		r.Text = err.Error()
+	}
+	write(r)
+}
+
+// Fault logs that a run-time panic is about to happen.
+//
+//go:noinline
+func Fault(typ, text string) {
+	write(Record{Op: "panic", Class: "runtime", Type: typ, Text: text})
+}
+
+// Goexit logs that runtime.Goexit is about to run.
+//
+//go:noinline
+func Goexit() { write(Record{Op: "panic", Class: "goexit"}) }
+
+// Recovered logs that a deferred call of call id has recovered v, unless v is
+// nil.
+//
+//go:noinline
+func Recovered(id int, v any) {
+	if v != nil {
+		write(Record{Op: "recover", ID: id})
+	}
+}
+
+// Guard counts the open calls of this goroutine that recover panics.
+func Guard(n int) {
+	mu.Lock()
+	defer mu.Unlock()
+	guards[goroutine()] += n
+}
+
+// Raise is true in one of n cases, but only below a call that recovers.
+func Raise(n uint64) bool {
+	mu.Lock()
+	defer mu.Unlock()
+	return guards[goroutine()] > 0 && Pick(n)
+}
