@@ -1,0 +1,111 @@
+package value
+
+import (
+	"net"
+	"strconv"
+	"time"
+)
+
+func (p *printer) opError(pl *plan, v val) string {
+	s := p.part("Op", pl, v)
+	if network := p.part("Net", pl, v); network != "" {
+		s += " " + network
+	}
+	source, addr := p.address2(pl, v, "Source"), p.address2(pl, v, "Addr")
+	if source != "" {
+		s += " " + source
+	}
+	switch {
+	case addr != "" && source != "":
+		s += "->" + addr
+	case addr != "":
+		s += " " + addr
+	}
+	return s + ": " + p.part("Err", pl, v)
+}
+
+// address2 returns the text of a net.Addr in a field, empty for nil.
+func (p *printer) address2(pl *plan, v val, name string) string {
+	f := pl.field(name)
+	if f == nil {
+		return ""
+	}
+	pl, v, ok := p.dynamic(p.r.follow(&f.link), v.at(f.off))
+	if !ok {
+		return ""
+	}
+	raw := pl.raw
+	t, v, ok := p.target(pl, v)
+	if !ok {
+		return "<nil>"
+	}
+	switch raw {
+	case "*net.UnixAddr":
+		return p.part("Name", t, v)
+	case "*net.IPAddr", "*net.TCPAddr", "*net.UDPAddr":
+		return p.ipAddress(t, v)
+	case "*net.fileAddr", "net.fileAddr":
+		return p.part("", t, v)
+	}
+	out := p.out
+	p.out = nil
+	p.value(pl, v)
+	text := string(p.out)
+	p.out = out
+	return text
+}
+
+// ipAddress words a net.IPAddr, TCPAddr or UDPAddr.
+func (p *printer) ipAddress(pl *plan, v val) string {
+	f := pl.field("IP")
+	if f == nil {
+		return ""
+	}
+	w, err := p.words(v.at(f.off), 3)
+	if err != nil || w[1] > 16 {
+		return "<unreadable: address>"
+	}
+	var host string
+	if w[1] > 0 {
+		b, err := p.read(w[0], int64(w[1]))
+		if err != nil {
+			return "<unreadable: address>"
+		}
+		host = net.IP(b).String()
+	}
+	if zone := p.part("Zone", pl, v); zone != "" {
+		host += "%" + zone
+	}
+	port, err := p.fieldWord(pl, v, "Port")
+	if err != nil {
+		return host
+	}
+	return net.JoinHostPort(host, strconv.FormatInt(int64(port), 10))
+}
+
+func (p *printer) dnsError(pl *plan, v val) string {
+	s := "lookup " + p.part("Name", pl, v)
+	if server := p.part("Server", pl, v); server != "" {
+		s += " on " + server
+	}
+	return s + ": " + p.part("Err", pl, v)
+}
+
+func (p *printer) addrError(pl *plan, v val) string {
+	s := p.part("Err", pl, v)
+	if addr := p.part("Addr", pl, v); addr != "" {
+		s = "address " + addr + ": " + s
+	}
+	return s
+}
+
+func (p *printer) timeParseError(pl *plan, v val) string {
+	e := time.ParseError{
+		Layout:     p.part("Layout", pl, v),
+		Value:      p.part("Value", pl, v),
+		LayoutElem: p.part("LayoutElem", pl, v),
+		ValueElem:  p.part("ValueElem", pl, v),
+		Message:    p.part("Message", pl, v),
+	}
+	return e.Error()
+}

@@ -1,0 +1,150 @@
+package value
+
+import (
+	"encoding/binary"
+
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+
+	"gtrace/session/engine"
+)
+
+// Interface renders the dynamic value of an interface without methods, given
+// its two words: the address of the runtime's description of the type, and the
+// data. It is how the runtime passes the value of a panic.
+func (r *Reader) Interface(mem Memory, typ, data uint64, lim engine.Limits) (typeName string, v Rendered) {
+	p := r.begin(mem, lim)
+	if typ == 0 {
+		return "nil", Rendered{Text: "nil"}
+	}
+	d, dv, err := p.unpack(typ, data)
+	if err != nil {
+		p.noType(err, typ)
+		return "", Rendered{Text: p.text()}
+	}
+	p.dynamicValue(d, dv, data)
+	v.Text = p.text()
+	if d.plan != nil {
+		v.Error, v.Runtime = p.errorText(d.plan, dv)
+	}
+	return d.name, v
+}
+
+// interfaceValue writes what an interface holds.
+func (p *printer) interfaceValue(pl *plan, v val) {
+	w, err := p.words(v, 2)
+	if err != nil {
+		p.fail(err, v.addr)
+		return
+	}
+	if w[0] == 0 {
+		p.str("nil")
+		return
+	}
+	typ, err := p.typeWord(pl, w[0])
+	if err != nil {
+		p.fail(err, w[0])
+		return
+	}
+	d, dv, err := p.unpack(typ, w[1])
+	if err != nil {
+		p.noType(err, typ)
+		return
+	}
+	p.dynamicValue(d, dv, w[1])
+}
+
+func (p *printer) dynamicValue(d *dynamicType, dv val, data uint64) {
+	if d.plan != nil {
+		p.value(d.plan, dv)
+		return
+	}
+	p.str("(")
+	p.str(d.name)
+	p.str(")(")
+	p.hex(data)
+	p.str(")")
+}
+
+func (p *printer) noType(err error, typ uint64) {
+	if err == errMemory || err == errBudget {
+		p.fail(err, typ)
+		return
+	}
+	p.unreadable("type not in debug information")
+}
+
+// dynamic returns the value in hand, or, when it is an interface, the one that
+// is in it. It reports whether there is one.
+func (p *printer) dynamic(pl *plan, v val) (*plan, val, bool) {
+	if pl.form != formIface && pl.form != formEface {
+		return pl, v, true
+	}
+	w, err := p.words(v, 2)
+	if err != nil || w[0] == 0 {
+		return nil, v, false
+	}
+	typ, err := p.typeWord(pl, w[0])
+	if err != nil {
+		return nil, v, false
+	}
+	d, dv, err := p.unpack(typ, w[1])
+	if err != nil || d.plan == nil {
+		return nil, v, false
+	}
+	return d.plan, dv, true
+}
+
+// typeWord returns the address of the dynamic type's description, given the
+// first word of an interface.
+func (p *printer) typeWord(pl *plan, w uint64) (uint64, error) {
+	if pl.form == formEface {
+		return w, nil
+	}
+	return p.itabType(w)
+}
+
+// itabType returns the type that an itab belongs to.
+func (p *printer) itabType(itab uint64) (uint64, error) {
+	if typ, ok := p.r.itabs[itab]; ok {
+		return typ, nil
+	}
+	off := uint64(8)
+	for _, name := range []string{"internal/abi.ITab", "runtime.itab"} {
+		t, err := p.r.bi.FindType(name)
+		if err != nil {
+			continue
+		}
+		s, _ := underlying(t).(*godwarf.StructType)
+		if f := fieldOf(s, "Type"); f != nil {
+			off = uint64(f.ByteOffset)
+		} else if f := fieldOf(s, "_type"); f != nil {
+			off = uint64(f.ByteOffset)
+		}
+		break
+	}
+	b, err := p.read(itab+off, 8)
+	if err != nil {
+		return 0, err
+	}
+	typ := binary.LittleEndian.Uint64(b)
+	// Only what is a type is remembered: memory may hold anything.
+	if _, err := p.typeAt(typ); err == nil {
+		p.r.itabs[itab] = typ
+	}
+	return typ, nil
+}
+
+// unpack returns the type and the value in an interface, given the address of
+// the type's description and the interface's second word.
+func (p *printer) unpack(typ, data uint64) (*dynamicType, val, error) {
+	d, err := p.typeAt(typ)
+	if err != nil {
+		return nil, val{}, err
+	}
+	if d.plan == nil || !d.direct {
+		return d, val{addr: data}, nil
+	}
+	b := p.carve(8)
+	binary.LittleEndian.PutUint64(b, data)
+	return d, val{data: b}, nil
+}

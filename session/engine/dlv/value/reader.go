@@ -1,0 +1,95 @@
+// Package value prints the typed values of another process as Go source. It
+// works from a value's raw bytes, its DWARF type and a way to read memory, on
+// optimised and debug binaries alike; it does not know how the bytes were
+// found, and runs no code in the target.
+//
+// A [Reader] belongs to one executable and one goroutine. What it returns
+// holds no reference to the target.
+//
+// Whatever the memory holds, reading is bounded: in output, in bytes read and
+// in number of reads. What cannot be read says so in place, as
+// <unreadable: …>, and what is left out is marked with …, followed by +N where
+// the number of elements or bytes left out is known.
+package value
+
+import (
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+	"github.com/go-delve/delve/pkg/proc"
+
+	"gtrace/session/engine"
+)
+
+// Memory reads the memory of the target, as [io.ReaderAt] does.
+type Memory interface {
+	ReadMemory(buf []byte, addr uint64) (n int, err error)
+}
+
+// A Reader knows the types of one executable.
+type Reader struct {
+	bi    *proc.BinaryInfo
+	types *typeIndex
+	plans map[godwarf.Type]*plan
+	// packages maps an import path to the package's name.
+	packages map[string]string
+	// The target never frees or moves an itab, so they can be remembered.
+	itabs map[uint64]uint64
+	p     printer
+}
+
+// NewReader returns a reader for the values of a process that runs bi. It is
+// cheap; the first interface that is read pays for [Reader.Prepare].
+func NewReader(bi *proc.BinaryInfo) *Reader {
+	r := &Reader{
+		bi:    bi,
+		plans: make(map[godwarf.Type]*plan),
+		itabs: make(map[uint64]uint64),
+	}
+	r.p.r = r
+	return r
+}
+
+// Prepare builds the index of dynamic types, which costs a scan of a part of
+// the debug information. Call it before the target is stopped.
+func (r *Reader) Prepare() error {
+	_, err := r.index()
+	return err
+}
+
+// Rendered is a value as text.
+type Rendered struct {
+	Text string // Go syntax, except for what has no literal
+	// Error is the message of a non-nil error. For an error type whose Error
+	// method is not known it is Text.
+	Error string
+	// Runtime is set for the errors that the Go runtime itself raises.
+	Runtime bool
+}
+
+// Read renders the value of type t whose own bytes are data.
+func (r *Reader) Read(mem Memory, t godwarf.Type, data []byte, lim engine.Limits) Rendered {
+	p := r.begin(mem, lim)
+	pl := r.plan(t)
+	v := val{data: data}
+	p.value(pl, v)
+	out := Rendered{Text: p.text()}
+	pl, v, ok := p.dynamic(pl, v)
+	if !ok {
+		return out
+	}
+	out.Error, out.Runtime = p.errorText(pl, v)
+	if out.Error == "" && r.plan(t).raw == "error" {
+		out.Error = out.Text
+	}
+	return out
+}
+
+// TypeName returns the name of t as Go source writes it. Unlike the function
+// [TypeName] it knows the packages whose name differs from their path.
+func (r *Reader) TypeName(t godwarf.Type) string {
+	return r.plan(t).name
+}
+
+func (r *Reader) begin(mem Memory, lim engine.Limits) *printer {
+	r.p.reset(mem, lim)
+	return &r.p
+}
