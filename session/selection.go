@@ -1,18 +1,142 @@
 package session
 
 import (
+	"slices"
+	"strings"
+
 	"gtrace/session/engine"
 )
 
 // A Selection is what patterns choose.
 type Selection struct {
-	Functions []*engine.Function // with code, ordered by name
+	Functions []*engine.Function // those a probe can be planted in, ordered as given
+	Inlined   []*engine.Function // those whose every call was inlined
 	Patterns  []string           // as given, or the default that was used
 	Notes     []string           // functions that cannot be seen fully, and why
 }
 
-// Select chooses from fns those which a pattern of trace matches and none of
-// ignore does. Without trace it chooses the functions of the main module.
+// Select chooses from fns those which a pattern of trace matches and no pattern
+// of ignore does. Without trace it chooses the functions of the main module.
+//
+// A name is first compared in full. Where that finds nothing, a name without
+// its package is looked for in the main module, and then in every package.
+//
+// It returns a [*NoMatchError] for a pattern of trace that matches nothing, and
+// an [*InlinedError] when no call of what is chosen can be seen.
 func Select(fns []*engine.Function, module string, trace, ignore []string) (Selection, error) {
-	return Selection{}, nil
+	all := make([]candidate, 0, len(fns))
+	for _, fn := range fns {
+		if !fn.Wrapper {
+			all = append(all, newCandidate(fn, module))
+		}
+	}
+	sel := Selection{Patterns: trace}
+	if len(trace) == 0 {
+		sel.Patterns = modulePatterns(all, module)
+	}
+
+	chosen := make([]bool, len(all))
+	for _, text := range sel.Patterns {
+		found, err := find(all, module, text)
+		if err != nil {
+			return Selection{}, err
+		}
+		if len(found) == 0 {
+			return Selection{}, &NoMatchError{Pattern: text, Near: near(all, module, text)}
+		}
+		for _, i := range found {
+			chosen[i] = true
+		}
+	}
+
+	kept := make([]candidate, 0, len(all))
+	for i, c := range all {
+		if chosen[i] {
+			kept = append(kept, c)
+		}
+	}
+	kept, unused, err := leaveOut(kept, module, ignore)
+	if err != nil {
+		return Selection{}, err
+	}
+	for _, c := range kept {
+		if c.Entry == 0 {
+			sel.Inlined = append(sel.Inlined, c.Function)
+		} else {
+			sel.Functions = append(sel.Functions, c.Function)
+		}
+	}
+	switch {
+	case len(kept) == 0:
+		return Selection{}, &NoMatchError{Pattern: strings.Join(sel.Patterns, " "), Ignore: ignore}
+	case len(sel.Functions) == 0:
+		return Selection{}, &InlinedError{Patterns: sel.Patterns, Functions: sel.Inlined}
+	}
+	sel.Notes = append(notes(sel), unused...)
+	return sel, nil
+}
+
+// leaveOut returns those candidates that no pattern of ignore matches, and a
+// note for each pattern that matches none.
+func leaveOut(kept []candidate, module string, ignore []string) ([]candidate, []string, error) {
+	var unused []string
+	for _, text := range ignore {
+		found, err := find(kept, module, text)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(found) == 0 {
+			unused = append(unused, "nothing that is traced matches the ignored pattern "+text)
+		}
+		for _, i := range slices.Backward(found) {
+			kept = slices.Delete(kept, i, i+1)
+		}
+	}
+	return kept, unused, nil
+}
+
+// find returns the indexes of the candidates that the pattern matches.
+func find(all []candidate, module, text string) ([]int, error) {
+	p, err := parsePattern(text)
+	if err != nil {
+		return nil, err
+	}
+	anywhere := func(*candidate) bool { return true }
+	own := func(c *candidate) bool { return c.isBelow(module) }
+	found := filter(all, p.whole, anywhere)
+	if len(found) == 0 && p.tail != nil {
+		found = filter(all, p.tail, own)
+	}
+	if len(found) == 0 && p.tail != nil {
+		found = filter(all, p.tail, anywhere)
+	}
+	return found, nil
+}
+
+func filter(all []candidate, match, within func(*candidate) bool) []int {
+	var found []int
+	for i := range all {
+		if match(&all[i]) && within(&all[i]) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// modulePatterns returns the patterns that choose the functions of the main
+// module: its main package, whose name in the program is main whatever its
+// path, and the packages below the module's path, where there are any.
+func modulePatterns(all []candidate, module string) []string {
+	var patterns []string
+	if slices.ContainsFunc(all, func(c candidate) bool { return c.Package == "main" }) {
+		patterns = append(patterns, "main.*")
+	}
+	below := func(c candidate) bool { return c.Package != "main" && c.isBelow(module) }
+	if module != "" && slices.ContainsFunc(all, below) {
+		patterns = append(patterns, module+"/...")
+	}
+	if patterns == nil {
+		return []string{"main.*"}
+	}
+	return patterns
 }

@@ -62,6 +62,12 @@ type Evaluator interface {
 	Eval(expr string, limits Limits) (events.Value, error)
 }
 
+// A Holder is implemented by engines that hold threads still.
+type Holder interface {
+	// Held returns how long threads of the target were held so far, in total.
+	Held() time.Duration
+}
+
 // Target describes a traced process.
 type Target struct {
 	Engine    string // name of the engine: dlv
@@ -70,8 +76,11 @@ type Target struct {
 	GoVersion string // go1.26.8
 	Module    string // path of the main module, from the build information
 	Launched  bool   // started by the engine rather than attached to
+	Probes    int    // places planted so far
 	// Stopped is how long attaching and planting have kept the target still.
 	Stopped time.Duration
+	// Held is how long threads were held at hits so far, in total.
+	Held time.Duration
 }
 
 // A Function is a function of the target.

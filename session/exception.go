@@ -1,0 +1,158 @@
+package session
+
+import (
+	"cmp"
+
+	"gtrace/events"
+	"gtrace/session/engine"
+)
+
+// A panic passes through frames in two steps, and so do its events. When it is
+// raised nothing is left yet: deferred calls still run on top of the frames they
+// belong to, and may recover. So only the innermost open call gets its exception
+// then, and what is pending is kept. When the engine says that frames are gone,
+// each open call among them gets its exception, unless it has had one for this
+// very raise, and its unwound return, from the innermost outwards; and the call
+// that recovered gets an exception that says so.
+//
+// A deferred call may panic itself, or call Goexit, while an older panic waits:
+// so several raises can be pending, each deeper in the stack than the one before
+// it. The one that takes a frame away is the newest that is deeper than the
+// frame, as only that one is still running; the older ones that it passes on its
+// way out are over with it. An inner one that is recovered before it reaches the
+// older one leaves that pending, and it then goes on.
+
+// A raiseSerial numbers the raises of a goroutine; 0 is none.
+type raiseSerial uint64
+
+// A raise is a panic, fatal error or Goexit that has begun and is not over.
+type raise struct {
+	serial raiseSerial
+	frame  engine.FrameID // of the runtime function that carries it out
+	info   *engine.Raise
+	trail
+}
+
+// unseen describes a panic that began before it could be seen.
+var unseen = engine.Raise{
+	Class: events.ClassPanic,
+	Value: "<unreadable: it began before tracing>",
+}
+
+// deepest is deeper than every frame.
+const deepest = ^engine.FrameID(0)
+
+// raiseOver returns the raise that would take the given frame away, or nil.
+func (r *routine) raiseOver(frame engine.FrameID) *raise {
+	if n := len(r.raises); n > 0 && r.raises[n-1].frame > frame {
+		return &r.raises[n-1]
+	}
+	return nil
+}
+
+// addRaise makes a raise pending and returns it.
+func (r *routine) addRaise(frame engine.FrameID, info *engine.Raise, stack []events.Frame) *raise {
+	r.serial++
+	r.raises = append(r.raises, raise{
+		serial: r.serial,
+		frame:  frame,
+		info:   info,
+		trail:  trail{at: info.Origin, stack: stack},
+	})
+	return &r.raises[len(r.raises)-1]
+}
+
+// forget drops the raises whose frame is from or deeper.
+func (r *routine) forget(from engine.FrameID) {
+	n := len(r.raises)
+	for n > 0 && r.raises[n-1].frame >= from {
+		n--
+	}
+	clear(r.raises[n:])
+	r.raises = r.raises[:n]
+}
+
+func (p *pairer) raised(h *engine.Hit) {
+	r := p.routine(h)
+	defer p.release(h, r)
+	frame := h.Frame
+	if frame == 0 { // it could not be read
+		frame = deepest
+	}
+	p.leaveDeeper(h, r, frame-1)
+	r.forget(frame)
+	if r.top() == nil {
+		p.homeless(h)
+		return
+	}
+	raise := r.addRaise(frame, h.Raise, h.Stack)
+	p.exception(h, r, raise).Stack = p.cut(h.Stack)
+}
+
+// homeless reports a raise where no traced call is open.
+func (p *pairer) homeless(h *engine.Hit) {
+	e := p.event(h, events.Exception)
+	e.File, e.Line = h.File, h.Line
+	if o := h.Raise.Origin; o != nil {
+		e.Func, e.File, e.Line = o.Func, o.File, o.Line
+	}
+	e.Exception = describeRaise(h.Raise)
+	e.Stack = p.cut(h.Stack)
+}
+
+func (p *pairer) unwound(h *engine.Hit) {
+	r := p.routine(h)
+	defer p.release(h, r)
+	u := h.Unwind
+	if len(r.raises) == 0 {
+		r.addRaise(deepest, cmp.Or(h.Raise, &unseen), nil)
+	}
+	for c := r.top(); c != nil && (u.All || c.frame > u.Keep); c = r.top() {
+		p.leave(h, r)
+	}
+	if c := r.top(); c != nil && u.Recovered && c.frame == u.Keep {
+		if raise := r.raiseOver(c.frame); raise != nil && c.told != raise.serial {
+			p.exception(h, r, raise).Exception.Recovered = true
+		}
+		c.recovered = true
+	}
+	if u.All {
+		r.forget(0)
+	} else {
+		r.forget(u.Keep + 1)
+	}
+}
+
+// unwind ends the innermost call of r, which a raise took away.
+func (p *pairer) unwind(h *engine.Hit, r *routine, raise *raise) {
+	c := r.top()
+	if c.told != raise.serial {
+		p.exception(h, r, raise)
+	}
+	e := p.event(h, events.Return)
+	p.describe(e, r)
+	e.Line = c.raisedAt
+	e.Unwound = true
+	setDuration(e, h, c)
+	raise.passed(c)
+	r.pop()
+}
+
+// exception reports that a raise has reached the innermost call of r.
+func (p *pairer) exception(h *engine.Hit, r *routine, raise *raise) *events.Event {
+	c := r.top()
+	c.told = raise.serial
+	c.raisedAt = raise.lineIn(c)
+	e := p.event(h, events.Exception)
+	p.describe(e, r)
+	e.Line = c.raisedAt
+	e.Exception = describeRaise(raise.info)
+	if h.Unwind != nil {
+		e.Exception.RecoveredBy = h.Unwind.By
+	}
+	return e
+}
+
+func describeRaise(r *engine.Raise) *events.ExceptionInfo {
+	return &events.ExceptionInfo{Class: r.Class, Type: r.Type, Value: r.Value, Origin: r.Origin}
+}

@@ -1,0 +1,67 @@
+package session
+
+import (
+	"gtrace/events"
+	"gtrace/session/engine"
+)
+
+// A gate lets through what the user asked for. It stands behind the pairing, so
+// that ids, depths and parents are the same whatever is asked for, except for
+// goroutines: their calls never mix, so those not asked for need no pairing.
+type gate struct {
+	kinds      [events.End + 1]bool
+	goroutines map[int64]bool // nil: all
+	limit      uint64         // 0: none
+	seq        uint64         // of the last event that passed
+}
+
+func newGate(cfg Config) *gate {
+	g := &gate{limit: cfg.Limit}
+	for _, k := range kindsOf(cfg) {
+		if k <= events.End {
+			g.kinds[k] = true
+		}
+	}
+	g.kinds[events.Lost] = true
+	if cfg.Goroutines != nil {
+		g.goroutines = make(map[int64]bool, len(cfg.Goroutines))
+		for _, id := range cfg.Goroutines {
+			g.goroutines[id] = true
+		}
+	}
+	return g
+}
+
+// kindsOf returns the kinds of event that cfg asks for.
+func kindsOf(cfg Config) []events.Kind {
+	if cfg.Kinds != nil {
+		return cfg.Kinds
+	}
+	return []events.Kind{events.Call, events.Return, events.Exception}
+}
+
+// admits reports whether the hit is of a goroutine that was asked for.
+func (g *gate) admits(h *engine.Hit) bool {
+	switch h.Kind {
+	case engine.Lost, engine.Ended:
+		return true
+	default:
+		return g.goroutines == nil || g.goroutines[h.Goroutine]
+	}
+}
+
+// passes reports whether the event was asked for, and numbers it if so. What
+// was lost is always told, and is no event itself.
+func (g *gate) passes(e *events.Event) bool {
+	if !g.kinds[e.Kind] {
+		return false
+	}
+	if e.Kind != events.Lost {
+		g.seq++
+		e.Seq = g.seq
+	}
+	return true
+}
+
+// full reports whether the limit is reached.
+func (g *gate) full() bool { return g.limit > 0 && g.seq >= g.limit }

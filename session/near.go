@@ -1,0 +1,98 @@
+package session
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// maxNear bounds the names offered for a pattern that matches nothing.
+const maxNear = 5
+
+// near returns the names that look most like what the pattern says: the whole
+// name, or the part after the package, contains it, or differs from it by few
+// letters. Case does not count. Of equals, those of the main module come first.
+func near(all []candidate, module, text string) []string {
+	if strings.HasPrefix(text, "/") || strings.HasSuffix(text, ".go") {
+		return nil
+	}
+	want := strings.ToLower(plainName(unescape(text)))
+	if slices.ContainsFunc(all, func(c candidate) bool { return c.Package == text }) {
+		return []string{text + ".*", text + "/..."}
+	}
+	type scored struct {
+		name    string
+		score   int
+		foreign bool
+	}
+	var found []scored
+	for i := range all {
+		c := &all[i]
+		if score, ok := likeness(want, strings.ToLower(c.plain)); ok {
+			found = append(found, scored{c.Name, score, !c.isBelow(module)})
+		}
+	}
+	slices.SortFunc(found, func(a, b scored) int {
+		switch {
+		case a.score != b.score:
+			return cmp.Compare(a.score, b.score)
+		case a.foreign != b.foreign && a.foreign:
+			return 1
+		case a.foreign != b.foreign:
+			return -1
+		default:
+			return cmp.Compare(a.name, b.name)
+		}
+	})
+	var names []string
+	for _, f := range found[:min(maxNear, len(found))] {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// likeness returns how far name is from want: fewer is nearer.
+func likeness(want, name string) (int, bool) {
+	wanted := localName(want)
+	if !strings.Contains(want, ".") {
+		wanted = want
+	}
+	local := localName(name)
+	score := min(distance(want, name), distance(wanted, local)+1)
+	if strings.Contains(local, wanted) || strings.Contains(name, want) {
+		score = min(score, 3)
+	}
+	return score, score <= max(3, len(wanted)/3)
+}
+
+// distance returns the edits that make b of a: letters put in, left out,
+// changed, or swapped with their neighbour.
+func distance(a, b string) int {
+	if d := len(a) - len(b); max(d, -d) > maxDistance {
+		return maxDistance
+	}
+	older := make([]int, len(b)+1)
+	last := make([]int, len(b)+1)
+	row := make([]int, len(b)+1)
+	for j := range row {
+		last[j] = j
+	}
+	for i := range len(a) {
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], older[j-1]+1)
+			}
+		}
+		older, last, row = last, row, older
+	}
+	return last[len(b)]
+}
+
+// maxDistance is further than any likeness.
+const maxDistance = 20

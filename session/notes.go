@@ -1,0 +1,63 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+
+	"gtrace/session/engine"
+)
+
+// rebuild is the remedy for inlining.
+const rebuild = "rebuild with -gcflags=all=-l, or let gtrace run build the package"
+
+// notes names the functions of which not everything can be seen.
+func notes(sel Selection) []string {
+	var inlined, noReturn []string
+	for _, fn := range sel.Functions {
+		if fn.Inlined > 0 {
+			inlined = append(inlined, fn.Name)
+		}
+		if fn.NoReturn {
+			noReturn = append(noReturn, fn.Name)
+		}
+	}
+	var notes []string
+	if n := len(sel.Inlined); n > 0 {
+		notes = append(notes, fmt.Sprintf("%s inlined everywhere, so that no call is seen: %s; remedy: %s",
+			plural(n, "function is", "functions are"), some(names(sel.Inlined)), rebuild))
+	}
+	if n := len(inlined); n > 0 {
+		notes = append(notes, fmt.Sprintf("%s inlined in places, and calls made there are not seen: %s; remedy: %s",
+			plural(n, "function is", "functions are"), some(inlined), rebuild))
+	}
+	if n := len(noReturn); n > 0 {
+		notes = append(notes, fmt.Sprintf("%s no return instruction, so that calls are seen but no end, unless a panic takes them: %s",
+			plural(n, "function has", "functions have"), some(noReturn)))
+	}
+	return notes
+}
+
+func names(fns []*engine.Function) []string {
+	list := make([]string, len(fns))
+	for i, fn := range fns {
+		list[i] = fn.Name
+	}
+	return list
+}
+
+// some names the first few of a list.
+func some(names []string) string {
+	const few = 3
+	if len(names) <= few+1 {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:few], ", ") + ", … (gtrace funcs lists them)"
+}
+
+// plural returns a count with its noun.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

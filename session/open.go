@@ -1,0 +1,44 @@
+package session
+
+import (
+	"cmp"
+	"slices"
+
+	"gtrace/events"
+	"gtrace/session/engine"
+)
+
+// end completes the end record with the totals.
+func (s *Session) end(e *events.Event) events.Event {
+	e.End.Events, e.End.Lost = s.gate.seq, s.lost
+	e.End.Open = s.open()
+	if k, ok := s.eng.(engine.Holder); ok {
+		e.End.Held = k.Held()
+	}
+	return *e
+}
+
+// open returns the calls that are open as far as the stream has told. When it
+// ends between two events of a hit, the pairing is ahead of it: a call whose
+// return is still queued has not ended, and one whose call event is queued has
+// not begun.
+func (s *Session) open() []events.OpenCall {
+	queued := s.queue[s.next:]
+	var open []events.OpenCall
+	for _, r := range s.pairer.routines {
+		for i := range r.calls {
+			c := &r.calls[i]
+			begun := func(e events.Event) bool { return e.Kind == events.Call && e.Call == c.id }
+			if !slices.ContainsFunc(queued, begun) {
+				open = append(open, events.OpenCall{Call: c.id, Goroutine: r.id, Func: c.fn.Name, Partial: c.partial})
+			}
+		}
+	}
+	for _, e := range slices.Backward(queued) {
+		if e.Kind == events.Return {
+			open = append(open, events.OpenCall{Call: e.Call, Goroutine: e.Goroutine, Func: e.Func, Partial: e.Partial})
+		}
+	}
+	slices.SortStableFunc(open, func(a, b events.OpenCall) int { return cmp.Compare(a.Goroutine, b.Goroutine) })
+	return open
+}

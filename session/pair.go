@@ -1,0 +1,182 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gtrace/events"
+	"gtrace/session/engine"
+)
+
+// A pairer turns hits into events. It pairs entries with returns by the frames
+// of each goroutine, and never by counting:
+//
+// A frame is known by its distance from the high end of its stack, so a callee's
+// is larger than its caller's, and the open calls of a goroutine are a stack of
+// rising frames. A hit at frame f proves that nothing deeper than f is left,
+// except where f itself is what is deepest. So an entry at f first ends every
+// open call at f or deeper, a return from f every one deeper than f, and then
+// the call at f is the one that returns. When there is none, it was running
+// before it could be seen, and its return is reported as partial.
+//
+// An entry at the very frame of an open call of the same function is that call
+// once more: a loop whose head is the first instruction, or the scheduler, which
+// restarts a function that it preempted or whose stack it grew. The exception is
+// an assembly function without RET: it leaves by a jump to another function,
+// which returns in its place, so that a second entry is a second call.
+type pairer struct {
+	stack    int // frames of the stack to report
+	lastCall events.CallID
+	routines map[int64]*routine
+	free     []*routine
+	out      []events.Event // of the hit at hand
+}
+
+func newPairer(stack int) *pairer {
+	return &pairer{stack: stack, routines: make(map[int64]*routine)}
+}
+
+// add returns the events that a hit makes. The slice is valid until the next
+// add.
+func (p *pairer) add(h *engine.Hit) []events.Event {
+	clear(p.out)
+	p.out = p.out[:0]
+	switch h.Kind {
+	case engine.Entered:
+		p.entered(h)
+	case engine.Returned:
+		p.returned(h)
+	case engine.Raised:
+		p.raised(h)
+	case engine.Unwound:
+		p.unwound(h)
+	case engine.Lost:
+		p.out = append(p.out, events.Event{Kind: events.Lost, Time: h.Time, Lost: h.Lost})
+	}
+	return p.out
+}
+
+func (p *pairer) entered(h *engine.Hit) {
+	r := p.routine(h)
+	p.leaveDeeper(h, r, h.Frame)
+	if c := r.top(); c != nil && c.frame == h.Frame {
+		if c.fn == h.Func && !leavesByJump(c.fn) {
+			return
+		}
+		p.leave(h, r)
+	}
+	r.forget(h.Frame)
+
+	e := p.event(h, events.Call)
+	e.Depth = len(r.calls)
+	e.Parent = r.parent(e.Depth)
+	p.lastCall++
+	c := r.push(p.lastCall, h.Func, h.Frame)
+	c.start, c.held, c.caller = h.Time, h.Held, h.Caller
+	e.Call = c.id
+	e.Func, e.File, e.Line = h.Func.Name, h.File, h.Line
+	e.Caller, e.Args = h.Caller, h.Values
+	e.Stack = p.cut(h.Stack)
+}
+
+func (p *pairer) returned(h *engine.Hit) {
+	r := p.routine(h)
+	defer p.release(h, r)
+	p.leaveDeeper(h, r, h.Frame)
+	r.forget(h.Frame)
+	c := r.top()
+	if c != nil && c.frame == h.Frame && c.fn != h.Func {
+		p.leave(h, r)
+		c = nil
+	}
+	if c == nil || c.frame != h.Frame {
+		p.lastCall++
+		c = r.push(p.lastCall, h.Func, h.Frame)
+		c.partial = true
+	}
+	if len(h.Errors) > 0 {
+		p.errorResult(h, r)
+	}
+
+	e := p.event(h, events.Return)
+	p.describe(e, r)
+	e.File, e.Line = h.File, h.Line
+	e.Results, e.Recovered = h.Values, c.recovered
+	e.Stack = p.cut(h.Stack)
+	if len(h.Errors) > 0 {
+		e.Error = errorText(h)
+		e.Results = withError(h.Values, e.Error)
+	}
+	setDuration(e, h, c)
+	r.pop()
+}
+
+// leaveDeeper ends the open calls of frames deeper than keep, innermost first:
+// their own ends were never seen.
+func (p *pairer) leaveDeeper(h *engine.Hit, r *routine, keep engine.FrameID) {
+	for c := r.top(); c != nil && c.frame > keep; c = r.top() {
+		p.leave(h, r)
+	}
+}
+
+// leave ends the innermost call of r, whose frame is gone. When a panic was
+// under way there, the panic took it. Otherwise how and when it ended is
+// unknown: the loss is told, and its return has neither results nor duration. A
+// function without RET has no return that could be lost.
+func (p *pairer) leave(h *engine.Hit, r *routine) {
+	c := r.top()
+	if raise := r.raiseOver(c.frame); raise != nil {
+		p.unwind(h, r, raise)
+		return
+	}
+	if !c.fn.NoReturn {
+		p.out = append(p.out, events.Event{
+			Kind: events.Lost,
+			Time: h.Time,
+			Lost: &events.LostInfo{Count: 1, Why: fmt.Sprintf("the end of %s was not seen", c.fn.Name)},
+		})
+	}
+	p.describe(p.event(h, events.Return), r)
+	r.pop()
+}
+
+// leavesByJump reports whether fn ends in a jump to another function.
+func leavesByJump(fn *engine.Function) bool {
+	return fn.NoReturn && strings.HasSuffix(fn.File, ".s")
+}
+
+// event adds an event of the hit's thread and returns it, to be filled before
+// the next is added.
+func (p *pairer) event(h *engine.Hit, kind events.Kind) *events.Event {
+	p.out = append(p.out, events.Event{
+		Kind:      kind,
+		Time:      h.Time,
+		Goroutine: h.Goroutine,
+		Thread:    h.Thread,
+	})
+	return &p.out[len(p.out)-1]
+}
+
+// describe says in e that it belongs to the innermost call of r.
+func (p *pairer) describe(e *events.Event, r *routine) {
+	c := r.top()
+	e.Depth = len(r.calls) - 1
+	e.Call, e.Parent = c.id, r.parent(e.Depth)
+	e.Func, e.File = c.fn.Name, c.fn.File
+	e.Partial = c.partial
+}
+
+func (p *pairer) cut(stack []events.Frame) []events.Frame {
+	return slices.Clip(stack[:min(len(stack), p.stack)])
+}
+
+// setDuration says how long c has run on the target's clock, which stands still
+// while a goroutine is held. Of a call whose start was not seen nothing is known.
+func setDuration(e *events.Event, h *engine.Hit, c *call) {
+	if c.partial {
+		return
+	}
+	e.HasDuration = true
+	e.Duration = max(0, h.Time.Sub(c.start)-(h.Held-c.held))
+}

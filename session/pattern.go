@@ -1,0 +1,181 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"gtrace/session/engine"
+)
+
+// A pattern is what a user writes to choose functions.
+//
+// Names are compared in plain form: without brackets of type arguments and
+// without the parentheses and star of a receiver, so that main.T.Method and
+// main.(*T).Method are the same method and main.Map is every instance of it. In
+// a name, * stands for anything but a slash, so that it stays inside a package,
+// ... for anything, and a final /... for a package and all below it.
+type pattern struct {
+	text string
+	// whole matches a function by its full name, its package or its file.
+	whole func(*candidate) bool
+	// tail matches the end of a function's name, for a name that is written
+	// without its package or with the last element of it. It is nil where only
+	// whole makes sense.
+	tail func(*candidate) bool
+}
+
+// A candidate is a function with what patterns ask of it.
+type candidate struct {
+	*engine.Function
+	plain string // the name in plain form
+	path  string // the import path; of package main, the module's
+}
+
+func newCandidate(fn *engine.Function, module string) candidate {
+	c := candidate{Function: fn, plain: plainName(unescape(fn.Name)), path: unescape(fn.Package)}
+	if fn.Package == "main" {
+		c.path = module
+	}
+	return c
+}
+
+// isBelow reports whether the candidate's package is path or below it.
+func (c *candidate) isBelow(path string) bool {
+	rest, ok := strings.CutPrefix(c.path, path)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// parsePattern reads a pattern. An error says what is wrong with it.
+func parsePattern(text string) (pattern, error) {
+	file, lines := splitLines(text)
+	switch {
+	case text == "":
+		return pattern{}, errors.New("empty pattern")
+	case lines != "":
+		return pattern{}, fmt.Errorf("pattern %q: line patterns need line events, which this version does not have: %w",
+			text, engine.ErrNotSupported)
+	case strings.HasSuffix(file, ".go"):
+		return filePattern(file)
+	case text[0] == '/':
+		return regexpPattern(text)
+	default:
+		return namePattern(text), nil
+	}
+}
+
+// splitLines splits server.go:40-60 into the file and the lines.
+func splitLines(text string) (file, lines string) {
+	file, lines, ok := strings.Cut(text, ".go:")
+	if !ok || strings.Trim(lines, "0123456789-") != "" {
+		return text, ""
+	}
+	return file + ".go", lines
+}
+
+// filePattern matches files by their last elements.
+func filePattern(text string) (pattern, error) {
+	glob := path.Clean(text)
+	if !path.IsAbs(glob) {
+		glob = "**/" + glob
+	}
+	if !doublestar.ValidatePattern(glob) {
+		return pattern{}, fmt.Errorf("pattern %q: bad glob", text)
+	}
+	return pattern{text: text, whole: func(c *candidate) bool {
+		return doublestar.MatchUnvalidated(glob, c.File)
+	}}, nil
+}
+
+// regexpPattern matches names as a traceback prints them, anywhere in the name.
+func regexpPattern(text string) (pattern, error) {
+	expr, ok := strings.CutSuffix(text[1:], "/")
+	if !ok {
+		return pattern{}, fmt.Errorf("pattern %q: at %d: a regular expression ends with /", text, len(text))
+	}
+	re, err := regexp.Compile(expr)
+	if syn, ok := errors.AsType[*syntax.Error](err); ok {
+		at := 1 + max(0, strings.LastIndex(expr, syn.Expr))
+		return pattern{}, fmt.Errorf("pattern %q: at %d: %s: %q", text, at, syn.Code, syn.Expr)
+	}
+	if err != nil {
+		return pattern{}, fmt.Errorf("pattern %q: %w", text, err)
+	}
+	return pattern{text: text, whole: func(c *candidate) bool { return re.MatchString(c.Name) }}, nil
+}
+
+func namePattern(text string) pattern {
+	name := unescape(text)
+	if pkg, ok := strings.CutSuffix(name, "/..."); ok && !strings.ContainsAny(pkg, "*") && !strings.Contains(pkg, "...") {
+		return packagePattern(text, pkg)
+	}
+	plain := plainName(name)
+	if plain != name && strings.Contains(strings.ReplaceAll(name, "[...]", ""), "[") {
+		return instancePattern(text, name)
+	}
+	if !strings.Contains(plain, "*") && !strings.Contains(plain, "...") {
+		return pattern{
+			text:  text,
+			whole: func(c *candidate) bool { return c.plain == plain },
+			tail: func(c *candidate) bool {
+				head, ok := strings.CutSuffix(c.plain, plain)
+				return ok && endsElement(head)
+			},
+		}
+	}
+	glob := globRegexp(plain)
+	whole := regexp.MustCompile("^(?:" + glob + ")$")
+	tail := regexp.MustCompile("[./](?:" + glob + ")$")
+	return pattern{
+		text:  text,
+		whole: func(c *candidate) bool { return whole.MatchString(c.plain) },
+		tail:  func(c *candidate) bool { return tail.MatchString(c.plain) },
+	}
+}
+
+// packagePattern matches a package and those below it.
+func packagePattern(text, pkg string) pattern {
+	return pattern{text: text, whole: func(c *candidate) bool {
+		return c.isBelow(pkg) || c.Package == pkg
+	}}
+}
+
+// instancePattern matches one instance of a generic function, by the name that
+// the linker gives it.
+func instancePattern(text, name string) pattern {
+	return pattern{text: text, whole: func(c *candidate) bool {
+		return name == c.Symbol || name == c.Name
+	}}
+}
+
+func endsElement(head string) bool {
+	return strings.HasSuffix(head, ".") || strings.HasSuffix(head, "/")
+}
+
+// globRegexp translates a glob into the source of a regular expression.
+func globRegexp(glob string) string {
+	var b strings.Builder
+	for glob != "" {
+		switch {
+		case strings.HasPrefix(glob, "..."):
+			b.WriteString(".*")
+			glob = glob[3:]
+		case glob[0] == '*':
+			b.WriteString("[^/]*")
+			glob = glob[1:]
+		default:
+			n := strings.IndexAny(glob[1:], ".*") + 1
+			if n == 0 {
+				n = len(glob)
+			}
+			b.WriteString(regexp.QuoteMeta(glob[:n]))
+			glob = glob[n:]
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,88 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"gtrace/events"
+	"gtrace/session/engine"
+)
+
+// planted is what was installed in the target.
+type planted struct {
+	probes    []engine.ProbeID
+	functions int
+	notes     []string
+}
+
+// plant installs a probe in every function, and one for panics, without which
+// the calls that a panic takes away would have no end. A function that cannot
+// be probed is noted, as long as another can; when planting fails, nothing
+// stays behind.
+func plant(eng engine.Engine, fns []*engine.Function, capture engine.Capture) (planted, error) {
+	var done planted
+	var refused []string
+	var first error
+	for _, fn := range fns {
+		id, err := eng.Plant(engine.Probe{What: engine.Calls, Func: fn, Capture: capture})
+		switch {
+		case err == nil:
+			done.probes = append(done.probes, id)
+			done.functions++
+			continue
+		case hopeless(err):
+			return planted{}, errors.Join(err, unplant(eng, done.probes))
+		case first == nil:
+			first = err
+		}
+		refused = append(refused, fn.Name)
+	}
+	if done.functions == 0 && first != nil {
+		return planted{}, first
+	}
+	if first != nil {
+		done.notes = append(done.notes, fmt.Sprintf("%s cannot be probed: %s; the first says: %v",
+			plural(len(refused), "function", "functions"), some(refused), first))
+	}
+
+	id, err := eng.Plant(engine.Probe{What: engine.Panics, Capture: capture})
+	switch {
+	case err == nil:
+		done.probes = append(done.probes, id)
+	case errors.Is(err, engine.ErrNotSupported):
+		done.notes = append(done.notes, fmt.Sprintf("panics are not seen, nor the end of calls they take away: %v", err))
+	default:
+		return planted{}, errors.Join(fmt.Errorf("probe panics: %w", err), unplant(eng, done.probes))
+	}
+	return done, nil
+}
+
+// hopeless reports whether no other probe will fare better.
+func hopeless(err error) bool {
+	return errors.Is(err, engine.ErrClosed) || errors.Is(err, engine.ErrNoProcess) || errors.Is(err, engine.ErrPermission)
+}
+
+func unplant(eng engine.Engine, probes []engine.ProbeID) error {
+	var errs error
+	for _, id := range slices.Backward(probes) {
+		errs = errors.Join(errs, eng.Unplant(id))
+	}
+	return errs
+}
+
+func maxProbes(cfg Config) int {
+	if cfg.MaxProbes > 0 {
+		return cfg.MaxProbes
+	}
+	return DefaultMaxProbes
+}
+
+// neededCapture leaves out what no event that was asked for would show. Results
+// are needed for error exceptions too.
+func neededCapture(cfg Config) engine.Capture {
+	c, kinds := cfg.Capture, kindsOf(cfg)
+	c.Args = c.Args && slices.Contains(kinds, events.Call)
+	c.Results = c.Results && (slices.Contains(kinds, events.Return) || slices.Contains(kinds, events.Exception))
+	return c
+}
