@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,9 +29,9 @@ func newFuncsCommand(a *app) *cobra.Command {
 		Use:   "funcs [flags] PROG|PID [PATTERN…]",
 		Short: "List the functions that patterns match",
 		Long: `List the functions of a program, or of a running process, that the patterns
-match: what --trace would trace. Each takes one probe. INLINED counts the places
-where the compiler put a function's body into its caller: calls made there
-cannot be seen. Nothing is started and nothing is stopped.
+match: what --trace would trace, one probe for each. INLINED counts the places where the
+compiler put a function's body into its caller: calls made there cannot be seen.
+A function inlined everywhere gets no probe. Nothing is started or stopped.
 
 EXIT STATUS
   0    functions were listed
@@ -58,6 +59,9 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 	if !slices.Contains(formats, f.format) {
 		return usage(fmt.Errorf("--format %s: use text, json", f.format))
 	}
+	if err := checkPatterns(patterns, f.ignore); err != nil {
+		return usage(err)
+	}
 	a.say.world.prog = prog
 	path, done, err := a.imagePath(ctx, prog, f.optimized)
 	if err != nil {
@@ -73,16 +77,17 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 	if err != nil {
 		return err
 	}
+	rows := funcRows(sel)
 	if f.format == "json" {
-		return writeFuncsJSON(a.out, sel)
+		return writeFuncsJSON(a.out, rows)
 	}
-	if err := writeFuncs(a.out, sel); err != nil {
+	if err := writeFuncs(a.out, rows); err != nil {
 		return err
 	}
 	for _, note := range sel.Notes {
 		a.say.note("note: %s", note)
 	}
-	a.say.note("%s, %s", plural(len(sel.Functions), "function"), plural(len(sel.Functions), "probe"))
+	a.say.note("%s, %s", plural(len(rows), "function"), plural(len(sel.Functions), "probe"))
 	return nil
 }
 
@@ -102,36 +107,57 @@ func (a *app) imagePath(ctx context.Context, prog string, optimized bool) (path 
 	return p.path, p.remove, nil
 }
 
+// A funcRow is one function of the list.
+type funcRow struct {
+	Func      string `json:"func"`
+	Package   string `json:"package"`
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Probe     bool   `json:"probe"`   // it has code of its own
+	Inlined   int    `json:"inlined"` // places
+	NoReturn  bool   `json:"no_return,omitempty"`
+	Optimized bool   `json:"optimized,omitempty"`
+}
+
+func funcRows(sel session.Selection) []funcRow {
+	var rows []funcRow
+	for _, fn := range slices.Concat(sel.Functions, sel.Inlined) {
+		rows = append(rows, funcRow{
+			Func: fn.Name, Package: fn.Package, File: fn.File, Line: fn.Line,
+			Probe: fn.Entry != 0, Inlined: fn.Inlined, NoReturn: fn.NoReturn, Optimized: fn.Optimized,
+		})
+	}
+	slices.SortStableFunc(rows, func(a, b funcRow) int { return cmp.Compare(a.Func, b.Func) })
+	return rows
+}
+
+// inlined says in how many places there is nothing to see.
+func (r *funcRow) inlined() string {
+	switch {
+	case !r.Probe:
+		return "everywhere"
+	case r.Inlined > 0:
+		return plural(r.Inlined, "place")
+	}
+	return "-"
+}
+
 // writeFuncs writes the list for people.
-func writeFuncs(w io.Writer, sel session.Selection) error {
+func writeFuncs(w io.Writer, rows []funcRow) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "FUNCTION\tPLACE\tINLINED")
-	for _, fn := range sel.Functions {
-		inlined := "-"
-		if fn.Inlined > 0 {
-			inlined = plural(fn.Inlined, "place")
-		}
-		fmt.Fprintf(tw, "%s\t%s:%d\t%s\n", fn.Name, fn.File, fn.Line, inlined)
+	fmt.Fprintln(tw, "FUNCTION\tPLACE\tINLINED") // an error comes again from Flush
+	for _, r := range rows {
+		fmt.Fprintf(tw, "%s\t%s:%d\t%s\n", r.Func, r.File, r.Line, r.inlined())
 	}
 	return tw.Flush()
 }
 
 // writeFuncsJSON writes the list for programs: one object a line.
-func writeFuncsJSON(w io.Writer, sel session.Selection) error {
-	type function struct {
-		Func      string `json:"func"`
-		Package   string `json:"package"`
-		File      string `json:"file"`
-		Line      int    `json:"line"`
-		Inlined   int    `json:"inlined"`
-		NoReturn  bool   `json:"no_return,omitempty"`
-		Optimized bool   `json:"optimized,omitempty"`
-	}
+func writeFuncsJSON(w io.Writer, rows []funcRow) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	for _, fn := range sel.Functions {
-		err := enc.Encode(function{fn.Name, fn.Package, fn.File, fn.Line, fn.Inlined, fn.NoReturn, fn.Optimized})
-		if err != nil {
+	for _, r := range rows {
+		if err := enc.Encode(r); err != nil {
 			return err
 		}
 	}

@@ -59,12 +59,24 @@ func (w hintWorld) subject() string {
 	return quote(w.prog)
 }
 
+// noMatch writes the command line again with the nearest name, and the command
+// that lists all.
 func (w hintWorld) noMatch(e *session.NoMatchError) []string {
-	var hints []string
-	if len(e.Near) > 0 {
-		hints = append(hints, "-t "+quote(e.Near[0]))
+	list := "gtrace funcs " + w.subject()
+	if len(e.Near) == 0 || len(w.args) == 0 {
+		return []string{list}
 	}
-	return append(hints, "gtrace funcs "+w.subject())
+	again := []string{"gtrace"}
+	for _, arg := range w.args[1:] {
+		switch flag, isFlag := strings.CutSuffix(arg, "="+e.Pattern); {
+		case arg == e.Pattern:
+			arg = e.Near[0]
+		case isFlag:
+			arg = flag + "=" + e.Near[0]
+		}
+		again = append(again, arg)
+	}
+	return []string{quoteAll(again), list}
 }
 
 func (w hintWorld) traced() []string {

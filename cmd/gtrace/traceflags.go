@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,10 +34,6 @@ type traceFlags struct {
 	output        outputFlags
 }
 
-// defaultMaxProbes keeps a pattern that is too wide from slowing a process down
-// by surprise.
-const defaultMaxProbes = 1000
-
 // traceableKinds are the kinds of event that --events can ask for.
 var traceableKinds = []events.Kind{events.Call, events.Return, events.Exception}
 
@@ -53,7 +50,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet) {
 	fs.IntVar(&f.follow, "follow", engine.DefaultFollow, "follow `N` levels of pointers")
 	fs.Uint64VarP(&f.limit, "limit", "n", 0, "stop after `N` events")
 	fs.DurationVar(&f.duration, "for", 0, "stop after `DUR`, as 10s or 2m")
-	fs.IntVar(&f.maxProbes, "max-probes", defaultMaxProbes, "refuse to trace more than `N` functions")
+	fs.IntVar(&f.maxProbes, "max-probes", session.DefaultMaxProbes, "refuse to trace more than `N` functions")
 	fs.StringVar(&f.engine, "engine", "dlv", "observe the target with the engine `NAME`: dlv")
 	f.output.register(fs)
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no start and end lines, no messages but errors")
@@ -108,7 +105,22 @@ func (f *traceFlags) check() error {
 			return fmt.Errorf("--goroutine %d: ids are greater than 0", id)
 		}
 	}
+	if err := checkPatterns(f.trace, f.ignore); err != nil {
+		return err
+	}
 	return f.output.check()
+}
+
+// checkPatterns reports the first pattern that cannot be read. That it matches
+// nothing is no error yet: there is nothing to match.
+func checkPatterns(lists ...[]string) error {
+	for _, pattern := range slices.Concat(lists...) {
+		_, err := session.Select(nil, "", []string{pattern}, nil)
+		if _, ok := errors.AsType[*session.NoMatchError](err); err != nil && !ok {
+			return err
+		}
+	}
+	return nil
 }
 
 // config is what the flags ask of a session.
