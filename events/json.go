@@ -2,7 +2,6 @@ package events
 
 import (
 	"io"
-	"strconv"
 	"time"
 )
 
@@ -150,40 +149,14 @@ func (k Kind) inCall() bool {
 	return k == Call || k == Line || k == Return || k == Exception
 }
 
+// appendTime writes t in UTC with all nine digits of the second, so that times
+// line up and sort as text.
 func (s *jsonSink) appendTime(b []byte, t time.Time) []byte {
 	if t.IsZero() {
 		return b
 	}
 	b = append(b, `,"time":"`...)
-	b = s.now.appendRFC3339(b, t)
-	return append(b, '"')
-}
-
-// A clock formats times. Events come many to the second, so it keeps the text
-// of the last second.
-type clock struct {
-	sec  int64
-	text []byte
-}
-
-// appendRFC3339 appends t in UTC with all nine digits of the second, so that
-// times line up and sort as text.
-func (c *clock) appendRFC3339(b []byte, t time.Time) []byte {
-	if sec := t.Unix(); len(c.text) == 0 || sec != c.sec {
-		c.sec = sec
-		c.text = t.UTC().AppendFormat(c.text[:0], "2006-01-02T15:04:05.")
-	}
-	b = append(b, c.text...)
+	b = append(b, s.now.second(t.UTC(), "2006-01-02T15:04:05.")...)
 	b = appendPadded(b, int64(t.Nanosecond()), 9)
-	return append(b, 'Z')
-}
-
-// appendPadded appends n, which is not negative, in at least width digits.
-func appendPadded(b []byte, n int64, width int) []byte {
-	var digits [20]byte
-	s := strconv.AppendInt(digits[:0], n, 10)
-	for i := len(s); i < width; i++ {
-		b = append(b, '0')
-	}
-	return append(b, s...)
+	return append(b, 'Z', '"')
 }

@@ -3,6 +3,8 @@ package events
 import (
 	"fmt"
 	"io"
+	"slices"
+	"sync"
 )
 
 // TimeMode selects what the time column of text output shows.
@@ -11,8 +13,8 @@ type TimeMode uint8
 // The time modes.
 const (
 	TimeWall     TimeMode = iota // time of day, local
-	TimeRelative                 // since the start of the stream
-	TimeDelta                    // since the line before
+	TimeRelative                 // seconds since the start of the stream
+	TimeDelta                    // seconds since the line before
 	TimeNone                     // no time column
 )
 
@@ -33,10 +35,8 @@ func (m TimeMode) String() string {
 
 // ParseTimeMode returns the mode with the given name.
 func ParseTimeMode(name string) (TimeMode, error) {
-	for m, n := range timeModeNames {
-		if n == name {
-			return TimeMode(m), nil
-		}
+	if m := slices.Index(timeModeNames[:], name); m >= 0 {
+		return TimeMode(m), nil
 	}
 	return TimeWall, fmt.Errorf("unknown time mode %q: use wall, relative, delta or none", name)
 }
@@ -51,18 +51,178 @@ type TextOptions struct {
 	Kinds  []Kind   // the kinds which the stream was asked for; empty: all
 }
 
-// Text returns a Sink that prints events for people to read. It is a [Flusher].
+// Text returns a Sink that prints events for people to read, as a tree of
+// calls. A call with nothing inside takes one line, as does an exception
+// with the return it leads to. So it holds a call or exception back until the
+// next event of the same goroutine; it is a [Flusher], which prints what is
+// held. What one event makes it print is one call of w.Write. Its methods may
+// be called concurrently. Close does not close w.
+//
+// Nothing an event carries reaches w as a control character.
 func Text(w io.Writer, opts TextOptions) Sink {
-	return &textSink{out: lineWriter{w: w}, opts: opts}
+	kinds := func(k Kind) bool { return len(opts.Kinds) == 0 || slices.Contains(opts.Kinds, k) }
+	return &textSink{
+		out:  lineWriter{w: w},
+		fold: kinds(Return),
+		page: page{
+			rows:     rows{color: opts.Color, width: max(opts.Width, 0)},
+			opts:     opts,
+			brackets: kinds(Call) && kinds(Return),
+		},
+	}
 }
+
+const (
+	// maxHeld bounds the goroutines with something held back.
+	maxHeld = 4096
+	// maxOvertaken is how many events of other goroutines may pass what is
+	// held: a call that blocks should not appear long after its time.
+	maxOvertaken = 64
+)
 
 type textSink struct {
+	mu   sync.Mutex
 	out  lineWriter
-	opts TextOptions
+	page page
+	fold bool // whether returns, which events fold into, are in the stream
+
+	held           map[int64]*held // by goroutine
+	oldest, newest *held
+	free           *held
+	events         uint64
 }
 
-func (s *textSink) Write(e Event) error { return s.out.write([]byte(e.Kind.String() + "\n")) }
+// held is what one goroutine did last, not printed yet: a call, an exception,
+// or a call and its exception.
+type held struct {
+	call, exception       Event
+	hasCall, hasException bool
 
-func (s *textSink) Flush() error { return s.out.err }
+	at           uint64 // number of the event
+	older, newer *held  // newer also links the free list
+}
 
-func (s *textSink) Close() error { return s.out.err }
+func (h *held) id() CallID {
+	if h.hasCall {
+		return h.call.Call
+	}
+	return h.exception.Call
+}
+
+func (h *held) goroutine() int64 {
+	if h.hasCall {
+		return h.call.Goroutine
+	}
+	return h.exception.Goroutine
+}
+
+func (s *textSink) Write(e Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.page.reset()
+	switch e.Kind {
+	case Start:
+		s.page.start(&e)
+	case Lost:
+		s.printHeld()
+		s.page.lost(&e)
+	case End:
+		s.printHeld()
+		s.page.finish(&e)
+	default:
+		s.event(&e)
+	}
+	return s.out.write(s.page.b)
+}
+
+func (s *textSink) event(e *Event) {
+	if s.events++; s.oldest != nil && s.events-s.oldest.at > maxOvertaken {
+		s.print(s.oldest)
+	}
+	if h := s.held[e.Goroutine]; h != nil {
+		switch {
+		case e.Kind == Exception && !h.hasException && e.Call == h.id():
+			h.exception, h.hasException = *e, true
+			return
+		case e.Kind == Return && e.Call == h.id():
+			s.page.folded(h, e)
+			s.release(h)
+			return
+		}
+		s.print(h)
+	}
+	if s.fold && e.Call != NoCall && (e.Kind == Call || e.Kind == Exception) {
+		s.hold(e)
+		return
+	}
+	s.page.event(e)
+}
+
+func (s *textSink) Flush() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.page.reset()
+	s.printHeld()
+	return s.out.write(s.page.b)
+}
+
+func (s *textSink) Close() error { return s.Flush() }
+
+func (s *textSink) hold(e *Event) {
+	if len(s.held) >= maxHeld {
+		s.print(s.oldest)
+	}
+	h := s.free
+	if h == nil {
+		h = new(held)
+	}
+	s.free = h.newer
+	h.at, h.older, h.newer = s.events, s.newest, nil
+	if h.hasCall = e.Kind == Call; h.hasCall {
+		h.call = *e
+	} else {
+		h.exception, h.hasException = *e, true
+	}
+	if s.held == nil {
+		s.held = make(map[int64]*held)
+	}
+	s.held[e.Goroutine] = h
+	if s.newest == nil {
+		s.oldest = h
+	} else {
+		s.newest.newer = h
+	}
+	s.newest = h
+}
+
+func (s *textSink) printHeld() {
+	for s.oldest != nil {
+		s.print(s.oldest)
+	}
+}
+
+func (s *textSink) print(h *held) {
+	if h.hasCall {
+		s.page.event(&h.call)
+	}
+	if h.hasException {
+		s.page.event(&h.exception)
+	}
+	s.release(h)
+}
+
+func (s *textSink) release(h *held) {
+	delete(s.held, h.goroutine())
+	if h.older == nil {
+		s.oldest = h.newer
+	} else {
+		h.older.newer = h.newer
+	}
+	if h.newer == nil {
+		s.newest = h.older
+	} else {
+		h.newer.older = h.older
+	}
+	*h = held{newer: s.free}
+	s.free = h
+}

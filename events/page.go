@@ -1,0 +1,233 @@
+package events
+
+import (
+	"strings"
+	"time"
+)
+
+// A page lays the rows of text output out: a time, the goroutine, then the
+// tree of that goroutine's calls. A call opens a bracket in its column, what
+// happens inside stands one column deeper, and its return closes the bracket;
+// a call with nothing inside is one row with a bullet.
+type page struct {
+	rows
+	opts     TextOptions
+	brackets bool // calls and returns are both in the stream
+
+	clock  clock
+	base   time.Time // of the stream
+	last   time.Time // of the row before
+	digits [32]byte
+
+	goroutines int // columns of the goroutine column
+}
+
+const (
+	openMark   = "╭ "
+	guideMark  = "│ "
+	closeMark  = "╰ "
+	singleMark = "• "
+	failMark   = "✗ "
+	rescueMark = "↺ "
+
+	// maxGuides is the depth from which it is printed as a number.
+	maxGuides = 24
+
+	// placeColumn is where places end at most, however wide the output is:
+	// they should stay near the text they belong to.
+	placeColumn = 140
+)
+
+var guides = strings.Repeat(guideMark, maxGuides)
+
+// event prints an event that stands for itself.
+func (p *page) event(e *Event) {
+	switch e.Kind {
+	case Call:
+		p.call(e)
+	case Return:
+		p.ret(nil, nil, e)
+	case Exception:
+		p.exception(e)
+	case Line:
+		p.line(e)
+	default:
+		p.other(e)
+	}
+}
+
+// folded prints what was held together with the return it led to.
+func (p *page) folded(h *held, ret *Event) {
+	var call, exception *Event
+	if h.hasCall {
+		call = &h.call
+	}
+	if h.hasException {
+		exception = &h.exception
+	}
+	p.ret(call, exception, ret)
+}
+
+// margin begins a row: everything left of the tree.
+func (p *page) margin(e *Event) {
+	p.text(p.opts.Prefix)
+	p.time(e.Time)
+	begin := p.cols
+	st := goroutineStyle(e.Goroutine)
+	p.on(st)
+	p.text("g")
+	p.int(e.Goroutine)
+	p.off(st)
+	p.goroutines = max(p.goroutines, p.cols-begin, len("g12"))
+	p.pad(begin + p.goroutines + 2)
+}
+
+func (p *page) time(t time.Time) {
+	if p.opts.Time == TimeNone {
+		return
+	}
+	if p.base.IsZero() {
+		p.base = t
+	}
+	if p.last.IsZero() {
+		p.last = p.base
+	}
+	b := p.digits[:0]
+	switch p.opts.Time {
+	case TimeRelative:
+		b = appendSeconds(b, t.Sub(p.base), false)
+	case TimeDelta:
+		b = appendSeconds(b, t.Sub(p.last), true)
+	default:
+		t := t.Local()
+		b = append(b, p.clock.second(t, "15:04:05.")...)
+		b = appendPadded(b, int64(t.Nanosecond()/1000), 6)
+	}
+	if !t.IsZero() {
+		p.last = t
+	} else {
+		b = b[:0]
+	}
+	width := len("15:04:05.000000")
+	if p.opts.Time != TimeWall {
+		width = len("+12.345678")
+	}
+	p.pad(p.cols + width - len(b))
+	p.on(dimStyle)
+	p.ascii(b)
+	p.off(dimStyle)
+	p.text("  ")
+}
+
+// tree draws the brackets that are open around depth, then mark.
+func (p *page) tree(e *Event, depth int, mark string, st style) {
+	guide := goroutineStyle(e.Goroutine)
+	p.on(guide)
+	n := min(max(depth, 0), maxGuides)
+	p.text(guides[:n*len(guideMark)])
+	if depth > n {
+		p.text("+")
+		p.int(int64(depth - n))
+		p.text(" ")
+	}
+	if st == plainStyle {
+		p.text(mark)
+	}
+	p.off(guide)
+	if st != plainStyle {
+		p.span(st, mark)
+	}
+}
+
+// finishRow adds the place to which the row leads, at the right where the
+// width of the output is known, and ends it.
+func (p *page) finishRow(file string, line int) {
+	if file != "" {
+		if p.width > 0 {
+			size := len(file) - strings.LastIndexByte(file, '/') + len("1234")
+			p.pad(min(p.width, placeColumn) - size)
+		}
+		p.text("  ")
+		p.on(dimStyle)
+		p.place(file, line)
+		p.off(dimStyle)
+	}
+	p.end()
+}
+
+func (p *page) call(e *Event) {
+	p.margin(e)
+	mark := openMark
+	if !p.brackets {
+		mark = singleMark
+	}
+	p.tree(e, e.Depth, mark, plainStyle)
+	p.signature(e)
+	p.callSite(e)
+	p.watch(e)
+	p.stack(e)
+}
+
+func (p *page) callSite(e *Event) {
+	if e.Caller == nil {
+		p.end()
+		return
+	}
+	p.finishRow(e.Caller.File, e.Caller.Line)
+}
+
+// ret prints a return, and in the same row its call and an exception right
+// before it, where they are not nil.
+func (p *page) ret(call, exception, e *Event) {
+	first := e
+	mark := closeMark
+	if !p.brackets {
+		mark = singleMark
+	}
+	if call != nil {
+		first, mark = call, singleMark
+	}
+	p.margin(first)
+	p.tree(e, e.Depth, mark, plainStyle)
+	if call != nil {
+		p.signature(call)
+	} else {
+		p.function(e.Func, plainStyle)
+	}
+	if exception != nil && exception.Exception == nil {
+		exception = nil
+	}
+	p.outcome(exception, e)
+	if e.HasDuration {
+		p.text("  ")
+		p.duration(e.Duration, heat(e.Duration))
+	}
+	if e.Partial {
+		p.span(dimStyle, "  running since before the trace")
+	}
+	if call != nil {
+		p.callSite(call)
+		p.watch(call)
+		p.stack(call)
+	} else {
+		p.end()
+	}
+	if exception != nil {
+		p.stack(exception)
+	}
+	p.watch(e)
+	p.stack(e)
+}
+
+// heat is the style of a duration.
+func heat(d time.Duration) style {
+	switch {
+	case d < time.Millisecond:
+		return dimStyle
+	case d < 10*time.Millisecond:
+		return plainStyle
+	case d < 100*time.Millisecond:
+		return yellowStyle
+	}
+	return hotStyle
+}

@@ -1,0 +1,286 @@
+package events
+
+import (
+	"path"
+	"strings"
+)
+
+// exception prints an exception that its call's end does not follow at once.
+func (p *page) exception(e *Event) {
+	p.margin(e)
+	depth := e.Depth
+	if e.Call != NoCall && p.brackets {
+		depth++
+	}
+	x := e.Exception
+	if x == nil {
+		x = new(ExceptionInfo)
+		e.Exception = x
+	}
+	if x.Recovered {
+		p.tree(e, depth, "", plainStyle)
+		p.rescue(e)
+	} else {
+		p.tree(e, depth, failMark, alarmStyle)
+		p.raised(x)
+		p.origin(e)
+	}
+	if !p.brackets && e.Func != "" {
+		p.span(dimStyle, " in ")
+		p.function(e.Func, plainStyle)
+	}
+	p.end()
+	p.watch(e)
+	p.stack(e)
+}
+
+// line prints a source line, with the variables that changed before it.
+func (p *page) line(e *Event) {
+	p.margin(e)
+	depth := e.Depth
+	if p.brackets {
+		depth++
+	}
+	p.tree(e, depth, "", plainStyle)
+	begin := p.cols
+	p.on(dimStyle)
+	p.place(e.File, e.Line)
+	p.off(dimStyle)
+	p.pad(begin + len(path.Base(e.File)) + len(":1234") + 1)
+	// Lines of a function begin with a tab at least.
+	for i, part := range strings.Split(strings.TrimPrefix(e.Source, "\t"), "\t") {
+		if i > 0 {
+			p.text("    ")
+		}
+		p.text(part)
+	}
+	for i := range e.Changes {
+		c := &e.Changes[i]
+		p.text("  ")
+		st, mark := greenStyle, "+"
+		if c.Modified {
+			st, mark = yellowStyle, "~"
+		}
+		p.on(st)
+		p.text(mark)
+		p.text(c.Name)
+		p.text("=")
+		if c.Error != "" {
+			p.text(failMark)
+			p.text(c.Error)
+		} else {
+			p.text(c.Value.Value)
+		}
+		p.off(st)
+	}
+	p.end()
+	p.watch(e)
+	p.stack(e)
+}
+
+// other prints an event of a kind that has no form of its own.
+func (p *page) other(e *Event) {
+	p.margin(e)
+	depth := e.Depth
+	if e.Call != NoCall && p.brackets {
+		depth++
+	}
+	p.tree(e, depth, "", plainStyle)
+	p.span(dimStyle, e.Kind.String())
+	if e.Func != "" {
+		p.text(" ")
+		p.function(e.Func, boldStyle)
+	}
+	if e.Args != nil {
+		p.text("(")
+		p.values(e.Args, true)
+		p.text(")")
+	}
+	if e.Source != "" {
+		p.text("  ")
+		p.text(e.Source)
+	}
+	p.results(e, e.Error)
+	p.finishRow(e.File, e.Line)
+	p.watch(e)
+	p.stack(e)
+}
+
+func (p *page) watch(e *Event) {
+	for _, w := range e.Watch {
+		p.under(e)
+		p.on(dimStyle)
+		p.text("watch ")
+		p.text(w.Expr)
+		p.text(" = ")
+		p.off(dimStyle)
+		p.text(w.Value)
+		p.end()
+	}
+}
+
+func (p *page) stack(e *Event) {
+	for _, f := range e.Stack {
+		p.under(e)
+		p.on(dimStyle)
+		p.text("at ")
+		p.text(f.Func)
+		p.text(" ")
+		p.place(f.File, f.Line)
+		p.off(dimStyle)
+		p.end()
+	}
+}
+
+// under begins a row that continues the one of e.
+func (p *page) under(e *Event) {
+	last, base := p.last, p.base
+	p.margin(e)
+	p.last, p.base = last, base
+	p.tree(e, e.Depth+1, "  ", plainStyle)
+}
+
+func (p *page) start(e *Event) {
+	p.base, p.last = e.Time, e.Time
+	if p.opts.Quiet || e.Start == nil {
+		return
+	}
+	s := e.Start
+	p.text(p.opts.Prefix)
+	p.span(boldStyle, "▸ tracing ")
+	p.span(boldStyle, s.Program[strings.LastIndexByte(s.Program, '/')+1:])
+	p.text(" (pid ")
+	p.int(int64(s.PID))
+	p.note(", ", s.GoVersion)
+	p.note(", ", s.Engine)
+	p.text(")")
+	p.note("  ", strings.Join(s.Patterns, ", "))
+	p.on(dimStyle)
+	p.count("  ", uint64(s.Functions), "function")
+	p.count(", ", uint64(s.Probes), "probe")
+	if s.Stopped > 0 {
+		p.text(", stopped ")
+		p.duration(s.Stopped, plainStyle)
+	}
+	p.off(dimStyle)
+	p.end()
+	for _, n := range s.Notes {
+		p.text(p.opts.Prefix)
+		p.span(yellowStyle, "  note: ")
+		p.text(n)
+		p.end()
+	}
+}
+
+// note adds s after sep, unless it is empty.
+func (p *page) note(sep, s string) {
+	if s != "" {
+		p.text(sep)
+		p.text(s)
+	}
+}
+
+func (p *page) count(sep string, n uint64, noun string) {
+	p.text(sep)
+	p.int(int64(n))
+	p.text(" ")
+	p.text(noun)
+	if n != 1 {
+		p.text("s")
+	}
+}
+
+func (p *page) lost(e *Event) {
+	if e.Lost == nil {
+		return
+	}
+	p.text(p.opts.Prefix)
+	p.on(alarmStyle)
+	p.count("⚠ ", e.Lost.Count, "event")
+	p.text(" lost")
+	p.note(": ", e.Lost.Why)
+	p.off(alarmStyle)
+	p.end()
+}
+
+// maxOpen bounds the open calls that the end of a stream names.
+const maxOpen = 16
+
+func (p *page) finish(e *Event) {
+	if p.opts.Quiet || e.End == nil {
+		return
+	}
+	x := e.End
+	p.text(p.opts.Prefix)
+	p.span(boldStyle, "■ ")
+	p.on(boldStyle)
+	p.reason(x)
+	p.off(boldStyle)
+	p.on(dimStyle)
+	p.count("  ", x.Events, "event")
+	p.off(dimStyle)
+	if x.Lost > 0 {
+		p.text(", ")
+		p.on(alarmStyle)
+		p.int(int64(x.Lost))
+		p.text(" lost")
+		p.off(alarmStyle)
+	}
+	if x.Held > 0 {
+		p.on(dimStyle)
+		p.text(", threads held ")
+		p.duration(x.Held, plainStyle)
+		p.off(dimStyle)
+	}
+	p.end()
+	for i, c := range x.Open {
+		p.text(p.opts.Prefix)
+		if i == maxOpen && len(x.Open) > maxOpen+1 {
+			p.span(dimStyle, "  … ")
+			p.count("", uint64(len(x.Open)-maxOpen), "more open call")
+			p.end()
+			return
+		}
+		p.span(dimStyle, "  still open  ")
+		st := goroutineStyle(c.Goroutine)
+		p.on(st)
+		p.text("g")
+		p.int(c.Goroutine)
+		p.off(st)
+		p.text("  ")
+		p.function(c.Func, boldStyle)
+		if c.Partial {
+			p.span(dimStyle, "  since before the trace")
+		}
+		p.end()
+	}
+}
+
+func (p *page) reason(x *EndInfo) {
+	switch x.Reason {
+	case ReasonExited:
+		p.text("exited")
+		if x.Status != nil {
+			p.text(" with status ")
+			p.int(int64(*x.Status))
+		}
+	case ReasonSignaled:
+		p.note("killed by ", x.Signal)
+	case ReasonExec:
+		p.text("became another program")
+	case ReasonInterrupted:
+		p.text("interrupted")
+		p.note(" by ", x.Signal)
+	case ReasonLimit:
+		p.text("limit reached")
+	case ReasonDuration:
+		p.text("time is up")
+	case ReasonOutput:
+		p.text("output failed")
+	case ReasonError:
+		p.text("tracing failed")
+	default:
+		p.text(string(x.Reason))
+	}
+	p.note(": ", x.Message)
+}
