@@ -11,7 +11,7 @@ func (p *printer) opError(pl *plan, v val) string {
 	if network := p.part("Net", pl, v); network != "" {
 		s += " " + network
 	}
-	source, addr := p.address2(pl, v, "Source"), p.address2(pl, v, "Addr")
+	source, addr := p.netAddress(pl, v, "Source"), p.netAddress(pl, v, "Addr")
 	if source != "" {
 		s += " " + source
 	}
@@ -24,8 +24,8 @@ func (p *printer) opError(pl *plan, v val) string {
 	return s + ": " + p.part("Err", pl, v)
 }
 
-// address2 returns the text of a net.Addr in a field, empty for nil.
-func (p *printer) address2(pl *plan, v val, name string) string {
+// netAddress returns the text of a net.Addr in a field, empty for nil.
+func (p *printer) netAddress(pl *plan, v val, name string) string {
 	f := pl.field(name)
 	if f == nil {
 		return ""

@@ -19,7 +19,7 @@ func (p *printer) boundsError(pl *plan, v val) string {
 		{"slice bounds out of range [::%x] with capacity %y", "slice bounds out of range [::%x]"},
 		{"slice bounds out of range [:%x:%y]", "slice bounds out of range [:%x:]"},
 		{"slice bounds out of range [%x:%y:]", "slice bounds out of range [%x::]"},
-		{"cannot convert slice with length %x to array or pointer to array with length %y", ""},
+		{"cannot convert slice with length %y to array or pointer to array with length %x", ""},
 	}
 	x, err1 := p.fieldWord(pl, v, "x")
 	y, err2 := p.fieldWord(pl, v, "y")
@@ -62,11 +62,28 @@ func (p *printer) assertionError(pl *plan, v val) string {
 		return "interface conversion: " + iface + " is nil, not " + asserted
 	case method != "":
 		return "interface conversion: " + concrete + " is not " + asserted + ": missing method " + method
-	case concrete == asserted:
-		return "interface conversion: " + iface + " is " + concrete + ", not " + asserted +
-			" (of the same name)"
 	}
-	return "interface conversion: " + iface + " is " + concrete + ", not " + asserted
+	s := "interface conversion: " + iface + " is " + concrete + ", not " + asserted
+	if concrete == asserted {
+		if p.packageOf(pl, v, "concrete") != p.packageOf(pl, v, "asserted") {
+			return s + " (types from different packages)"
+		}
+		return s + " (types from different scopes)"
+	}
+	return s
+}
+
+// packageOf returns the import path of the type that a field points at.
+func (p *printer) packageOf(pl *plan, v val, name string) string {
+	addr, err := p.fieldWord(pl, v, name)
+	if err != nil {
+		return ""
+	}
+	d, err := p.typeAt(addr)
+	if err != nil || d.plan == nil {
+		return ""
+	}
+	return d.plan.raw[:max(0, strings.LastIndexByte(d.plan.raw, '.'))]
 }
 
 func (p *printer) unhashable(pl *plan, v val) string {
@@ -74,7 +91,7 @@ func (p *printer) unhashable(pl *plan, v val) string {
 	if !ok {
 		return ""
 	}
-	return "runtime error: hash of unhashable type " + name
+	return "hash of unhashable type: " + name
 }
 
 // typeField returns the name, as the runtime writes it, of the type that a

@@ -38,6 +38,7 @@ const (
 
 // A plan is what is known about the values of one type before any is read.
 type plan struct {
+	t     godwarf.Type
 	form  form
 	name  string // as Go source writes it
 	raw   string // as the linker writes it, with full import paths
@@ -79,7 +80,7 @@ func (r *Reader) plan(t godwarf.Type) *plan {
 	if pl, ok := r.plans[t]; ok {
 		return pl
 	}
-	pl := &plan{raw: rawName(t), under: underlying(t)}
+	pl := &plan{t: t, raw: rawName(t), under: underlying(t)}
 	if pl.under != nil {
 		pl.size = pl.under.Size()
 	}

@@ -29,6 +29,7 @@ type typeIndex struct {
 // A dynamicType is a type as interfaces name it.
 type dynamicType struct {
 	plan   *plan // nil when it is not in the debug information
+	typ    godwarf.Type
 	name   string
 	direct bool // interfaces hold its values rather than their address
 }
@@ -142,10 +143,11 @@ func (p *printer) typeAt(addr uint64) (*dynamicType, error) {
 	d := &dynamicType{}
 	off, known := x.dies[addr-x.types]
 	if addr < x.types || addr >= x.etypes || !known {
-		d.name, err = p.runtimeName(x, h)
+		name, err := p.runtimeName(x, h)
 		if err != nil {
 			return nil, err // perhaps not a type at all: do not remember
 		}
+		d.name = p.r.sourceName(name)
 		x.found[addr] = d
 		return d, nil
 	}
@@ -153,7 +155,7 @@ func (p *printer) typeAt(addr uint64) (*dynamicType, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.plan = p.r.plan(t)
+	d.plan, d.typ = p.r.plan(t), t
 	d.name = d.plan.name
 	// The flag moved from the kind to the flags in Go 1.26.
 	const direct = 1 << 5
@@ -162,8 +164,8 @@ func (p *printer) typeAt(addr uint64) (*dynamicType, error) {
 	return d, nil
 }
 
-// runtimeName reads the name of a type from its description, of which h is the
-// begin. Types made while the program ran keep theirs elsewhere.
+// runtimeName reads the name that the runtime has for a type from the type's
+// description, of which h is the begin. Types made while the program ran keep theirs elsewhere.
 func (p *printer) runtimeName(x *typeIndex, h []byte) (string, error) {
 	const extraStar = 1 << 1
 	off := int32(binary.LittleEndian.Uint32(h[40:]))
@@ -186,5 +188,5 @@ func (p *printer) runtimeName(x *typeIndex, h []byte) (string, error) {
 	if h[20]&extraStar != 0 {
 		b = b[1:]
 	}
-	return p.r.sourceName(string(b)), nil
+	return string(b), nil
 }

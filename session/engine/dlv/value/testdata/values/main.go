@@ -1,0 +1,489 @@
+// Values holds a value of every kind in package variables, prints where each
+// is and how it should be shown, and waits for its standard input to close.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"math/big"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+
+	store "example.com/values/my-store"
+)
+
+type (
+	Names   []string
+	Index   map[string]int
+	Celsius float64
+	Count   int
+	Word    string
+	Point   struct{ X, Y int }
+	Inner   struct {
+		A int8
+		B []string
+	}
+	Outer struct {
+		Inner
+		_ int
+		*Point
+		Any  any
+		Err  error
+		F    func(int) int
+		M    map[int]bool
+		C    chan int
+		S    struct{ Q uint16 }
+		Last [2]bool
+	}
+	List struct {
+		V    int
+		Next *List
+	}
+	Pair[K comparable, V any] struct {
+		Key K
+		Val V
+	}
+	Ptr      struct{ P *int }
+	Shape    interface{ Area() float64 }
+	Square   struct{ Side float64 }
+	Big      struct{ Data [200]byte }
+	MyErr    struct{ Code int }
+	TextErr  string
+	Tree     struct{ Kids []Tree }
+	Dir      map[string]Dir
+	Bits     [4]uint8
+	Blob     []byte
+	Callback func(string) error
+	Generic  = Pair[string, []Point]
+)
+
+func (s Square) Area() float64  { return s.Side * s.Side }
+func (e *MyErr) Error() string  { return "my error" }
+func (e TextErr) Error() string { return "text error" }
+func (p *Point) Move()          { p.X++ }
+
+func double(x int) int { return 2 * x }
+
+func generic[T any](x T) T { return x }
+
+var (
+	vBool               = true
+	vInt                = -42
+	vInt8       int8    = -128
+	vInt16      int16   = 32767
+	vInt32      int32   = -1 << 31
+	vInt64      int64   = 1<<63 - 1
+	vUint       uint    = 7
+	vUint8      uint8   = 255
+	vUint64     uint64  = 1<<64 - 1
+	vUintptr    uintptr = 0xdeadbeef
+	vFloat32    float32 = 0.1
+	vFloat64            = 1.0
+	vFloatBig           = 1e21
+	vFloatSmall         = 1.5e-7
+	vNaN                = math.NaN()
+	vInf                = math.Inf(1)
+	vNegInf             = math.Inf(-1)
+	vComplex            = complex(1, -2)
+	vComplex64          = complex64(complex(0.5, 2))
+	vComplexInf         = complex(math.Inf(1), math.NaN())
+	vString             = "hello"
+	vEmpty              = ""
+	vQuoted             = "a\"b\n\x00\xffü"
+	vLong               = strings.Repeat("x", 100)
+	vLongUTF            = strings.Repeat("ü", 100) + "!"
+	vWord               = Word("named")
+	vCelsius            = Celsius(36.6)
+	vCount              = Count(-3)
+	vDuration           = 1500 * time.Millisecond
+
+	vSlice      = []int{1, 2, 3}
+	vNilSlice   []int
+	vEmptySlice = []int{}
+	vLongSlice  = make([]int, 1000)
+	vStrings    = []string{"a", "b"}
+	vNames      = Names{"x", ""}
+	vNested     = [][]int8{{1}, nil, {2, 3}}
+	vBytes      = []byte("text\n")
+	vRaw        = []byte{0, 1, 0xff}
+	vLongBytes  = []byte(strings.Repeat("y", 70))
+	vLongRaw    = make([]byte, 1000)
+	vBlob       = Blob("blob")
+	vArray      = [3]uint16{1, 2, 3}
+	vBits       = Bits{1, 2}
+	vNoArray    = [0]int{}
+	vBigArray   [5000]int32
+	vStructs    = []Point{{1, 2}, {3, 4}}
+	vPointers   = []*Point{{1, 2}, nil}
+	vAnys       = []any{1, "a", nil, 2.5, []int{1}, Count(2)}
+
+	vPoint = Point{1, -2}
+	vOuter = Outer{Inner: Inner{1, []string{"q"}}, Any: Word("w"), F: double, Last: [2]bool{true, false}}
+	vAnon  = struct {
+		A int `json:"a/b"`
+		b string
+	}{1, "x"}
+	vNothing  = struct{}{}
+	vPtrPoint = &Point{5, 6}
+	vNilPtr   *Point
+	vPtrInt   = new(int)
+	vPtrStr   = func() *string { s := "s"; return &s }()
+	vPtrPtr   = &vPtrPoint
+	vCycle    = &List{V: 1}
+	vGeneric  = Pair[string, int]{"k", 1}
+	vGeneric2 = Pair[store.User, *Point]{Key: store.New("n", 3)}
+	vUser     = store.New("ann", 33)
+	vUsers    = map[string]*store.User{"a": nil}
+	vTree     = Tree{[]Tree{{}, {[]Tree{{}}}}}
+	vSelfTree = Tree{make([]Tree, 1)}
+	vMutex    sync.Mutex
+	vUnsafe   = unsafe.Pointer(uintptr(0))
+	vWide     struct{ A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R int }
+	vFar      = func() *struct {
+		A    [3000]int
+		Last string
+	} {
+		x := &struct {
+			A    [3000]int
+			Last string
+		}{Last: "end"}
+		return x
+	}()
+
+	vFunc     = double
+	vNilFunc  func()
+	vClosure  = func() func() int { n := 3; return func() int { n++; return n } }()
+	vMethod   = vPtrPoint.Move
+	vCallback Callback
+	vInstance = generic[string]
+	vChan     = make(chan int, 5)
+	vNilChan  chan<- string
+	vRecv     <-chan Point = func() chan Point { c := make(chan Point); close(c); return c }()
+
+	vMap      = map[string]int{"b": 2, "a": 1, "c": 3}
+	vNilMap   map[string]int
+	vNoMap    = map[int]int{}
+	vIndex    = Index{"x": 1}
+	vIntMap   = map[int]string{10: "ten", 9: "nine", -1: "minus"}
+	vFloatMap = map[float64]bool{-1.5: true, 0: false, 2: true}
+	vGrown    = map[int]int{}
+	vHuge     = map[int]int{}
+	vBigKey   = map[Big]Big{{}: {}}
+	vPtrMap   = map[string]*Point{"p": {1, 2}}
+	vSet      = map[string]struct{}{"s": {}}
+	vMapMap   = map[string]map[int]int{"m": {2: 3, 1: 2}, "n": nil}
+	vStructK  = map[Point][]int{{1, 2}: {3}}
+	vAnyMap   = map[any]any{"a": 1, 2: "b"}
+	vDir      = Dir{"a": {"b": {}}}
+	vHeader   = map[string][]string{"Accept": {"a", "b"}}
+
+	vAnyInt    any   = 5
+	vAnyNil    any   = nil
+	vAnyPtr    any   = vPtrPoint
+	vAnyStruct any   = Point{7, 8}
+	vAnySlice  any   = []string{"z"}
+	vAnyMapV   any   = map[string]int{"k": 1}
+	vAnyFunc   any   = double
+	vAnyOne    any   = Ptr{}
+	vAnyByte   any   = byte(200)
+	vAnyBool   any   = true
+	vShape     Shape = Square{1.5}
+	vNilShape  Shape
+	vAnyType   any = reflect.StructOf([]reflect.StructField{{Name: "A", Type: reflect.TypeFor[int]()}})
+	vAnyMade   any = reflect.New(reflect.StructOf([]reflect.StructField{{Name: "A", Type: reflect.TypeFor[int]()}})).Elem().Interface()
+
+	vTimeZero  time.Time
+	vTimeUTC   = time.Date(2026, 11, 21, 7, 27, 0, 123456789, time.UTC)
+	vTimeFixed = time.Date(2026, 11, 21, 7, 27, 0, 0, time.FixedZone("X", 5*3600+1800))
+	vTimeNow   = time.Now()
+	vTimePtr   = &vTimeUTC
+	vIP        = net.IPv4(10, 0, 0, 1)
+	vBigInt    = big.NewInt(0).Exp(big.NewInt(-7), big.NewInt(77), nil)
+
+	eNil      error
+	eNew            = errors.New("negative id")
+	eFmt            = fmt.Errorf("load %d: %w", 3, eNew)
+	eFmt2           = fmt.Errorf("both %w and %w", eNew, io.EOF)
+	eJoin           = errors.Join(eFmt, io.EOF)
+	eErrno    error = syscall.ENOENT
+	_, eOpen        = os.Open("/does/not/exist")
+	eSyscall        = os.NewSyscallError("open", syscall.EACCES)
+	eLink     error = &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EXDEV}
+	_, eAtoi        = strconv.Atoi("1x")
+	_, eURL         = url.Parse("http://[::1")
+	eURLErr   error = &url.Error{Op: "Get", URL: "http://x/\"y", Err: context.DeadlineExceeded}
+	_, eExec        = exec.LookPath("no-such-program")
+	eDNS      error = &net.DNSError{Err: "no such host", Name: "x.invalid", Server: "1.1.1.1:53", IsNotFound: true}
+	eOp       error = &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	eOp2      error = &net.OpError{Op: "read", Net: "udp", Source: &net.UDPAddr{IP: net.IPv6loopback, Port: 1, Zone: "eth0"}, Addr: &net.UnixAddr{Name: "/s"}, Err: net.ErrClosed}
+	eAddr     error = &net.AddrError{Err: "bad", Addr: "x"}
+	eJSON           = json.Unmarshal([]byte("{"), new(any))
+	_, eTime        = time.Parse(time.RFC3339, "yesterday")
+	eDeadline error = context.DeadlineExceeded
+	eMine     error = &MyErr{3}
+	eText     error = TextErr("t")
+	eWrapMine       = &fs.PathError{Op: "read", Path: "p", Err: &MyErr{4}}
+	eConcrete       = &url.Error{Op: "Get", URL: "u", Err: io.EOF}
+	eLongMsg        = errors.New(strings.Repeat("m", 200))
+
+	rIndex     = panicOf(func() { _ = vSlice[vInt+100] })
+	rIndexNeg  = panicOf(func() { _ = vSlice[vInt] })
+	rSlice     = panicOf(func() { _ = vSlice[vUint:] })
+	rSlice2    = panicOf(func() { _ = vSlice[vPtrPoint.X-2 : 1] })
+	rSlice3    = panicOf(func() { _ = vSlice[1:2:vUint] })
+	rConvert   = panicOf(func() { _ = [5]int(vSlice) })
+	rNil       = panicOf(func() { vNilPtr.X++ })
+	rDivide    = panicOf(func() { vInt /= len(vEmpty) })
+	rMap       = panicOf(func() { vNilMap["x"] = 1 })
+	rAssert    = panicOf(func() { _ = vAnyInt.(string) })
+	rAssertNil = panicOf(func() { _ = vAnyNil.(string) })
+	rAssertI   = panicOf(func() { _ = vAnyInt.(Shape) })
+	rPanicNil  = panicOf(func() { panic(nil) })
+	rClosed    = panicOf(func() { c := make(chan int); close(c); close(c) })
+	rHash      = panicOf(func() { vAnyMap[vSlice] = 1 })
+	rPlain     = panicOf(func() { panic("plain") })
+	rError     = panicOf(func() { panic(eFmt) })
+)
+
+func panicOf(f func()) (v any) {
+	defer func() { v = recover() }()
+	f()
+	return nil
+}
+
+// show prints a variable's name, address, expected text and error message.
+func show(name string, p any, want ...string) {
+	v := reflect.ValueOf(p).Elem()
+	var text string
+	if len(want) > 0 {
+		text = want[0]
+	} else {
+		text = fmt.Sprintf("%#v", v.Interface())
+	}
+	var msg string
+	if err, ok := v.Interface().(error); ok && err != nil {
+		msg = err.Error()
+	}
+	if len(want) > 1 {
+		msg = want[1]
+	}
+	fmt.Printf("%s\t%#x\t%q\t%q\n", name, v.Addr().Pointer(), text, msg)
+}
+
+func main() {
+	fill()
+	basics()
+	composites()
+	maps()
+	interfaces()
+	errorsAndPanics()
+	fmt.Println("ready")
+	io.Copy(io.Discard, os.Stdin)
+	vPtrPoint.Move()
+	_ = vClosure()
+}
+
+func fill() {
+	vCycle.Next = vCycle
+	vSelfTree.Kids[0] = vSelfTree
+	vBigArray[0] = 9
+	*vPtrInt = 5
+	vChan <- 1
+	for i := range 40 {
+		vGrown[i] = i * i
+		vGrown[1000+i] = 1
+	}
+	for i := range 35 {
+		delete(vGrown, i)
+		delete(vGrown, 1005+i)
+	}
+	for i := range 5000 {
+		vHuge[i] = i
+	}
+}
+
+func basics() {
+	show("vBool", &vBool)
+	show("vInt", &vInt)
+	show("vInt8", &vInt8)
+	show("vInt16", &vInt16)
+	show("vInt32", &vInt32)
+	show("vInt64", &vInt64)
+	show("vUint", &vUint, "7")
+	show("vUint8", &vUint8, "255")
+	show("vUint64", &vUint64, "18446744073709551615")
+	show("vUintptr", &vUintptr)
+	show("vFloat32", &vFloat32)
+	show("vFloat64", &vFloat64)
+	show("vFloatBig", &vFloatBig)
+	show("vFloatSmall", &vFloatSmall)
+	show("vNaN", &vNaN)
+	show("vInf", &vInf)
+	show("vNegInf", &vNegInf)
+	show("vComplex", &vComplex)
+	show("vComplex64", &vComplex64)
+	show("vComplexInf", &vComplexInf)
+	show("vString", &vString)
+	show("vEmpty", &vEmpty)
+	show("vQuoted", &vQuoted)
+	show("vLong", &vLong, `"`+vLong[:64]+`"…+36`)
+	show("vLongUTF", &vLongUTF, `"`+vLongUTF[:64]+`"…+137`)
+	show("vWord", &vWord)
+	show("vCelsius", &vCelsius)
+	show("vCount", &vCount)
+	show("vDuration", &vDuration, "1.5s")
+	show("vTimeZero", &vTimeZero, "0001-01-01T00:00:00Z")
+	show("vTimeUTC", &vTimeUTC, "2026-11-21T07:27:00.123456789Z")
+	show("vTimeFixed", &vTimeFixed, "2026-11-21T07:27:00+05:30")
+	show("vTimeNow", &vTimeNow, vTimeNow.Format(time.RFC3339Nano))
+	show("vTimePtr", &vTimePtr, "&2026-11-21T07:27:00.123456789Z")
+	show("vIP", &vIP, "10.0.0.1")
+	show("vBigInt", &vBigInt, "&"+vBigInt.String())
+}
+
+func composites() {
+	show("vSlice", &vSlice)
+	show("vNilSlice", &vNilSlice, "nil")
+	show("vEmptySlice", &vEmptySlice)
+	show("vLongSlice", &vLongSlice, "[]int{"+strings.Repeat("0, ", 16)+"…+984}")
+	show("vStrings", &vStrings)
+	show("vNames", &vNames)
+	show("vNested", &vNested, "[][]int8{[]int8{1}, nil, []int8{2, 3}}")
+	show("vBytes", &vBytes, `[]byte("text\n")`)
+	show("vRaw", &vRaw)
+	show("vLongBytes", &vLongBytes, `[]byte("`+strings.Repeat("y", 64)+`"…+6)`)
+	show("vLongRaw", &vLongRaw, "[]byte{"+strings.Repeat("0x0, ", 16)+"…+984}")
+	show("vBlob", &vBlob, `main.Blob("blob")`)
+	show("vArray", &vArray, "[3]uint16{1, 2, 3}")
+	show("vBits", &vBits)
+	show("vNoArray", &vNoArray)
+	show("vBigArray", &vBigArray, "[5000]int32{9, "+strings.Repeat("0, ", 15)+"…+4984}")
+	show("vStructs", &vStructs)
+	show("vPointers", &vPointers, "[]*main.Point{&main.Point{X:1, Y:2}, nil}")
+	show("vAnys", &vAnys, `[]any{1, "a", nil, 2.5, []int{1}, 2}`)
+	show("vPoint", &vPoint)
+	show("vOuter", &vOuter, `main.Outer{Inner:main.Inner{A:1, B:[]string{"q"}}, Point:nil, Any:"w", Err:nil, F:main.double, M:nil, C:nil, S:struct { Q uint16 }{Q:0}, Last:[2]bool{true, false}}`)
+	show("vAnon", &vAnon)
+	show("vNothing", &vNothing)
+	show("vPtrPoint", &vPtrPoint)
+	show("vNilPtr", &vNilPtr, "nil")
+	show("vPtrInt", &vPtrInt, "&5")
+	show("vPtrStr", &vPtrStr, `&"s"`)
+	show("vPtrPtr", &vPtrPtr, fmt.Sprintf("&(*main.Point)(%p)", vPtrPoint))
+	show("vCycle", &vCycle, fmt.Sprintf("&main.List{V:1, Next:(*main.List)(%p)}", vCycle))
+	show("vGeneric", &vGeneric)
+	show("vGeneric2", &vGeneric2, `main.Pair[store.User,*main.Point]{Key:store.User{Name:"n", age:3}, Val:nil}`)
+	show("vUser", &vUser)
+	show("vTree", &vTree, "main.Tree{Kids:[]main.Tree{main.Tree{Kids:nil}, main.Tree{Kids:[]main.Tree{main.Tree{Kids:nil}}}}}")
+	show("vSelfTree", &vSelfTree, strings.Repeat("main.Tree{Kids:[]main.Tree{", 16)+"…"+strings.Repeat("}}", 16))
+	show("vMutex", &vMutex, "*state:0, sema:0}")
+	show("vUnsafe", &vUnsafe, "nil")
+	show("vWide", &vWide, "struct { A int; B int; C int; D int; E int; F int; G int; H int; I int; J int; K int; L int; M int; N int; O int; P int; Q int; R int }{A:0, B:0, C:0, D:0, E:0, F:0, G:0, H:0, I:0, J:0, K:0, L:0, M:0, N:0, O:0, P:0, …+2}")
+	show("vFar", &vFar, "&struct { A [3000]int; Last string }{A:[3000]int{"+strings.Repeat("0, ", 16)+`…+2984}, Last:"end"}`)
+	show("vFunc", &vFunc, "main.double")
+	show("vNilFunc", &vNilFunc, "nil")
+	show("vClosure", &vClosure, "*main.init")
+	show("vMethod", &vMethod, "main.(*Point).Move")
+	show("vCallback", &vCallback, "nil")
+	show("vChan", &vChan, "chan int(len 1, cap 5)")
+	show("vNilChan", &vNilChan, "nil")
+	show("vRecv", &vRecv, "<-chan main.Point(len 0, cap 0, closed)")
+}
+
+func maps() {
+	show("vMap", &vMap)
+	show("vNilMap", &vNilMap, "nil")
+	show("vNoMap", &vNoMap)
+	show("vIndex", &vIndex)
+	show("vIntMap", &vIntMap)
+	show("vFloatMap", &vFloatMap)
+	show("vGrown", &vGrown)
+	show("vHuge", &vHuge, "*…+4984}")
+	big := "main.Big{Data:[200]byte{" + strings.Repeat("0x0, ", 16) + "…+184}}"
+	show("vBigKey", &vBigKey, "map[main.Big]main.Big{"+big+":"+big+"}")
+	show("vPtrMap", &vPtrMap, `map[string]*main.Point{"p":&main.Point{X:1, Y:2}}`)
+	show("vSet", &vSet)
+	show("vMapMap", &vMapMap, `map[string]map[int]int{"m":map[int]int{1:2, 2:3}, "n":nil}`)
+	show("vStructK", &vStructK)
+	show("vAnyMap", &vAnyMap, `map[any]any{"a":1, 2:"b"}`)
+	show("vDir", &vDir)
+	show("vHeader", &vHeader)
+	show("vUsers", &vUsers, `map[string]*store.User{"a":nil}`)
+}
+
+func interfaces() {
+	show("vAnyInt", &vAnyInt)
+	show("vAnyNil", &vAnyNil, "nil")
+	show("vAnyPtr", &vAnyPtr)
+	show("vAnyStruct", &vAnyStruct)
+	show("vAnySlice", &vAnySlice)
+	show("vAnyMapV", &vAnyMapV)
+	show("vAnyFunc", &vAnyFunc, "main.double")
+	show("vAnyOne", &vAnyOne, "main.Ptr{P:nil}")
+	show("vAnyByte", &vAnyByte, "200")
+	show("vAnyBool", &vAnyBool)
+	show("vShape", &vShape)
+	show("vNilShape", &vNilShape, "nil")
+	show("vAnyType", &vAnyType, "*&reflect.rtype{")
+	show("vAnyMade", &vAnyMade, "<unreadable: type not in debug information>")
+}
+
+func errorsAndPanics() {
+	show("eNil", &eNil, "nil")
+	show("eNew", &eNew)
+	show("eFmt", &eFmt, fmt.Sprintf(`&fmt.wrapError{msg:"load 3: negative id", err:(*errors.errorString)(%p)}`, eNew))
+	show("eFmt2", &eFmt2, fmt.Sprintf(`&fmt.wrapErrors{msg:"both negative id and EOF", errs:[]error{(*errors.errorString)(%p), (*errors.errorString)(%p)}}`, eNew, io.EOF))
+	show("eJoin", &eJoin, fmt.Sprintf(`&errors.joinError{errs:[]error{(*fmt.wrapError)(%p), (*errors.errorString)(%p)}}`, eFmt, io.EOF))
+	show("eErrno", &eErrno)
+	show("eOpen", &eOpen, `&fs.PathError{Op:"open", Path:"/does/not/exist", Err:0x2}`)
+	show("eSyscall", &eSyscall, `&os.SyscallError{Syscall:"open", Err:0xd}`)
+	show("eLink", &eLink, `&os.LinkError{Op:"rename", Old:"a", New:"b", Err:0x12}`)
+	show("eAtoi", &eAtoi, fmt.Sprintf(`&strconv.NumError{Func:"Atoi", Num:"1x", Err:(*errors.errorString)(%p)}`, strconv.ErrSyntax))
+	show("eURL", &eURL, "*&url.Error{")
+	show("eURLErr", &eURLErr, `&url.Error{Op:"Get", URL:"http://x/\"y", Err:context.deadlineExceededError{}}`)
+	show("eExec", &eExec, fmt.Sprintf(`&exec.Error{Name:"no-such-program", Err:(*errors.errorString)(%p)}`, exec.ErrNotFound))
+	show("eDNS", &eDNS, "*&net.DNSError{")
+	show("eOp", &eOp, "*&net.OpError{")
+	show("eOp2", &eOp2, "*&net.OpError{")
+	show("eAddr", &eAddr)
+	show("eJSON", &eJSON)
+	show("eTime", &eTime)
+	show("eDeadline", &eDeadline)
+	show("eMine", &eMine, "&main.MyErr{Code:3}", "&main.MyErr{Code:3}")
+	show("eText", &eText, `"t"`, `"t"`)
+	show("eWrapMine", &eWrapMine, "*&fs.PathError{", "read p: &main.MyErr{Code:4}")
+	show("eConcrete", &eConcrete, "*&url.Error{")
+	show("eLongMsg", &eLongMsg, `&errors.errorString{s:"`+strings.Repeat("m", 64)+`"…+136}`)
+	show("rIndex", &rIndex, "*runtime.boundsError{")
+	show("rIndexNeg", &rIndexNeg, "*runtime.boundsError{")
+	show("rSlice", &rSlice, "*runtime.boundsError{")
+	show("rSlice2", &rSlice2, "*runtime.boundsError{")
+	show("rSlice3", &rSlice3, "*runtime.boundsError{")
+	show("rConvert", &rConvert, "*runtime.boundsError{")
+	show("rNil", &rNil, "*")
+	show("rDivide", &rDivide, `"integer divide by zero"`)
+	show("rMap", &rMap, `"assignment to entry in nil map"`)
+	show("rAssert", &rAssert, "*&runtime.TypeAssertionError{")
+	show("rAssertNil", &rAssertNil, "*&runtime.TypeAssertionError{")
+	show("rAssertI", &rAssertI, "*&runtime.TypeAssertionError{")
+	show("rPanicNil", &rPanicNil, "&runtime.PanicNilError{}")
+	show("rClosed", &rClosed, `"close of closed channel"`)
+	show("rHash", &rHash, "*")
+	show("rPlain", &rPlain)
+	show("rError", &rError, "*&fmt.wrapError{")
+	_ = vInstance
+}
