@@ -6,13 +6,15 @@ package calllog
 
 import (
 	"encoding/json"
-	"fmt"
+
 	"os"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A Record is one line of the log.
@@ -38,7 +40,7 @@ type Value struct {
 }
 
 var (
-	out  = open()
+	out  = sync.OnceValue(open)
 	ids  atomic.Int64
 	fuel atomic.Int64
 	dice atomic.Uint64
@@ -63,7 +65,7 @@ func write(r Record) {
 	if err != nil {
 		panic(err)
 	}
-	if _, err := out.Write(append(line, '\n')); err != nil {
+	if _, err := out().Write(append(line, '\n')); err != nil {
 		panic(err)
 	}
 }
@@ -130,7 +132,7 @@ func leave(op string, id int, results []any) {
 	r := Record{Op: op, ID: id, Values: values(results)}
 	if len(results) > 0 {
 		if err, ok := results[len(results)-1].(error); ok {
-			r.Errors, r.Type = identities(err), fmt.Sprintf("%T", err)
+			r.Errors, r.Type = identities(err), typeName(reflect.TypeOf(err))
 		}
 	}
 	write(r)
@@ -140,7 +142,7 @@ func leave(op string, id int, results []any) {
 //
 //go:noinline
 func Panic(v any) {
-	r := Record{Op: "panic", Class: "panic", Type: fmt.Sprintf("%T", v), Text: Format(v)}
+	r := Record{Op: "panic", Class: "panic", Type: typeName(reflect.TypeOf(v)), Text: Format(v)}
 	if err, ok := v.(error); ok {
 		r.Text = err.Error()
 	}
@@ -182,3 +184,47 @@ func Raise(n uint64) bool {
 	defer mu.Unlock()
 	return guards[goroutine()] > 0 && Pick(n)
 }
+
+var kept any
+
+// Keep makes what p points to escape to the heap.
+func Keep(p any) {
+	mu.Lock()
+	defer mu.Unlock()
+	kept = p
+}
+
+// mortal holds the goroutines that may end by runtime.Goexit.
+var mortal = map[int64]bool{}
+
+// Mortal lets this goroutine end by runtime.Goexit.
+func Mortal() {
+	mu.Lock()
+	defer mu.Unlock()
+	mortal[goroutine()] = true
+}
+
+// Quit is true in one of n cases, at most once, on a goroutine that is mortal
+// and not below a call that recovers.
+func Quit(n uint64) bool {
+	mu.Lock()
+	defer mu.Unlock()
+	g := goroutine()
+	quit := mortal[g] && guards[g] == 0 && Pick(n)
+	if quit {
+		delete(mortal, g)
+	}
+	return quit
+}
+
+// Join waits until no other goroutine is left.
+func Join() {
+	for runtime.NumGoroutine() > 1 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// Same returns v. The compiler does not know that.
+//
+//go:noinline
+func Same[T any](v T) T { return v }

@@ -4,12 +4,16 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// Format renders v as gtrace does: as %#v, with one level of pointers followed.
-// A nil is a plain nil, and an address is 0xADDR.
+// Format renders v as gtrace does: as %#v, but with one level of pointers
+// followed, numbers in decimal, a plain nil, functions by name, channels by
+// length, and bytes that are text as text. An address is 0xADDR.
 func Format(v any) string { return format(reflect.ValueOf(v), 1) }
 
 func format(v reflect.Value, follow int) string {
@@ -18,39 +22,55 @@ func format(v reflect.Value, follow int) string {
 		return "nil"
 	case reflect.Interface:
 		return format(v.Elem(), follow)
-	case reflect.Pointer:
-		return pointer(v, follow)
-	case reflect.Func, reflect.Chan:
-		if v.IsNil() {
-			return "nil"
-		}
-		return "(" + v.Type().String() + ")(0xADDR)"
-	case reflect.Slice, reflect.Map:
+	case reflect.Pointer, reflect.Func, reflect.Chan, reflect.Slice, reflect.Map:
 		if v.IsNil() {
 			return "nil"
 		}
 	}
+	name := typeName(v.Type())
 	switch v.Kind() {
+	case reflect.Pointer:
+		if follow == 0 {
+			return "(" + name + ")(0xADDR)"
+		}
+		return "&" + format(v.Elem(), follow-1)
+	case reflect.Func:
+		return runtime.FuncForPC(v.Pointer()).Name()
+	case reflect.Chan:
+		return fmt.Sprintf("%s(len %d, cap %d)", name, v.Len(), v.Cap())
 	case reflect.Struct:
-		return v.Type().String() + "{" + strings.Join(fields(v, follow), ", ") + "}"
+		return name + "{" + strings.Join(fields(v, follow), ", ") + "}"
 	case reflect.Array, reflect.Slice:
-		return v.Type().String() + "{" + strings.Join(elements(v, follow), ", ") + "}"
+		if s, ok := bytesText(v); ok {
+			return fmt.Sprintf("%s(%q)", name, s)
+		}
+		return name + "{" + strings.Join(elements(v, follow), ", ") + "}"
 	case reflect.Map:
-		return v.Type().String() + "{" + strings.Join(entries(v, follow), ", ") + "}"
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return name + "{" + strings.Join(entries(v, follow), ", ") + "}"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return fmt.Sprint(v.Uint())
 	}
 	return fmt.Sprintf("%#v", v)
 }
 
-func pointer(v reflect.Value, follow int) string {
-	switch {
-	case v.IsNil():
+var byteType = regexp.MustCompile(`\]uint8\b`)
+
+// typeName returns the name of a type as source writes it today.
+func typeName(t reflect.Type) string {
+	if t == nil {
 		return "nil"
-	case follow == 0:
-		return "(" + v.Type().String() + ")(0xADDR)"
 	}
-	return "&" + format(v.Elem(), follow-1)
+	return byteType.ReplaceAllString(strings.ReplaceAll(t.String(), "interface {}", "any"), "]byte")
+}
+
+// bytesText returns the text in a slice of bytes, if there is one.
+func bytesText(v reflect.Value) (string, bool) {
+	if v.Kind() != reflect.Slice || v.Type().Elem().Kind() != reflect.Uint8 || v.Len() == 0 {
+		return "", false
+	}
+	b := v.Bytes()
+	unprintable := func(r rune) bool { return r < ' ' || r == 0x7f }
+	return string(b), utf8.Valid(b) && !slices.ContainsFunc([]rune(string(b)), unprintable)
 }
 
 func fields(v reflect.Value, follow int) []string {
@@ -61,10 +81,15 @@ func fields(v reflect.Value, follow int) []string {
 	return out
 }
 
+// elements lists a list's elements, bytes in hexadecimal as %#v does.
 func elements(v reflect.Value, follow int) []string {
 	var out []string
 	for i := range v.Len() {
-		out = append(out, format(v.Index(i), follow))
+		if e := v.Index(i); e.Kind() == reflect.Uint8 {
+			out = append(out, fmt.Sprintf("%#x", e.Uint()))
+		} else {
+			out = append(out, format(e, follow))
+		}
 	}
 	return out
 }
@@ -90,7 +115,7 @@ func values(pairs []any) []Value {
 	var out []Value
 	for p := range slices.Chunk(pairs, 2) {
 		v := Value{Name: p[0].(string), Value: Format(p[1])}
-		if err, ok := p[1].(error); ok && err != nil {
+		if err, ok := p[1].(error); ok {
 			v.Error = err.Error()
 		}
 		out = append(out, v)
@@ -112,9 +137,5 @@ func identities(err error) []string {
 			out = append(out, identities(inner)...)
 		}
 	}
-	id := fmt.Sprintf("%T", err)
-	if v := reflect.ValueOf(err); v.Kind() == reflect.Pointer {
-		id += fmt.Sprintf(" %p", err)
-	}
-	return append(out, id)
+	return append(out, fmt.Sprintf("%T %p", err, err))
 }
