@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"gtrace/e2e/progen/calllog"
 	"gtrace/events"
@@ -98,11 +99,11 @@ func (g *goroutine) add(r calllog.Record) error {
 	case "recover":
 		g.top().recovers = r.ID
 	case "exit", "close":
+		if r.Op == "close" && g.leaving(g.depth(r.ID)) {
+			return nil
+		}
 		if g.top().id != r.ID {
 			return fmt.Errorf("call %d is open", g.top().id)
-		}
-		if r.Op == "close" && g.leaving() {
-			return nil
 		}
 		g.exit(r)
 	default:
@@ -111,10 +112,15 @@ func (g *goroutine) add(r calllog.Record) error {
 	return nil
 }
 
-// leaving tells whether a panic or Goexit is taking the innermost call away.
-func (g *goroutine) leaving() bool {
+// leaving tells whether a panic or Goexit is taking the call at depth away.
+func (g *goroutine) leaving(depth int) bool {
 	n := len(g.panics)
-	return n > 0 && g.panics[n-1].depth >= len(g.calls)-1
+	return n > 0 && g.panics[n-1].depth >= depth
+}
+
+// depth returns the depth of an open call.
+func (g *goroutine) depth(id int) int {
+	return slices.IndexFunc(g.calls, func(c *call) bool { return c.id == id })
 }
 
 func (g *goroutine) exit(r calllog.Record) {
@@ -162,7 +168,7 @@ func (g *goroutine) recover(id int) {
 		g.emit(events.Event{Kind: events.Exception, Exception: &info})
 	}
 	g.top().recovered = true
-	for len(g.panics) > 0 && g.leaving() {
+	for g.leaving(len(g.calls) - 1) {
 		g.panics = g.panics[:len(g.panics)-1]
 	}
 }
