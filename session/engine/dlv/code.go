@@ -1,0 +1,191 @@
+package dlv
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"golang.org/x/arch/x86/x86asm"
+
+	"gtrace/session/engine"
+)
+
+// An insn is one machine instruction of a function.
+type insn struct {
+	addr   uint64
+	length int
+	op     x86asm.Op
+	args   x86asm.Args
+	first  byte
+}
+
+// target returns where a direct jump or call leads.
+func (i insn) target() (uint64, bool) {
+	rel, ok := i.args[0].(x86asm.Rel)
+	return i.addr + uint64(i.length) + uint64(int64(rel)), ok
+}
+
+func (i insn) isRet() bool { return i.op == x86asm.RET && i.first == 0xc3 }
+
+func (i insn) isPushBP() bool { return i.first == 0x55 && i.length == 1 }
+
+// disassemble splits code into instructions. An instruction it does not know is
+// an error: a breakpoint in the middle of one would break the program.
+func disassemble(code []byte, addr uint64) ([]insn, error) {
+	list := make([]insn, 0, len(code)/4)
+	for off := 0; off < len(code); {
+		in := insn{addr: addr + uint64(off), first: code[off]}
+		if n := vexLength(code[off:]); n > 0 {
+			in.length = n
+		} else {
+			x, err := x86asm.Decode(code[off:], 64)
+			if err != nil {
+				return nil, fmt.Errorf("unknown instruction at %#x: %x", in.addr, code[off:min(off+8, len(code))])
+			}
+			in.length, in.op, in.args = x.Len, x.Op, x.Args
+		}
+		list = append(list, in)
+		off += in.length
+	}
+	return list, nil
+}
+
+// vexLength returns the length of an instruction with a VEX prefix, which the
+// disassembler does not know, or 0 for any other.
+func vexLength(code []byte) int {
+	var opmap byte
+	var n int
+	switch {
+	case len(code) > 4 && code[0] == 0xc5:
+		opmap, n = 1, 2
+	case len(code) > 5 && code[0] == 0xc4:
+		opmap, n = code[1]&0x1f, 3
+	default:
+		return 0
+	}
+	op := code[n]
+	n++
+	if opmap == 1 && op == 0x77 { // VZEROUPPER has no operands
+		return n
+	}
+	modrm := code[n]
+	n++
+	mod, rm := modrm>>6, modrm&7
+	if mod != 3 && rm == 4 {
+		if n >= len(code) {
+			return 0
+		}
+		if mod == 0 && code[n]&7 == 5 {
+			n += 4
+		}
+		n++
+	}
+	switch {
+	case mod == 0 && rm == 5, mod == 2:
+		n += 4
+	case mod == 1:
+		n++
+	}
+	if opmap == 3 || opmap == 1 && (op >= 0x70 && op <= 0x73 || op == 0xc2 || op >= 0xc4 && op <= 0xc6) {
+		n++ // immediate byte
+	}
+	if n > len(code) {
+		return 0
+	}
+	return n
+}
+
+// places are the instructions of a function at which its calls can be seen.
+type places struct {
+	entry insn   // runs once a call, with the arguments where the caller put them
+	rets  []insn // every RET
+}
+
+// findPlaces looks for the places of a function.
+//
+// Its entry proper is no good: when the check there finds the stack too small,
+// the runtime grows it and starts the function again. The instruction after the
+// check runs once. It is PUSHQ BP in every function that has a frame, and the
+// arguments are still in the registers in which the caller passed them.
+func findPlaces(code []byte, addr uint64) (places, error) {
+	list, err := disassemble(code, addr)
+	if err != nil {
+		return places{}, err
+	}
+	if len(list) == 0 {
+		return places{}, fmt.Errorf("it has no code")
+	}
+	pl := places{entry: list[afterStackCheck(list)]}
+	for _, in := range list {
+		if in.isRet() {
+			pl.rets = append(pl.rets, in)
+		}
+	}
+	return pl, nil
+}
+
+// afterStackCheck returns the index of the first instruction behind the check
+// for a stack that is too small, or 0 where there is none.
+func afterStackCheck(list []insn) int {
+	after := 0
+	for i, in := range list[:min(len(list), 12)] {
+		switch in.op {
+		case x86asm.CMP, x86asm.LEA, x86asm.MOV, x86asm.SUB:
+			if !mentionsStack(in) {
+				return after
+			}
+		case x86asm.JBE, x86asm.JB:
+			// Both lead forward to the call of morestack.
+			if t, ok := in.target(); !ok || t <= in.addr {
+				return after
+			}
+			after = i + 1
+		default:
+			return after
+		}
+	}
+	return after
+}
+
+// mentionsStack reports whether an instruction of the stack check is one: all
+// of them use SP, the g register R14 or the scratch register R12.
+func mentionsStack(in insn) bool {
+	for _, a := range in.args {
+		switch a := a.(type) {
+		case x86asm.Reg:
+			if a == x86asm.RSP || a == x86asm.R12 {
+				return true
+			}
+		case x86asm.Mem:
+			if a.Base == x86asm.RSP || a.Base == x86asm.R14 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// findCalls returns the direct calls of one of the targets in a function.
+func findCalls(code []byte, addr uint64, targets map[uint64]bool) ([]insn, error) {
+	list, err := disassemble(code, addr)
+	if err != nil {
+		return nil, err
+	}
+	var calls []insn
+	for _, in := range list {
+		if t, ok := in.target(); ok && in.op == x86asm.CALL && targets[t] {
+			calls = append(calls, in)
+		}
+	}
+	return calls, nil
+}
+
+// places returns the places of a function.
+func (im *Image) places(f *engine.Function) (places, error) {
+	code, err := im.code(f)
+	if err != nil {
+		return places{}, err
+	}
+	return findPlaces(code, f.Entry)
+}
+
+func uint64At(b []byte, off int64) uint64 { return binary.LittleEndian.Uint64(b[off:]) }

@@ -1,0 +1,167 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+var _ engine.Engine = (*Engine)(nil)
+
+// An Engine traces one process.
+type Engine struct {
+	im     *Image
+	p      *ptrace.Process
+	layout layout
+	target engine.Target
+
+	probes map[engine.ProbeID]*probe
+	places map[uint64]*place
+	lastID engine.ProbeID
+	texts  map[uint64]hitPlace // file and line by address
+
+	goroutines map[int64]*goroutine
+	oldest     int64          // goroutines up to this id are older than the trace
+	greeted    map[int64]bool // of those, the ones that have been seen
+	gap        time.Duration  // the shortest way from resuming a thread to its next hit
+
+	fp     ptrace.FPRegs
+	closed bool
+}
+
+// A probe is what was asked for, and where it was planted.
+type probe struct {
+	id      engine.ProbeID
+	probe   engine.Probe
+	sig     *signature
+	planted []uint64
+}
+
+// A place is an address with a breakpoint and what to do when it is hit.
+type place struct {
+	entry, ret *probe
+	hook       func(*Engine, *hitContext) error
+}
+
+func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
+	l, err := im.layout()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", engine.ErrGoVersion, err)
+	}
+	return &Engine{
+		im:     im,
+		p:      p,
+		layout: l,
+		target: engine.Target{
+			Engine: "dlv", PID: p.PID, Program: im.path,
+			GoVersion: im.GoVersion(), Module: im.Module(),
+		},
+		probes:     map[engine.ProbeID]*probe{},
+		places:     map[uint64]*place{},
+		texts:      map[uint64]hitPlace{},
+		goroutines: map[int64]*goroutine{},
+		gap:        time.Hour,
+	}, nil
+}
+
+// Target describes the process.
+func (e *Engine) Target() engine.Target { return e.target }
+
+// Functions returns the functions of the target, ordered by name.
+func (e *Engine) Functions() []*engine.Function { return e.im.Functions() }
+
+// Hits lets the target run and yields what it does. See [engine.Engine].
+func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
+	return func(yield func(engine.Hit, error) bool) {
+		if e.closed {
+			yield(engine.Hit{}, engine.ErrClosed)
+			return
+		}
+		var done func()
+		stop := context.AfterFunc(ctx, func() { done = e.p.Interrupt() })
+		defer func() {
+			if !stop() && done != nil {
+				done()
+			}
+		}()
+		for {
+			s, err := e.p.Next()
+			now := time.Now()
+			switch {
+			case ctx.Err() != nil:
+				yield(engine.Hit{}, context.Cause(ctx))
+				return
+			case err == ptrace.ErrInterrupted:
+				continue
+			case err != nil:
+				yield(engine.Hit{}, err)
+				return
+			case s.Cause != ptrace.Hit:
+				yield(engine.Hit{Kind: engine.Ended, Time: now, Exit: exitOf(s)}, nil)
+				return
+			}
+			if !e.serve(s, now, yield) {
+				_ = e.p.StopAll()
+				return
+			}
+		}
+	}
+}
+
+func exitOf(s ptrace.Stop) *engine.Exit {
+	x := &engine.Exit{Status: s.Status, Exec: s.Cause == ptrace.Execed}
+	if s.Cause == ptrace.Killed {
+		x.Signum = int(s.Signal)
+		x.Signal = unix.SignalName(s.Signal)
+	}
+	return x
+}
+
+// Close removes every probe and lets go of the target, which runs on.
+func (e *Engine) Close() error {
+	if e.closed {
+		return nil
+	}
+	e.closed = true
+	err := e.p.Detach()
+	_ = e.im.Close()
+	runtime.UnlockOSThread()
+	return err
+}
+
+// Wait waits for the end of a target that Run has started, which runs on
+// untraced after Close. It returns its exit status, or the name of the signal
+// that killed it and 128 plus its number.
+func (e *Engine) Wait() (status int, signal string, err error) {
+	s, err := e.p.Wait()
+	if err != nil {
+		return 0, "", err
+	}
+	if s.Cause == ptrace.Killed {
+		return 128 + int(s.Signal), unix.SignalName(s.Signal), nil
+	}
+	return s.Status, "", nil
+}
+
+// Signal sends a signal to the target.
+func (e *Engine) Signal(sig os.Signal) error {
+	s, ok := sig.(syscall.Signal)
+	if !ok {
+		return fmt.Errorf("send %v to process %d: %w", sig, e.p.PID, engine.ErrNotSupported)
+	}
+	if err := unix.Kill(e.p.PID, s); err != nil {
+		return fmt.Errorf("send %s to process %d: %w", unix.SignalName(s), e.p.PID, err)
+	}
+	return nil
+}

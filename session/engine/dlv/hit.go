@@ -1,0 +1,194 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"time"
+
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// A goroutine is what must be remembered of one between its hits.
+type goroutine struct {
+	held  time.Duration
+	calls []openCall
+}
+
+// An openCall is a probed call that has not returned.
+type openCall struct {
+	frame engine.FrameID
+	dict  uint64 // dictionary of a generic function
+}
+
+type hitPlace struct {
+	file string
+	line int
+}
+
+// A hitContext is one stop while it is served.
+type hitContext struct {
+	thread *ptrace.Thread
+	at     time.Time
+	addr   uint64
+	g      gInfo
+	hits   []engine.Hit
+}
+
+// serve turns one stop into hits and yields them. It reports whether the
+// consumer wants more.
+func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error) bool) bool {
+	c := hitContext{thread: s.Thread, at: at, addr: s.Addr}
+	if waited := at.Sub(s.Thread.Resumed); !s.Thread.Resumed.IsZero() && waited < e.gap {
+		e.gap = waited
+	}
+	pl := e.places[s.Addr]
+	if pl == nil {
+		return true
+	}
+	c.g = e.currentG(&s.Thread.Regs)
+	if pl.hook != nil {
+		if err := pl.hook(e, &c); err != nil {
+			return yield(engine.Hit{}, err)
+		}
+	}
+	if pl.entry != nil {
+		e.entered(&c, pl.entry)
+	}
+	if pl.ret != nil {
+		e.returned(&c, pl.ret)
+	}
+	for _, h := range c.hits {
+		if !yield(h, nil) {
+			return false
+		}
+	}
+	e.release(&c)
+	return true
+}
+
+// release lets the thread of a stop run and accounts for the time it was held.
+// The way from a resumed thread to its next hit takes the kernel some time even
+// when the thread has nothing to do; the shortest one seen is time in which the
+// target stood still as well.
+func (e *Engine) release(c *hitContext) {
+	_ = e.p.Resume()
+	held := time.Since(c.at)
+	if e.gap < time.Hour {
+		held += e.gap
+	}
+	e.target.Held += held
+	if g := e.goroutines[c.g.key(c.thread)]; g != nil {
+		g.held += held
+	}
+}
+
+// hit starts a hit of the stop.
+func (e *Engine) hit(c *hitContext, kind engine.HitKind, g *goroutine) engine.Hit {
+	h := engine.Hit{Kind: kind, Time: c.at, Thread: c.thread.ID, Goroutine: c.g.id}
+	if g != nil {
+		h.Held = g.held
+	}
+	return h
+}
+
+// entered handles the entry of a probed function. The return address is on top
+// of the stack; the arguments are where the caller put them.
+func (e *Engine) entered(c *hitContext, p *probe) {
+	regs := &c.thread.Regs
+	cfa := regs.Rsp + wordSize
+	frame := c.g.frame(cfa)
+	g := e.goroutine(c)
+	running := e.greet(c, g, regs.Rbp)
+	h := e.hit(c, engine.Entered, g)
+	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
+	h.File, h.Line = p.probe.Func.File, p.probe.Func.Line
+	call := openCall{frame: frame}
+	if p.sig.dict != nil {
+		if data, err := e.bytes(c, p.sig.dict, cfa); err == nil {
+			call.dict = uint64At(data, 0)
+		}
+	}
+	g.drop(frame - 1)
+	g.calls = append(g.calls, call)
+	if caller, ok := e.caller(regs.Rsp, regs.Rbp); ok {
+		h.Caller = &caller
+	}
+	capture := &p.probe.Capture
+	if capture.Args {
+		h.Values = e.read(c, p.sig.args, p.sig.floats, cfa, call.dict, capture.Limits, nil)
+	}
+	if capture.Stack > 0 {
+		h.Stack = e.stack(c.addr, regs.Rsp, regs.Rbp, capture.Stack)
+	}
+	c.hits = append(c.hits, h)
+}
+
+// returned handles the RET of a probed function: the return address is on top
+// of the stack, the results are where the caller expects them.
+func (e *Engine) returned(c *hitContext, p *probe) {
+	regs := &c.thread.Regs
+	cfa := regs.Rsp + wordSize
+	frame := c.g.frame(cfa)
+	g := e.goroutine(c)
+	running := e.greet(c, g, regs.Rbp)
+	h := e.hit(c, engine.Returned, g)
+	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
+	h.File, h.Line = e.text(c.addr)
+	var dict uint64
+	if n := len(g.calls); n > 0 && g.calls[n-1].frame == frame {
+		dict = g.calls[n-1].dict
+	}
+	capture := &p.probe.Capture
+	if capture.Results {
+		h.Values = e.read(c, p.sig.results, p.sig.floats, cfa, dict, capture.Limits, &h)
+	}
+	if capture.Stack > 0 {
+		h.Stack = e.stack(c.addr, regs.Rsp, regs.Rbp, capture.Stack)
+	}
+	g.drop(frame - 1)
+	if len(g.calls) == 0 {
+		delete(e.goroutines, c.g.key(c.thread))
+	}
+	c.hits = append(c.hits, h)
+}
+
+// goroutine returns what is remembered of the goroutine of a stop.
+func (e *Engine) goroutine(c *hitContext) *goroutine {
+	key := c.g.key(c.thread)
+	g := e.goroutines[key]
+	if g == nil {
+		g = &goroutine{}
+		e.goroutines[key] = g
+	}
+	return g
+}
+
+// drop forgets the calls whose frames are deeper than keep.
+func (g *goroutine) drop(keep engine.FrameID) {
+	n := len(g.calls)
+	for n > 0 && g.calls[n-1].frame > keep {
+		n--
+	}
+	g.calls = g.calls[:n]
+}
+
+// greet returns, on the first hit of a goroutine older than the trace, the
+// probed calls it was running already.
+func (e *Engine) greet(c *hitContext, g *goroutine, bp uint64) []engine.RunningCall {
+	if e.greeted == nil || c.g.id == 0 || c.g.id > e.oldest || e.greeted[c.g.id] {
+		return nil
+	}
+	e.greeted[c.g.id] = true
+	return e.running(c, g, bp)
+}
+
+// text returns the source line of an instruction.
+func (e *Engine) text(addr uint64) (file string, line int) {
+	p, ok := e.texts[addr]
+	if !ok {
+		p.file, p.line = e.im.symbols.line(addr)
+		e.texts[addr] = p
+	}
+	return p.file, p.line
+}

@@ -1,0 +1,238 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"fmt"
+
+	"gtrace/events"
+	"gtrace/session/engine"
+)
+
+// The runtime functions through which every panic, fatal error and Goexit goes.
+// Each is hooked at an instruction that runs once for each of them:
+//
+//   - gopanic, fatal, throw, Goexit: their entry, where it begins;
+//   - the jump of recovery into the frame that recovers, which is known there;
+//   - fatalpanic's entry: nothing has recovered and the program will die;
+//   - Goexit's call of goexit1: the deferred calls are done, the frames gone.
+//
+// A function that the linker has left out can not be reached either.
+
+func (e *Engine) plantPanics(p *probe) error {
+	for symbol, hook := range map[string]func(*Engine, *hitContext) error{
+		"runtime.gopanic":    (*Engine).panicked,
+		"runtime.fatal":      (*Engine).fatal,
+		"runtime.throw":      (*Engine).fatal,
+		"runtime.Goexit":     (*Engine).goexiting,
+		"runtime.fatalpanic": (*Engine).dying,
+	} {
+		for _, f := range e.runtimeFunctions(symbol) {
+			pl, err := e.im.places(f)
+			if err != nil {
+				return fmt.Errorf("%s: %w", symbol, err)
+			}
+			if err := e.plantAt(p, pl.entry, func(at *place) { at.hook = hook }); err != nil {
+				return fmt.Errorf("%s: %w", symbol, err)
+			}
+		}
+	}
+	for _, call := range []struct {
+		in, of string
+		hook   func(*Engine, *hitContext) error
+	}{
+		{"runtime.recovery", "runtime.gogo", (*Engine).recovered},
+		{"runtime.Goexit", "runtime.goexit1", (*Engine).goexited},
+	} {
+		if err := e.plantCall(p, call.in, call.of, call.hook); err != nil {
+			return fmt.Errorf("call of %s in %s: %w", call.of, call.in, err)
+		}
+	}
+	return nil
+}
+
+// plantCall hooks the calls of one runtime function in another.
+func (e *Engine) plantCall(p *probe, in, of string, hook func(*Engine, *hitContext) error) error {
+	targets := map[uint64]bool{}
+	for _, f := range e.runtimeFunctions(of) {
+		targets[f.Entry] = true
+	}
+	for _, f := range e.runtimeFunctions(in) {
+		code, err := e.im.code(f)
+		if err != nil {
+			return err
+		}
+		calls, err := findCalls(code, f.Entry, targets)
+		if err != nil {
+			return err
+		}
+		if len(calls) == 0 {
+			return fmt.Errorf("%w: it is not where this version of Go should have it", engine.ErrGoVersion)
+		}
+		for _, c := range calls {
+			if err := e.plantAt(p, c, func(at *place) { at.hook = hook }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// runtimeFunctions returns the functions with a symbol: none when the linker
+// left it out, two when assembly has a wrapper for compiled callers.
+func (e *Engine) runtimeFunctions(symbol string) []*engine.Function {
+	var fs []*engine.Function
+	for _, f := range e.im.functions {
+		if f.Symbol == symbol && f.Entry != 0 {
+			fs = append(fs, f)
+		}
+	}
+	return fs
+}
+
+// raised adds the hit for the begin of an exception.
+func (e *Engine) raised(c *hitContext, r *engine.Raise) {
+	regs := &c.thread.Regs
+	h := e.hit(c, engine.Raised, e.goroutines[c.g.key(c.thread)])
+	h.Frame = c.g.frame(regs.Rsp + wordSize)
+	r.Origin = e.origin(regs.Rsp, regs.Rbp)
+	h.Raise = r
+	if r.Origin != nil {
+		h.File, h.Line = r.Origin.File, r.Origin.Line
+	}
+	if n := e.stackDepth(); n > 0 {
+		h.Stack = e.stack(c.addr, regs.Rsp, regs.Rbp, n)
+	}
+	c.hits = append(c.hits, h)
+}
+
+// unwound adds the hit for frames that are gone.
+func (e *Engine) unwound(c *hitContext, u *engine.Unwind) {
+	key := c.g.key(c.thread)
+	h := e.hit(c, engine.Unwound, e.goroutines[key])
+	h.Frame, h.Unwind = u.Keep, u
+	c.hits = append(c.hits, h)
+	if g := e.goroutines[key]; g != nil {
+		if g.drop(u.Keep); len(g.calls) == 0 || u.All {
+			delete(e.goroutines, key)
+		}
+	}
+}
+
+// stackDepth returns how many frames the probe of panics captures.
+func (e *Engine) stackDepth() int {
+	for _, p := range e.probes {
+		if p.probe.What == engine.Panics {
+			return p.probe.Capture.Stack
+		}
+	}
+	return 0
+}
+
+func (e *Engine) limits() engine.Limits {
+	for _, p := range e.probes {
+		if p.probe.What == engine.Panics {
+			return p.probe.Capture.Limits
+		}
+	}
+	return engine.Limits{}
+}
+
+// panicked runs at the entry of runtime.gopanic(any).
+func (e *Engine) panicked(c *hitContext) error {
+	r := &engine.Raise{Class: events.ClassPanic}
+	regs := &c.thread.Regs
+	if regs.Rax == 0 {
+		r.Class = events.ClassRuntime
+		r.Type = "*runtime.PanicNilError"
+		r.Value = "panic called with nil argument (use GODEBUG=panicnil=1 to disable)"
+		e.raised(c, r)
+		return nil
+	}
+	typ, v := e.im.values.Interface(e.p, regs.Rax, regs.Rbx, e.limits())
+	r.Type, r.Value = typ, v.Text
+	if v.Error != "" {
+		r.Value = v.Error
+	}
+	if v.Runtime {
+		r.Class = events.ClassRuntime
+	}
+	e.raised(c, r)
+	return nil
+}
+
+// fatal runs at the entry of runtime.throw(string) and runtime.fatal(string),
+// often on the system stack: what dies is the goroutine that the thread serves.
+func (e *Engine) fatal(c *hitContext) error {
+	regs := &c.thread.Regs
+	r := &engine.Raise{Class: events.ClassFatal}
+	text := make([]byte, min(regs.Rbx, 1<<12))
+	if _, err := e.p.ReadMemory(text, regs.Rax); err != nil {
+		r.Value = "<unreadable: " + err.Error() + ">"
+	} else {
+		r.Value = string(text)
+	}
+	if c.g.id == 0 && c.g.m != 0 {
+		if addr, err := e.word(c.g.m + uint64(e.layout.curg)); err == nil {
+			if g, ok := e.readG(addr); ok {
+				c.g = g
+			}
+		}
+	}
+	e.raised(c, r)
+	e.unwound(c, &engine.Unwind{All: true})
+	return nil
+}
+
+// goexiting runs at the entry of runtime.Goexit.
+func (e *Engine) goexiting(c *hitContext) error {
+	e.raised(c, &engine.Raise{Class: events.ClassGoexit})
+	return nil
+}
+
+// goexited runs when runtime.Goexit has run the deferred calls.
+func (e *Engine) goexited(c *hitContext) error {
+	e.unwound(c, &engine.Unwind{All: true})
+	return nil
+}
+
+// dying runs at the entry of runtime.fatalpanic.
+func (e *Engine) dying(c *hitContext) error {
+	e.unwound(c, &engine.Unwind{All: true})
+	return nil
+}
+
+// recovered runs where runtime.recovery, on the system stack, is about to jump
+// into the frame whose deferred call has recovered. It has prepared the
+// registers for that in the goroutine's gobuf, which is the argument of gogo.
+// When a Goexit lies between, the jump leads into Goexit instead, which then
+// goes on; nobody has recovered in that case.
+func (e *Engine) recovered(c *hitContext) error {
+	buf, err := e.word(c.thread.Regs.Rsp)
+	if err != nil {
+		return err
+	}
+	l := &e.layout
+	g, ok := e.readG(buf - uint64(l.sched))
+	if !ok {
+		if g, ok = e.readG(c.thread.Regs.Rax - uint64(l.sched)); !ok {
+			return fmt.Errorf("read the goroutine that recovers: no goroutine at %#x", buf)
+		}
+	}
+	c.g = g
+	sp, err1 := e.word(g.addr + uint64(l.schedSP))
+	pc, err2 := e.word(g.addr + uint64(l.schedPC))
+	bp, err3 := e.word(g.addr + uint64(l.schedBP))
+	if err1 != nil || err2 != nil || err3 != nil {
+		return fmt.Errorf("read the frame that recovers of goroutine %d", g.id)
+	}
+	u := &engine.Unwind{Keep: g.frame(sp)}
+	if f := e.im.symbols.function(pc); f == nil || f.Symbol != "runtime.Goexit" {
+		u.Keep, u.Recovered = g.frame(bp+2*wordSize), true
+		if fs := e.im.symbols.at(pc); len(fs) > 0 {
+			u.By = &fs[len(fs)-1]
+		}
+	}
+	e.unwound(c, u)
+	return nil
+}

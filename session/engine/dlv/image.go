@@ -1,0 +1,225 @@
+package dlv
+
+import (
+	"cmp"
+	"debug/buildinfo"
+	"debug/dwarf"
+	"debug/elf"
+	"debug/gosym"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/go-delve/delve/pkg/goversion"
+	"github.com/go-delve/delve/pkg/proc"
+
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/value"
+)
+
+// An Image is an executable as it lies on disk, with what its debug information
+// says. It needs no process.
+type Image struct {
+	path  string
+	file  *elf.File
+	info  *buildinfo.BuildInfo
+	bi    *proc.BinaryInfo
+	dwarf *dwarf.Data
+	lines *gosym.Table
+	base  uint64 // added to the file's addresses: 0 unless position independent
+
+	functions []*engine.Function
+	delve     map[*engine.Function]*proc.Function
+	byEntry   map[uint64]*engine.Function
+	symbols   *symbolizer
+	values    *value.Reader
+}
+
+// Open reads an executable.
+func Open(path string) (*Image, error) { return open(path, 0) }
+
+// open reads an executable that is loaded with its entry point at entry; 0
+// where the file says.
+func open(path string, entry uint64) (*Image, error) {
+	im, err := openImage(path, entry)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return im, nil
+}
+
+func openImage(path string, entry uint64) (_ *Image, err error) {
+	if fi, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if fi.IsDir() {
+		return nil, fmt.Errorf("%w: it is a directory", engine.ErrNotGo)
+	}
+	file, err := elf.Open(path)
+	if err != nil {
+		if _, ok := errors.AsType[*elf.FormatError](err); ok {
+			return nil, fmt.Errorf("%w: it is not an ELF executable", engine.ErrNotGo)
+		}
+		return nil, err
+	}
+	im := &Image{path: path, file: file}
+	defer func() {
+		if err != nil {
+			_ = im.Close()
+		}
+	}()
+	if err := im.identify(); err != nil {
+		return nil, err
+	}
+	if entry != 0 && file.Type == elf.ET_DYN {
+		im.base = entry - file.Entry
+	}
+	if im.dwarf, err = file.DWARF(); err != nil || file.Section(".debug_info") == nil && file.Section(".zdebug_info") == nil {
+		return nil, fmt.Errorf("%w: it was stripped (-ldflags=-s or -w, or strip)", engine.ErrNoDebugInfo)
+	}
+	im.bi = proc.NewBinaryInfo("linux", "amd64", false)
+	if err := im.bi.LoadBinaryInfo(path, im.base+file.Entry, nil); err != nil {
+		return nil, fmt.Errorf("%w: %w", engine.ErrNoDebugInfo, err)
+	}
+	if im.lines, err = lineTable(file); err != nil {
+		return nil, err
+	}
+	im.loadFunctions()
+	im.symbols = newSymbolizer(im)
+	im.values = value.NewReader(im.bi)
+	return im, nil
+}
+
+// identify checks that the file is a Go program that can be read here.
+func (im *Image) identify() error {
+	info, err := buildinfo.ReadFile(im.path)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return err
+	case err != nil:
+		return engine.ErrNotGo
+	}
+	im.info = info
+	if im.file.Machine != elf.EM_X86_64 {
+		return fmt.Errorf("%w: it is built for %v, and only amd64 programs can be traced yet", engine.ErrNotSupported, im.file.Machine)
+	}
+	version, ok := goversion.Parse(info.GoVersion)
+	oldest := goversion.GoVersion{Major: goversion.MinSupportedVersionOfGoMajor, Minor: goversion.MinSupportedVersionOfGoMinor}
+	if ok && !version.AfterOrEqual(oldest) {
+		return fmt.Errorf("%w: it was built with %s, and the oldest that can be read is go%d.%d",
+			engine.ErrGoVersion, info.GoVersion, oldest.Major, oldest.Minor)
+	}
+	if ok && version.Major == goversion.MaxSupportedVersionOfGoMajor && version.Minor > goversion.MaxSupportedVersionOfGoMinor {
+		return fmt.Errorf("%w: it was built with %s, and the newest that can be read is go%d.%d",
+			engine.ErrGoVersion, info.GoVersion, goversion.MaxSupportedVersionOfGoMajor, goversion.MaxSupportedVersionOfGoMinor)
+	}
+	return nil
+}
+
+// lineTable reads the runtime's own table of lines, which is quicker than
+// DWARF's and knows the code of inlined calls just as well.
+func lineTable(file *elf.File) (*gosym.Table, error) {
+	text := file.Section(".text")
+	for _, name := range []string{".gopclntab", ".data.rel.ro.gopclntab"} {
+		section := file.Section(name)
+		if section == nil || text == nil {
+			continue
+		}
+		data, err := section.Data()
+		if err != nil {
+			return nil, fmt.Errorf("read section %s: %w", name, err)
+		}
+		return gosym.NewTable(nil, gosym.NewLineTable(data, text.Addr))
+	}
+	return nil, fmt.Errorf("%w: it has no line table", engine.ErrNoDebugInfo)
+}
+
+func (im *Image) loadFunctions() {
+	im.delve = make(map[*engine.Function]*proc.Function, len(im.bi.Functions))
+	im.byEntry = make(map[uint64]*engine.Function, len(im.bi.Functions))
+	for i := range im.bi.Functions {
+		fn := &im.bi.Functions[i]
+		if strings.HasPrefix(fn.Name, "go:") || strings.HasPrefix(fn.Name, "type:") || strings.HasPrefix(fn.Name, "C.") {
+			continue
+		}
+		f := &engine.Function{
+			Name:      printedName(fn.Name),
+			Symbol:    fn.Name,
+			Package:   fn.PackageName(),
+			Entry:     fn.Entry,
+			End:       fn.End,
+			Inlined:   len(fn.InlinedCalls),
+			Optimized: fn.Optimized(),
+		}
+		if f.Entry != 0 {
+			f.File, f.Line, _ = im.lines.PCToLine(f.Entry - im.base)
+			im.byEntry[f.Entry] = f
+		} else if len(fn.InlinedCalls) == 0 {
+			continue // not in the program at all
+		}
+		f.Wrapper = fn.Trampoline || isWrapper(f)
+		im.functions = append(im.functions, f)
+		im.delve[f] = fn
+	}
+	slices.SortFunc(im.functions, func(a, b *engine.Function) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Entry, b.Entry))
+	})
+}
+
+// printedName returns a function's name as a Go traceback prints it, without
+// the arguments of type parameters.
+func printedName(symbol string) string {
+	i, j := strings.IndexByte(symbol, '['), strings.LastIndexByte(symbol, ']')
+	if i < 0 || j < i {
+		return symbol
+	}
+	return symbol[:i] + "[...]" + symbol[j+1:]
+}
+
+// isWrapper reports whether the compiler made the function: to call a method
+// through an interface or as a value, or for a go or defer statement.
+func isWrapper(f *engine.Function) bool {
+	if f.File == "<autogenerated>" || strings.HasSuffix(f.Symbol, "-fm") {
+		return true
+	}
+	last := f.Symbol[strings.LastIndexByte(f.Symbol, '.')+1:]
+	digits := strings.TrimLeft(last, "abcdefghijklmnopqrstuvwxyz")
+	switch strings.TrimSuffix(last, digits) {
+	case "gowrap", "deferwrap":
+		return digits != "" && strings.Trim(digits, "0123456789") == ""
+	}
+	return false
+}
+
+// Functions returns every function of the program, ordered by name. The caller
+// must not change them.
+func (im *Image) Functions() []*engine.Function { return im.functions }
+
+// Module returns the path of the main module, from the build information.
+func (im *Image) Module() string { return im.info.Main.Path }
+
+// GoVersion returns the version of Go that built the program.
+func (im *Image) GoVersion() string { return im.info.GoVersion }
+
+// Close closes the file.
+func (im *Image) Close() error {
+	if im.bi != nil {
+		_ = im.bi.Close()
+	}
+	return im.file.Close()
+}
+
+// code returns the bytes of a function, as they lie on disk.
+func (im *Image) code(f *engine.Function) ([]byte, error) {
+	start, end := f.Entry-im.base, f.End-im.base
+	for _, p := range im.file.Progs {
+		if p.Type == elf.PT_LOAD && p.Vaddr <= start && end <= p.Vaddr+p.Filesz {
+			code := make([]byte, end-start)
+			_, err := p.ReadAt(code, int64(start-p.Vaddr))
+			return code, err
+		}
+	}
+	return nil, fmt.Errorf("its code is not in the file")
+}

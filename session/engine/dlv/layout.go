@@ -1,0 +1,86 @@
+package dlv
+
+import (
+	"fmt"
+
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+)
+
+// layout holds the places of the few fields of the runtime's own structures
+// that are needed to tell goroutines and their stacks apart.
+type layout struct {
+	stackLo, stackHi, goid, m int64 // in runtime.g
+	schedSP, schedPC, schedBP int64 // in runtime.g, from its gobuf
+	sched                     int64 // the gobuf itself
+	curg                      int64 // in runtime.m
+	goidgen                   int64 // in runtime.schedt
+}
+
+func (im *Image) layout() (layout, error) {
+	var l layout
+	for _, f := range []struct {
+		to   *int64
+		typ  string
+		path []string
+	}{
+		{&l.stackLo, "runtime.g", []string{"stack", "lo"}},
+		{&l.stackHi, "runtime.g", []string{"stack", "hi"}},
+		{&l.goid, "runtime.g", []string{"goid"}},
+		{&l.m, "runtime.g", []string{"m"}},
+		{&l.sched, "runtime.g", []string{"sched"}},
+		{&l.schedSP, "runtime.g", []string{"sched", "sp"}},
+		{&l.schedPC, "runtime.g", []string{"sched", "pc"}},
+		{&l.schedBP, "runtime.g", []string{"sched", "bp"}},
+		{&l.curg, "runtime.m", []string{"curg"}},
+		{&l.goidgen, "runtime.schedt", []string{"goidgen", "value"}},
+	} {
+		off, err := im.fieldOffset(f.typ, f.path)
+		if err != nil {
+			return layout{}, err
+		}
+		*f.to = off
+	}
+	return l, nil
+}
+
+// fieldOffset returns the offset of a field, given its path from a struct type.
+func (im *Image) fieldOffset(name string, path []string) (int64, error) {
+	t, err := im.bi.FindType(name)
+	if err != nil {
+		return 0, fmt.Errorf("type %s: %w", name, err)
+	}
+	var off int64
+	for _, field := range path {
+		st, ok := underlying(t).(*godwarf.StructType)
+		if !ok {
+			return 0, fmt.Errorf("type %s is no struct on the way to %v", name, path)
+		}
+		found := false
+		for _, f := range st.Field {
+			if f.Name == field {
+				off, t, found = off+f.ByteOffset, f.Type, true
+				break
+			}
+		}
+		if !found {
+			return 0, fmt.Errorf("type %s has no field %s", name, field)
+		}
+	}
+	return off, nil
+}
+
+// symbol returns the address of a symbol of the executable's symbol table.
+func (im *Image) symbol(name string) (uint64, bool) {
+	for addr, sym := range im.bi.SymNames {
+		if sym.Name == name {
+			return addr, true
+		}
+	}
+	syms, _ := im.file.Symbols()
+	for _, s := range syms {
+		if s.Name == name {
+			return s.Value + im.base, true
+		}
+	}
+	return 0, false
+}

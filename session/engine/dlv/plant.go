@@ -1,0 +1,130 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"fmt"
+
+	"golang.org/x/arch/x86/x86asm"
+
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// Plant installs a probe.
+func (e *Engine) Plant(pr engine.Probe) (engine.ProbeID, error) {
+	if e.closed {
+		return 0, engine.ErrClosed
+	}
+	p := &probe{id: e.lastID + 1, probe: pr}
+	var err error
+	switch pr.What {
+	case engine.Calls:
+		err = e.plantCalls(p)
+	case engine.Panics:
+		err = e.plantPanics(p)
+	default:
+		err = engine.ErrNotSupported
+	}
+	if err != nil {
+		e.lift(p)
+		if pr.Func != nil {
+			return 0, fmt.Errorf("probe %s: %w", pr.Func.Name, err)
+		}
+		return 0, fmt.Errorf("probe panics: %w", err)
+	}
+	e.lastID = p.id
+	e.probes[p.id] = p
+	return p.id, nil
+}
+
+// Unplant removes a probe.
+func (e *Engine) Unplant(id engine.ProbeID) error {
+	p := e.probes[id]
+	if p == nil {
+		return fmt.Errorf("remove probe %d: there is none", id)
+	}
+	delete(e.probes, id)
+	return e.lift(p)
+}
+
+func (e *Engine) plantCalls(p *probe) error {
+	f := p.probe.Func
+	if f.Entry == 0 {
+		return fmt.Errorf("every call of it was inlined: %w", engine.ErrNotSupported)
+	}
+	var err error
+	if p.sig, err = e.im.signature(f); err != nil {
+		return err
+	}
+	pl, err := e.im.places(f)
+	if err != nil {
+		return err
+	}
+	f.NoReturn = len(pl.rets) == 0
+	// The returns first: a call that is seen must have an end that is seen.
+	for _, ret := range pl.rets {
+		if err := e.plantAt(p, ret, func(at *place) { at.ret = p }); err != nil {
+			return err
+		}
+	}
+	return e.plantAt(p, pl.entry, func(at *place) { at.entry = p })
+}
+
+// plantAt puts a breakpoint at an instruction, which may be there already: a
+// function may consist of nothing but its RET.
+func (e *Engine) plantAt(p *probe, in insn, set func(*place)) error {
+	at := e.places[in.addr]
+	if at == nil {
+		at = &place{}
+		set(at)
+		e.places[in.addr] = at
+		if err := e.p.Plant(in.addr, effectOf(in)); err != nil {
+			delete(e.places, in.addr)
+			return err
+		}
+		e.target.Probes++
+	} else if at.hook != nil || at.entry != nil && at.entry != p || at.ret != nil && at.ret != p {
+		return fmt.Errorf("there is a probe already")
+	} else {
+		set(at)
+	}
+	p.planted = append(p.planted, in.addr)
+	return nil
+}
+
+// lift removes what was planted for a probe.
+func (e *Engine) lift(p *probe) error {
+	var first error
+	for _, addr := range p.planted {
+		if e.places[addr] == nil {
+			continue
+		}
+		delete(e.places, addr)
+		if err := e.p.Unplant(addr); err != nil && first == nil {
+			first = err
+		}
+	}
+	p.planted = nil
+	return first
+}
+
+// effectOf tells ptrace what an instruction does, so that threads pass its
+// breakpoint without lifting it.
+func effectOf(in insn) ptrace.Insn {
+	i := ptrace.Insn{Length: in.length}
+	target, direct := in.target()
+	switch {
+	case in.isPushBP():
+		i.Effect = ptrace.PushBP
+	case in.isRet():
+		i.Effect = ptrace.Ret
+	case in.op == x86asm.CALL && direct:
+		i.Effect, i.Target = ptrace.Call, target
+	case in.op == x86asm.JMP && direct:
+		i.Effect, i.Target = ptrace.Jump, target
+	case in.op == x86asm.NOP:
+		i.Effect = ptrace.Nop
+	}
+	return i
+}

@@ -1,0 +1,215 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// Run starts a program, held before its first instruction.
+func Run(l Launch) (*Engine, error) {
+	if _, err := exec.LookPath(l.Path); err != nil && !errors.Is(err, exec.ErrDot) {
+		return nil, fmt.Errorf("start %s: %w", l.Path, unwrapExec(err))
+	}
+	// The program is read first: what cannot be traced is not started.
+	im, err := open(l.Path, 0)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(l.Path, l.Args...)
+	cmd.Err = nil
+	cmd.Dir, cmd.Env = l.Dir, l.Env
+	if l.Stdin != nil {
+		cmd.Stdin = l.Stdin
+	}
+	if l.Stdout != nil {
+		cmd.Stdout = l.Stdout
+	}
+	if l.Stderr != nil {
+		cmd.Stderr = l.Stderr
+	}
+	runtime.LockOSThread()
+	p, err := ptrace.Start(cmd)
+	if err != nil {
+		runtime.UnlockOSThread()
+		_ = im.Close()
+		return nil, fmt.Errorf("start %s: %w", l.Path, refusal(err))
+	}
+	e, err := adopt(im, p)
+	if err != nil {
+		_ = unix.Kill(p.PID, unix.SIGKILL)
+		_ = p.Detach()
+		_, _ = p.Wait()
+		runtime.UnlockOSThread()
+		return nil, fmt.Errorf("start %s: %w", l.Path, err)
+	}
+	e.target.Launched = true
+	e.target.Program = l.Path
+	return e, nil
+}
+
+// Attach seizes a running process, which runs on meanwhile.
+func Attach(pid int) (*Engine, error) {
+	e, err := attach(pid)
+	if err != nil {
+		return nil, fmt.Errorf("attach to process %d: %w", pid, err)
+	}
+	return e, nil
+}
+
+func attach(pid int) (*Engine, error) {
+	program, err := checkProcess(pid)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := entryPoint(pid)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	// Reading the program may take a second: it runs on all the while.
+	im, err := openImage("/proc/"+strconv.Itoa(pid)+"/exe", entry)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	if err := im.values.Prepare(); err != nil {
+		_ = im.Close()
+		return nil, err
+	}
+	runtime.LockOSThread()
+	p, err := ptrace.Attach(pid)
+	if err != nil {
+		runtime.UnlockOSThread()
+		_ = im.Close()
+		return nil, refusal(err)
+	}
+	e, err := newEngine(im, p)
+	if err != nil {
+		_ = p.Detach()
+		runtime.UnlockOSThread()
+		_ = im.Close()
+		return nil, err
+	}
+	e.target.Program = program
+	e.greeted = map[int64]bool{}
+	e.oldest = e.newestGoroutine()
+	return e, nil
+}
+
+// adopt makes the engine of a started process. A position independent program
+// is read again now that its address is known.
+func adopt(im *Image, p *ptrace.Process) (*Engine, error) {
+	entry, err := entryPoint(p.PID)
+	if err != nil {
+		return nil, err
+	}
+	if entry != im.file.Entry+im.base {
+		path := im.path
+		_ = im.Close()
+		if im, err = openImage(path, entry); err != nil {
+			return nil, err
+		}
+	}
+	if err := im.values.Prepare(); err != nil {
+		return nil, err
+	}
+	return newEngine(im, p)
+}
+
+// newestGoroutine returns an id that no goroutine of the target has passed yet.
+func (e *Engine) newestGoroutine() int64 {
+	addr, ok := e.im.symbol("runtime.sched")
+	if !ok {
+		return 1<<63 - 1
+	}
+	id, err := e.word(addr + uint64(e.layout.goidgen))
+	if err != nil {
+		return 1<<63 - 1
+	}
+	return int64(id)
+}
+
+// checkProcess returns the path of a process's program, or why the process
+// cannot be attached to.
+func checkProcess(pid int) (string, error) {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return "", engine.ErrNoProcess
+	}
+	if state := field(status, "State"); strings.HasPrefix(state, "Z") {
+		return "", fmt.Errorf("%w: it has ended and waits for its parent", engine.ErrNoProcess)
+	}
+	if pid == os.Getpid() {
+		return "", fmt.Errorf("%w: a process cannot trace itself", engine.ErrNotSupported)
+	}
+	if tracer := field(status, "TracerPid"); tracer != "" && tracer != "0" {
+		comm, _ := os.ReadFile("/proc/" + tracer + "/comm")
+		return "", fmt.Errorf("%w: %s (pid %s)", engine.ErrTraced, strings.TrimSpace(string(comm)), tracer)
+	}
+	if field(status, "Tgid") != strconv.Itoa(pid) {
+		return "", fmt.Errorf("%w: it is a thread of process %s", engine.ErrNoProcess, field(status, "Tgid"))
+	}
+	program, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "", fmt.Errorf("%w: it belongs to user %s", engine.ErrPermission, strings.Fields(field(status, "Uid") + " ?")[0])
+	case err != nil:
+		return "", fmt.Errorf("%w: it has no program, as a kernel thread", engine.ErrNotGo)
+	}
+	return program, nil
+}
+
+// field returns a line of /proc/PID/status.
+func field(status []byte, name string) string {
+	for line := range strings.Lines(string(status)) {
+		if key, v, ok := strings.Cut(line, ":"); ok && key == name {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+// entryPoint returns where a process's program was entered.
+func entryPoint(pid int) (uint64, error) {
+	const atEntry = 9
+	auxv, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/auxv")
+	if err != nil {
+		return 0, err
+	}
+	for ; len(auxv) >= 16; auxv = auxv[16:] {
+		if binary.LittleEndian.Uint64(auxv) == atEntry {
+			return binary.LittleEndian.Uint64(auxv[8:]), nil
+		}
+	}
+	return 0, fmt.Errorf("no entry point in its auxiliary vector")
+}
+
+// refusal names the reason of an error of the kernel.
+func refusal(err error) error {
+	switch {
+	case errors.Is(err, unix.ESRCH):
+		return engine.ErrNoProcess
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w (%w)", engine.ErrPermission, err)
+	}
+	return err
+}
+
+func unwrapExec(err error) error {
+	if ee, ok := errors.AsType[*exec.Error](err); ok {
+		return ee.Err
+	}
+	return err
+}

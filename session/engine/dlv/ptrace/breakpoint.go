@@ -1,0 +1,174 @@
+//go:build linux && amd64
+
+package ptrace
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+const int3 = 0xcc
+
+// Effect is what a planted instruction does, where that can be carried out on
+// the registers of the thread that hit it.
+type Effect uint8
+
+const (
+	Other  Effect = iota // anything else: executed in place
+	PushBP               // PUSHQ BP
+	Ret                  // RET
+	Call                 // CALL rel32
+	Nop                  // nothing, Length bytes long
+	Jump                 // JMP rel8 or rel32
+)
+
+// An Insn is the instruction under a breakpoint.
+type Insn struct {
+	Effect Effect
+	Length int
+	Target uint64 // of Call and Jump
+}
+
+type breakpoint struct {
+	addr     uint64
+	original byte
+	insn     Insn
+}
+
+// Plant puts a breakpoint at addr, where the instruction insn stands. It may be
+// done while the target runs: the change of one byte is atomic.
+func (p *Process) Plant(addr uint64, insn Insn) error {
+	if p.breaks[addr] != nil {
+		return fmt.Errorf("breakpoint at %#x: there is one already", addr)
+	}
+	b := &breakpoint{addr: addr, insn: insn}
+	var original [1]byte
+	if _, err := p.ReadMemory(original[:], addr); err != nil {
+		return fmt.Errorf("breakpoint at %#x: %w", addr, err)
+	}
+	if original[0] == int3 {
+		return fmt.Errorf("breakpoint at %#x: another debugger's breakpoint stands there", addr)
+	}
+	b.original = original[0]
+	p.planted[addr] = b.original
+	// Known before it is written: a thread may hit it at once.
+	p.breaks[addr] = b
+	if _, err := p.WriteMemory(addr, []byte{int3}); err != nil {
+		delete(p.breaks, addr)
+		return fmt.Errorf("breakpoint at %#x: %w", addr, err)
+	}
+	return nil
+}
+
+// Unplant removes the breakpoint at addr. A thread that has run into it and was
+// not reported yet will run the original instruction.
+func (p *Process) Unplant(addr uint64) error {
+	b := p.breaks[addr]
+	if b == nil {
+		return fmt.Errorf("breakpoint at %#x: there is none", addr)
+	}
+	if _, err := p.WriteMemory(addr, []byte{b.original}); err != nil {
+		return fmt.Errorf("remove breakpoint at %#x: %w", addr, err)
+	}
+	// A thread that has run into it but was not seen yet must find it when it
+	// reports, so that it can be set back: forget it after all have stopped.
+	if err := p.StopAll(); err != nil {
+		return err
+	}
+	delete(p.breaks, addr)
+	return nil
+}
+
+// pass carries out the instruction under the breakpoint which t is held at.
+func (p *Process) pass(t *Thread) error {
+	b := t.at
+	t.at = nil
+	if p.breaks[b.addr] != b {
+		t.Regs.Rip = b.addr // removed meanwhile: run the original
+		return unix.PtraceSetRegs(t.ID, &t.Regs)
+	}
+	var word [8]byte
+	switch b.insn.Effect {
+	case PushBP:
+		binary.LittleEndian.PutUint64(word[:], t.Regs.Rbp)
+		if _, err := p.WriteMemory(t.Regs.Rsp-8, word[:]); err != nil {
+			return err
+		}
+		t.Regs.Rsp -= 8
+		t.Regs.Rip = b.addr + 1
+	case Ret:
+		if _, err := p.ReadMemory(word[:], t.Regs.Rsp); err != nil {
+			return err
+		}
+		t.Regs.Rip = binary.LittleEndian.Uint64(word[:])
+		t.Regs.Rsp += 8
+	case Call:
+		binary.LittleEndian.PutUint64(word[:], b.addr+uint64(b.insn.Length))
+		if _, err := p.WriteMemory(t.Regs.Rsp-8, word[:]); err != nil {
+			return err
+		}
+		t.Regs.Rsp -= 8
+		t.Regs.Rip = b.insn.Target
+	case Nop:
+		t.Regs.Rip = b.addr + uint64(b.insn.Length)
+	case Jump:
+		t.Regs.Rip = b.insn.Target
+	default:
+		return p.stepInPlace(t, b)
+	}
+	return unix.PtraceSetRegs(t.ID, &t.Regs)
+}
+
+// stepInPlace runs the original instruction where it stands. Every other thread
+// is stopped meanwhile, or one could slip past while the breakpoint is lifted.
+func (p *Process) stepInPlace(t *Thread, b *breakpoint) error {
+	if err := p.stopAll(t); err != nil {
+		return err
+	}
+	t.Regs.Rip = b.addr
+	if err := unix.PtraceSetRegs(t.ID, &t.Regs); err != nil {
+		return err
+	}
+	return p.stepOver(t, b)
+}
+
+// stepOver lifts b, lets t run one instruction and plants b again.
+func (p *Process) stepOver(t *Thread, b *breakpoint) (err error) {
+	if _, err := p.WriteMemory(b.addr, []byte{b.original}); err != nil {
+		return err
+	}
+	defer func() {
+		if _, werr := p.WriteMemory(b.addr, []byte{int3}); err == nil {
+			err = werr
+		}
+	}()
+	for {
+		if err := ptraceStep(t.ID); err != nil {
+			return err
+		}
+		var ws unix.WaitStatus
+		if _, err := wait4(t.ID, &ws, unix.WALL); err != nil {
+			return err
+		}
+		if !ws.Stopped() {
+			p.gone(t.ID, ws)
+			return unix.ESRCH
+		}
+		if eventOf(ws) != 0 {
+			continue
+		}
+		sig := ws.StopSignal()
+		if sig == unix.SIGTRAP {
+			return nil
+		}
+		// A signal came first. It is delivered when the thread resumes; one
+		// that the instruction itself has caused must be delivered right here.
+		t.pending = append(t.pending, int(sig))
+		switch sig {
+		case unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL:
+			return nil
+		}
+	}
+}

@@ -1,0 +1,147 @@
+//go:build linux && amd64
+
+package ptrace
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// StopAll stops every thread. The next call of Next lets them run again.
+func (p *Process) StopAll() error { return p.stopAll(nil) }
+
+// stopAll stops every thread but one. What they report meanwhile is kept.
+func (p *Process) stopAll(but *Thread) error {
+	if p.ended != nil || p.detached {
+		return nil
+	}
+	p.allStopped = true
+	asked := map[*Thread]bool{}
+	for {
+		waiting := false
+		for _, t := range p.threads {
+			if t == but || t.state == stopped {
+				continue
+			}
+			if !asked[t] {
+				asked[t] = true
+				if err := interrupt(t.ID); err == unix.ESRCH && isZombie(p.PID, t.ID) {
+					// A leader that has ended before its threads: nothing to
+					// stop, and nothing to be heard of it until they end too.
+					t.state = stopped
+					continue
+				}
+			}
+			waiting = true
+		}
+		if !waiting {
+			return nil
+		}
+		var ws unix.WaitStatus
+		id, err := wait4(-1, &ws, unix.WALL|unix.WNOTHREAD)
+		if err != nil {
+			return fmt.Errorf("stop process %d: %w", p.PID, err)
+		}
+		if err := p.observe(id, ws, true); err != nil {
+			return err
+		}
+		if p.ended != nil {
+			return nil
+		}
+	}
+}
+
+// Detach removes every breakpoint and lets go of the process, which runs on. It
+// may be called twice and after the process has ended.
+func (p *Process) Detach() error {
+	if p.detached {
+		return nil
+	}
+	defer func() {
+		p.detached = true
+		_ = p.mem.Close()
+	}()
+	if p.ended != nil {
+		return nil
+	}
+	var errs []error
+	for _, b := range p.breaks {
+		if _, err := p.WriteMemory(b.addr, []byte{b.original}); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := p.StopAll(); err != nil {
+		errs = append(errs, err)
+	}
+	if p.ended != nil {
+		return nil
+	}
+	for _, t := range p.threads {
+		if err := p.detachThread(t); err != nil {
+			errs = append(errs, fmt.Errorf("detach thread %d of process %d: %w", t.ID, p.PID, err))
+		}
+	}
+	p.releaseChildren()
+	return errors.Join(errs...)
+}
+
+func (p *Process) detachThread(t *Thread) error {
+	if err := p.rewind(t); err != nil && err != unix.ESRCH {
+		return err
+	}
+	return ignoreESRCH(ptraceDetach(t.ID, unix.Signal(p.takeSignal(t))))
+}
+
+// rewind sets a thread back that has run into a breakpoint, seen or not. The
+// original instruction stands there again.
+func (p *Process) rewind(t *Thread) error {
+	if t.at == nil {
+		if err := unix.PtraceGetRegs(t.ID, &t.Regs); err != nil {
+			return err
+		}
+		b := p.breaks[t.Regs.Rip-1]
+		if b == nil || !trapPending(t.ID) {
+			return nil
+		}
+		// The trap is delivered before the thread gets to run anything.
+		if err := ptraceCont(t.ID, 0); err != nil {
+			return err
+		}
+		var ws unix.WaitStatus
+		if _, err := wait4(t.ID, &ws, unix.WALL); err != nil {
+			return err
+		}
+		if !ws.Stopped() {
+			return unix.ESRCH
+		}
+		if ws.StopSignal() != unix.SIGTRAP || eventOf(ws) != 0 {
+			return fmt.Errorf("unexpected stop %#x", uint32(ws))
+		}
+		t.at = b
+	}
+	t.Regs.Rip = t.at.addr
+	t.at = nil
+	return unix.PtraceSetRegs(t.ID, &t.Regs)
+}
+
+// Wait waits for the end of a process that Start has started and that was let
+// go. It must be called by the goroutine that started it.
+func (p *Process) Wait() (Stop, error) {
+	if p.ended != nil && p.ended.Cause != Execed {
+		return *p.ended, nil
+	}
+	var ws unix.WaitStatus
+	for {
+		if _, err := wait4(p.PID, &ws, unix.WALL); err != nil {
+			return Stop{}, fmt.Errorf("wait for process %d: %w", p.PID, err)
+		}
+		switch {
+		case ws.Exited():
+			return Stop{Cause: Exited, Status: ws.ExitStatus()}, nil
+		case ws.Signaled():
+			return Stop{Cause: Killed, Signal: ws.Signal()}, nil
+		}
+	}
+}

@@ -1,0 +1,149 @@
+//go:build linux && amd64
+
+package ptrace
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Start starts cmd under trace. The process is held before its first
+// instruction; the first call of Next lets it run.
+func Start(cmd *exec.Cmd) (*Process, error) {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Ptrace = true
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	pid := cmd.Process.Pid
+	p, err := seizeStarted(pid)
+	if err != nil {
+		_ = cmd.Process.Kill()
+		_, _ = unix.Wait4(pid, nil, unix.WALL, nil)
+		return nil, fmt.Errorf("trace process %d: %w", pid, err)
+	}
+	p.cmd = cmd
+	return p, nil
+}
+
+// seizeStarted takes over a child that stands in the stop which follows its
+// exec under PTRACE_TRACEME. A process traced that way can only be stopped by
+// signals, so it is let go into a SIGSTOP and seized there.
+func seizeStarted(pid int) (*Process, error) {
+	var ws unix.WaitStatus
+	if _, err := wait4(pid, &ws, unix.WALL); err != nil {
+		return nil, err
+	}
+	if !ws.Stopped() {
+		return nil, fmt.Errorf("it ended before its first instruction (status %#x)", uint32(ws))
+	}
+	if err := ptraceDetach(pid, unix.SIGSTOP); err != nil {
+		return nil, err
+	}
+	if err := seize(pid); err != nil {
+		return nil, err
+	}
+	if _, err := wait4(pid, &ws, unix.WALL); err != nil {
+		return nil, err
+	}
+	if !ws.Stopped() {
+		return nil, fmt.Errorf("it ended before its first instruction (status %#x)", uint32(ws))
+	}
+	// SIGCONT ends the group stop; its delivery is swallowed here, so that the
+	// program starts as if it had never been stopped.
+	if err := unix.Kill(pid, unix.SIGCONT); err != nil {
+		return nil, err
+	}
+	for {
+		if err := ptraceCont(pid, 0); err != nil {
+			return nil, err
+		}
+		if _, err := wait4(pid, &ws, unix.WALL); err != nil {
+			return nil, err
+		}
+		if !ws.Stopped() {
+			return nil, fmt.Errorf("it ended before its first instruction (status %#x)", uint32(ws))
+		}
+		if eventOf(ws) == 0 && ws.StopSignal() == unix.SIGCONT {
+			break
+		}
+	}
+	p, err := newProcess(pid)
+	if err != nil {
+		return nil, err
+	}
+	p.threads[pid] = &Thread{ID: pid, state: stopped}
+	p.held = append(p.held, p.threads[pid])
+	if err := unix.PtraceGetRegs(pid, &p.threads[pid].Regs); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Attach seizes every thread of a running process. None of them is stopped.
+func Attach(pid int) (*Process, error) {
+	p, err := newProcess(pid)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		ids, err := threadIDs(pid)
+		if err != nil {
+			p.letGo()
+			return nil, err
+		}
+		grown := false
+		for _, id := range ids {
+			if p.threads[id] != nil {
+				continue
+			}
+			if err := seize(id); err == unix.ESRCH {
+				continue // it has ended meanwhile
+			} else if err != nil {
+				// A thread made by one we have seized is ours already.
+				if err == unix.EPERM && len(p.threads) > 0 && tracerOf(id) == os.Getpid() {
+					p.threads[id] = &Thread{ID: id}
+					continue
+				}
+				p.letGo()
+				return nil, err
+			}
+			p.threads[id] = &Thread{ID: id}
+			grown = true
+		}
+		if !grown {
+			break
+		}
+	}
+	if len(p.threads) == 0 {
+		p.letGo()
+		return nil, unix.ESRCH
+	}
+	return p, nil
+}
+
+// letGo gives up a process that was only seized, nothing planted.
+func (p *Process) letGo() {
+	_ = p.Detach()
+}
+
+func threadIDs(pid int) ([]int, error) {
+	entries, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int, 0, len(entries))
+	for _, e := range entries {
+		if id, err := strconv.Atoi(e.Name()); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,40 @@
+//go:build linux && amd64
+
+package ptrace
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// ReadMemory fills buf from the target's memory at addr. It reads all of it or
+// fails. The signature is that of Delve's memory readers.
+func (p *Process) ReadMemory(buf []byte, addr uint64) (int, error) {
+	if len(buf) == 0 {
+		return 0, nil
+	}
+	local := [1]unix.Iovec{{Base: &buf[0], Len: uint64(len(buf))}}
+	remote := [1]unix.RemoteIovec{{Base: uintptr(addr), Len: len(buf)}}
+	n, err := unix.ProcessVMReadv(p.PID, local[:], remote[:], 0)
+	if err == unix.ENOSYS || err == unix.EPERM {
+		n, err = p.mem.ReadAt(buf, int64(addr))
+	}
+	if err != nil {
+		return n, fmt.Errorf("read %d bytes at %#x: %w", len(buf), addr, err)
+	}
+	if n < len(buf) {
+		return n, fmt.Errorf("read %d bytes at %#x: only %d are there", len(buf), addr, n)
+	}
+	return n, nil
+}
+
+// WriteMemory writes data to the target's memory at addr, read-only pages
+// included.
+func (p *Process) WriteMemory(addr uint64, data []byte) (int, error) {
+	n, err := p.mem.WriteAt(data, int64(addr))
+	if err != nil {
+		return n, fmt.Errorf("write %d bytes at %#x: %w", len(data), addr, err)
+	}
+	return n, nil
+}

@@ -1,0 +1,117 @@
+//go:build linux && amd64
+
+package ptrace
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrInterrupted is returned by Next after a call of Interrupt.
+var ErrInterrupted = errors.New("interrupted")
+
+// A Process is a traced process.
+type Process struct {
+	PID int
+
+	cmd     *exec.Cmd // of a process that Start started
+	threads map[int]*Thread
+	// children holds processes the target has forked, until they can be let go.
+	children map[int]*child
+	breaks   map[uint64]*breakpoint
+	planted  map[uint64]byte // original bytes of every breakpoint there ever was
+	mem      *os.File
+	held     []*Thread // reported by Next, not yet resumed
+	reported []Stop    // seen while waiting for something else
+	ended    *Stop
+	detached bool
+	// allStopped is set when threads stand stopped that have nothing to report.
+	allStopped bool
+
+	tracer      int // thread id of the tracing OS thread
+	interrupted atomic.Bool
+}
+
+// A Thread is one thread of a traced process.
+type Thread struct {
+	ID   int
+	Regs unix.PtraceRegs // while the thread is held at a breakpoint
+	// Resumed is when the thread was last let run.
+	Resumed time.Time
+
+	state   threadState
+	group   bool        // in a group stop
+	at      *breakpoint // the breakpoint it is held at
+	pending []int       // signals to deliver when it resumes
+}
+
+type threadState uint8
+
+const (
+	running   threadState = iota
+	stopped               // in a ptrace stop, waiting for us
+	listening             // in a group stop (SIGSTOP), kept there
+)
+
+// Cause says why Next has returned.
+type Cause uint8
+
+const (
+	Hit    Cause = iota + 1 // Thread is held at the breakpoint Addr
+	Exited                  // the process exited with Status
+	Killed                  // the process was killed by Signal
+	Execed                  // the process replaced its program; it has been let go
+)
+
+// A Stop is what Next reports.
+type Stop struct {
+	Cause  Cause
+	Thread *Thread
+	Addr   uint64
+	Status int
+	Signal unix.Signal
+}
+
+const traceOptions = unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEFORK |
+	unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXEC
+
+func newProcess(pid int) (*Process, error) {
+	mem, err := os.OpenFile("/proc/"+strconv.Itoa(pid)+"/mem", os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open memory of process %d: %w", pid, err)
+	}
+	if err := catchInterrupts(); err != nil {
+		_ = mem.Close()
+		return nil, err
+	}
+	return &Process{
+		PID:      pid,
+		threads:  map[int]*Thread{},
+		children: map[int]*child{},
+		breaks:   map[uint64]*breakpoint{},
+		planted:  map[uint64]byte{},
+		mem:      mem,
+		tracer:   unix.Gettid(),
+	}, nil
+}
+
+// FPRegs reads the floating point registers of a held thread.
+func (t *Thread) FPRegs(regs *FPRegs) error { return getFPRegs(t.ID, regs) }
+
+// Ended reports how the process ended, if it has.
+func (p *Process) Ended() (Stop, bool) {
+	if p.ended == nil {
+		return Stop{}, false
+	}
+	return *p.ended, true
+}
+
+// Threads returns the number of threads.
+func (p *Process) Threads() int { return len(p.threads) }

@@ -1,0 +1,138 @@
+//go:build linux && amd64
+
+package ptrace
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Requests which golang.org/x/sys does not wrap.
+const (
+	ptraceListen      = 0x4208
+	ptraceGetSiginfo  = 0x4202
+	ptracePeekSiginfo = 0x4209
+	ptraceGetFPRegs   = 14
+	eventStop         = 128
+)
+
+func ptrace(request, tid int, addr, data uintptr) error {
+	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, uintptr(request), uintptr(tid), addr, data, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+func seize(tid int) error     { return ptrace(unix.PTRACE_SEIZE, tid, 0, traceOptions) }
+func interrupt(tid int) error { return ptrace(unix.PTRACE_INTERRUPT, tid, 0, 0) }
+func listen(tid int) error    { return ptrace(ptraceListen, tid, 0, 0) }
+
+func ptraceDetach(tid int, sig unix.Signal) error {
+	return ptrace(unix.PTRACE_DETACH, tid, 0, uintptr(sig))
+}
+
+func ptraceCont(tid, sig int) error { return ptrace(unix.PTRACE_CONT, tid, 0, uintptr(sig)) }
+
+func ptraceStep(tid int) error { return ptrace(unix.PTRACE_SINGLESTEP, tid, 0, 0) }
+
+// siginfo is the head of the kernel's siginfo_t.
+type siginfo struct {
+	Signo, Errno, Code int32
+	_                  [116]byte
+}
+
+// Codes of a SIGTRAP.
+const (
+	siKernel  = 0x80 // int3
+	trapTrace = 2    // single step
+)
+
+func getSiginfo(tid int) (siginfo, error) {
+	var si siginfo
+	err := ptrace(ptraceGetSiginfo, tid, 0, uintptr(unsafe.Pointer(&si)))
+	return si, err
+}
+
+// trapPending reports whether an int3 of the thread waits in its queue of
+// signals.
+func trapPending(tid int) bool {
+	args := struct {
+		off   uint64
+		flags uint32
+		nr    int32
+	}{nr: 1}
+	for {
+		var si siginfo
+		n, _, errno := unix.Syscall6(unix.SYS_PTRACE, ptracePeekSiginfo, uintptr(tid),
+			uintptr(unsafe.Pointer(&args)), uintptr(unsafe.Pointer(&si)), 0, 0)
+		if errno != 0 || n == 0 {
+			return false
+		}
+		if si.Signo == int32(unix.SIGTRAP) && si.Code == siKernel {
+			return true
+		}
+		args.off++
+	}
+}
+
+// FPRegs are the floating point registers X0 to X15, low 128 bits.
+type FPRegs struct {
+	head [160]byte
+	XMM  [16][16]byte
+	_    [96]byte
+}
+
+func getFPRegs(tid int, regs *FPRegs) error {
+	return ptrace(ptraceGetFPRegs, tid, 0, uintptr(unsafe.Pointer(regs)))
+}
+
+func wait4(pid int, ws *unix.WaitStatus, options int) (int, error) {
+	for {
+		id, err := unix.Wait4(pid, ws, options, nil)
+		if err != unix.EINTR {
+			return id, err
+		}
+	}
+}
+
+func eventOf(ws unix.WaitStatus) int { return int(uint32(ws) >> 16) }
+
+// sameMemory reports whether two processes share their memory.
+func sameMemory(a, b int) bool {
+	const kcmpVM = 1
+	r, _, errno := unix.Syscall6(unix.SYS_KCMP, uintptr(a), uintptr(b), kcmpVM, 0, 0, 0)
+	return errno == 0 && r == 0
+}
+
+// statusField returns a number from /proc/PID/status, or 0.
+func statusField(pid int, name string) int {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0
+	}
+	_, rest, ok := bytes.Cut(data, []byte("\n"+name+":"))
+	if !ok {
+		return 0
+	}
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	n, _ := strconv.Atoi(string(bytes.TrimSpace(line)))
+	return n
+}
+
+func tracerOf(pid int) int { return statusField(pid, "TracerPid") }
+
+// isZombie reports whether a thread has ended without having been waited for.
+func isZombie(pid, tid int) bool {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid) + "/stat")
+	if err != nil {
+		return true
+	}
+	// The state follows the name, which stands in parentheses.
+	i := bytes.LastIndexByte(data, ')')
+	return i >= 0 && i+2 < len(data) && (data[i+2] == 'Z' || data[i+2] == 'X')
+}

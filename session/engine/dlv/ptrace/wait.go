@@ -1,0 +1,270 @@
+//go:build linux && amd64
+
+package ptrace
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Next lets the threads run that it reported before, unless Resume has, and
+// waits for the next stop. The thread of a Hit is held until then. After a stop
+// that ends the process Next returns the same stop again.
+func (p *Process) Next() (Stop, error) {
+	if err := p.Resume(); err != nil {
+		return Stop{}, err
+	}
+	for {
+		if s, ok := p.report(); ok {
+			return s, nil
+		}
+		if p.ended != nil {
+			return *p.ended, nil
+		}
+		if p.interrupted.Swap(false) {
+			return Stop{}, ErrInterrupted
+		}
+		var ws unix.WaitStatus
+		id, err := unix.Wait4(-1, &ws, unix.WALL|unix.WNOTHREAD, nil)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.ECHILD:
+			return Stop{}, fmt.Errorf("wait for process %d: it is not traced any more", p.PID)
+		case err != nil:
+			return Stop{}, fmt.Errorf("wait for process %d: %w", p.PID, err)
+		}
+		if err := p.observe(id, ws, false); err != nil {
+			return Stop{}, err
+		}
+	}
+}
+
+// report takes the oldest hit that waits to be reported.
+func (p *Process) report() (Stop, bool) {
+	for len(p.reported) > 0 {
+		s := p.reported[0]
+		p.reported = p.reported[1:]
+		if len(p.reported) == 0 {
+			p.reported = nil
+		}
+		if p.threads[s.Thread.ID] != s.Thread {
+			continue // it has ended
+		}
+		p.held = append(p.held, s.Thread)
+		if p.breaks[s.Addr] == s.Thread.at {
+			return s, true
+		}
+		if err := p.release(s.Thread); err != nil {
+			continue
+		}
+		p.held = p.held[:len(p.held)-1]
+	}
+	return Stop{}, false
+}
+
+// Resume lets every thread run that is stopped and has nothing to report.
+func (p *Process) Resume() error {
+	if p.ended != nil || p.detached {
+		return nil
+	}
+	for _, t := range p.held {
+		if err := p.release(t); err != nil {
+			return err
+		}
+	}
+	p.held = p.held[:0]
+	if !p.allStopped {
+		return nil
+	}
+	p.allStopped = false
+	for _, t := range p.threads {
+		if t.state == stopped && t.at == nil {
+			if err := p.cont(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// release lets a thread run past the breakpoint it is held at.
+func (p *Process) release(t *Thread) error {
+	if p.threads[t.ID] != t || t.state != stopped {
+		return nil
+	}
+	if t.at != nil {
+		if err := p.pass(t); err != nil {
+			return p.ignoreDeath(t, err)
+		}
+	}
+	return p.cont(t)
+}
+
+// cont resumes a stopped thread, with the first of its pending signals.
+func (p *Process) cont(t *Thread) error {
+	if t.group {
+		t.state = listening
+		return p.ignoreDeath(t, listen(t.ID))
+	}
+	t.state = running
+	err := ptraceCont(t.ID, p.takeSignal(t))
+	t.Resumed = time.Now()
+	return p.ignoreDeath(t, err)
+}
+
+// takeSignal returns the signal with which to resume t, or 0. A thread can be
+// resumed with one signal only: further ones are sent again.
+func (p *Process) takeSignal(t *Thread) int {
+	if len(t.pending) == 0 {
+		return 0
+	}
+	first := t.pending[0]
+	for _, sig := range t.pending[1:] {
+		_ = unix.Tgkill(p.PID, t.ID, unix.Signal(sig))
+	}
+	t.pending = t.pending[:0]
+	return first
+}
+
+// ignoreDeath drops the error of a request to a thread that has just been
+// killed: its end is reported by wait4.
+func (p *Process) ignoreDeath(t *Thread, err error) error {
+	if err == nil || err == unix.ESRCH {
+		return nil
+	}
+	if _, serr := os.Stat("/proc/" + strconv.Itoa(p.PID) + "/task/" + strconv.Itoa(t.ID)); serr != nil {
+		return nil
+	}
+	return fmt.Errorf("thread %d of process %d: %w", t.ID, p.PID, err)
+}
+
+// observe takes note of one status from wait4. With hold, threads that stop
+// stay stopped.
+func (p *Process) observe(id int, ws unix.WaitStatus, hold bool) error {
+	if c := p.children[id]; c != nil {
+		return p.observeChild(c, ws)
+	}
+	t := p.threads[id]
+	if !ws.Stopped() {
+		p.gone(id, ws)
+		return nil
+	}
+	if t == nil {
+		if statusField(id, "Tgid") != p.PID {
+			// A child that was made a moment ago; its parent will say how.
+			p.children[id] = &child{id: id, early: true}
+			return nil
+		}
+		t = p.addThread(id)
+	}
+	t.state = stopped
+	t.group = false
+	switch eventOf(ws) {
+	case 0:
+		return p.signalled(t, ws.StopSignal(), hold)
+	case unix.PTRACE_EVENT_CLONE, unix.PTRACE_EVENT_FORK, unix.PTRACE_EVENT_VFORK:
+		if err := p.cloned(t, eventOf(ws)); err != nil {
+			return err
+		}
+	case unix.PTRACE_EVENT_EXEC:
+		return p.execed(t)
+	case eventStop:
+		t.group = ws.StopSignal() != unix.SIGTRAP
+	}
+	if hold {
+		p.allStopped = true
+		return nil
+	}
+	return p.cont(t)
+}
+
+// signalled handles a thread that is about to get a signal.
+func (p *Process) signalled(t *Thread, sig unix.Signal, hold bool) error {
+	if sig == unix.SIGTRAP {
+		b, err := p.breakpointOf(t)
+		if err != nil {
+			return p.ignoreDeath(t, err)
+		}
+		if b != nil {
+			t.at = b
+			p.reported = append(p.reported, Stop{Cause: Hit, Thread: t, Addr: b.addr})
+			return nil
+		}
+	}
+	t.pending = append(t.pending, int(sig))
+	if hold {
+		p.allStopped = true
+		return nil
+	}
+	return p.cont(t)
+}
+
+// breakpointOf returns the breakpoint that has caused a thread's SIGTRAP, or
+// nil where the target has trapped by itself.
+func (p *Process) breakpointOf(t *Thread) (*breakpoint, error) {
+	si, err := getSiginfo(t.ID)
+	if err != nil {
+		return nil, err
+	}
+	if si.Code != siKernel {
+		return nil, nil
+	}
+	if err := unix.PtraceGetRegs(t.ID, &t.Regs); err != nil {
+		return nil, err
+	}
+	return p.breaks[t.Regs.Rip-1], nil
+}
+
+func (p *Process) addThread(id int) *Thread {
+	t := p.threads[id]
+	if t == nil {
+		t = &Thread{ID: id}
+		p.threads[id] = t
+	}
+	return t
+}
+
+// cloned takes note of a thread or process that t has made.
+func (p *Process) cloned(t *Thread, event int) error {
+	msg, err := unix.PtraceGetEventMsg(t.ID)
+	if err != nil {
+		return p.ignoreDeath(t, err)
+	}
+	id := int(msg)
+	if event == unix.PTRACE_EVENT_CLONE && statusField(id, "Tgid") == p.PID {
+		p.addThread(id)
+		return nil
+	}
+	return p.announceChild(id, event == unix.PTRACE_EVENT_VFORK)
+}
+
+// execed lets go of a process whose program was replaced: nothing that was
+// known of it holds any more.
+func (p *Process) execed(t *Thread) error {
+	_ = ptraceDetach(t.ID, 0)
+	p.ended = &Stop{Cause: Execed, Thread: t}
+	p.detached = true
+	clear(p.threads)
+	clear(p.breaks)
+	p.held, p.reported = nil, nil
+	return nil
+}
+
+// gone takes note of the end of a thread. The leader's end is the last one.
+func (p *Process) gone(id int, ws unix.WaitStatus) {
+	t := p.threads[id]
+	delete(p.threads, id)
+	if id != p.PID {
+		return
+	}
+	p.ended = &Stop{Cause: Exited, Thread: t, Status: ws.ExitStatus()}
+	if ws.Signaled() {
+		p.ended = &Stop{Cause: Killed, Thread: t, Signal: ws.Signal()}
+	}
+	p.reported = nil
+}

@@ -1,0 +1,104 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"encoding/binary"
+
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+
+	"gtrace/events"
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// intRegister returns the n-th register of the ABI's integer sequence.
+func intRegister(t *ptrace.Thread, n int) uint64 {
+	r := &t.Regs
+	switch n {
+	case 0:
+		return r.Rax
+	case 1:
+		return r.Rbx
+	case 2:
+		return r.Rcx
+	case 3:
+		return r.Rdi
+	case 4:
+		return r.Rsi
+	case 5:
+		return r.R8
+	case 6:
+		return r.R9
+	case 7:
+		return r.R10
+	default:
+		return r.R11
+	}
+}
+
+// read renders arguments or results. With ret set they are results, and what
+// is known of an error in the last one is noted there.
+func (e *Engine) read(c *hitContext, params []param, floats bool, cfa, dict uint64, lim engine.Limits, ret *engine.Hit) []events.Value {
+	if floats {
+		if err := c.thread.FPRegs(&e.fp); err != nil {
+			floats = false
+		}
+	}
+	values := make([]events.Value, len(params))
+	for i := range params {
+		p := &params[i]
+		v := &values[i]
+		v.Name, v.Type = p.name, p.typeName
+		data, err := e.bytes(c, p, cfa)
+		if err != nil {
+			v.Value = "<unreadable: " + err.Error() + ">"
+			continue
+		}
+		typ := p.typ
+		if p.dictIndex >= 0 && dict != 0 {
+			if t := e.trueType(dict, p.dictIndex); t != nil {
+				typ = t
+				v.Type = e.im.values.TypeName(t)
+			}
+		}
+		r := e.im.values.Read(e.p, typ, data, lim)
+		v.Value, v.Error = r.Text, r.Error
+		if ret != nil && i == len(params)-1 && isError(typ) && uint64At(data, 0) != 0 {
+			ret.Errors, ret.ErrorType, ret.ErrorText = e.im.values.ErrorChain(e.p, uint64At(data, 0), uint64At(data, 8))
+			v.Error = ret.ErrorText
+		}
+	}
+	return values
+}
+
+// isError reports whether t is the predeclared type error.
+func isError(t godwarf.Type) bool { return t.Common().Name == "error" }
+
+// bytes collects the bytes of a value from registers or stack.
+func (e *Engine) bytes(c *hitContext, p *param, cfa uint64) ([]byte, error) {
+	data := make([]byte, sizeOf(p.typ))
+	if p.loc.pieces == nil {
+		_, err := e.p.ReadMemory(data, cfa+uint64(p.loc.stack))
+		return data, err
+	}
+	var word [8]byte
+	for _, pc := range p.loc.pieces {
+		if pc.float {
+			copy(data[pc.offset:pc.offset+pc.size], e.fp.XMM[pc.register][:])
+			continue
+		}
+		binary.LittleEndian.PutUint64(word[:], intRegister(c.thread, pc.register))
+		copy(data[pc.offset:pc.offset+pc.size], word[:])
+	}
+	return data, nil
+}
+
+// trueType looks up what a type parameter stands for in this call.
+func (e *Engine) trueType(dict uint64, index int64) godwarf.Type {
+	var word [8]byte
+	if _, err := e.p.ReadMemory(word[:], dict+uint64(index)*wordSize); err != nil {
+		return nil
+	}
+	return e.im.values.RuntimeType(e.p, binary.LittleEndian.Uint64(word[:]))
+}

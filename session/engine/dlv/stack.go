@@ -1,0 +1,202 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"encoding/binary"
+	"math"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"gtrace/events"
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// gInfo is the part of a runtime.g that is needed.
+type gInfo struct {
+	addr   uint64
+	id     int64 // 0 on a system stack
+	lo, hi uint64
+	m      uint64
+}
+
+// frame returns the identity of the frame with the given canonical address.
+func (g *gInfo) frame(cfa uint64) engine.FrameID { return engine.FrameID(g.hi - cfa) }
+
+// key tells goroutines apart; system stacks, which have no id of their own, go
+// by their thread.
+func (g *gInfo) key(t *ptrace.Thread) int64 {
+	if g.id == 0 {
+		return int64(math.MinInt32) - int64(t.ID)
+	}
+	return g.id
+}
+
+// currentG finds the goroutine a thread runs. Compiled code keeps it in R14;
+// where that does not hold, as in assembly, thread-local storage has it.
+func (e *Engine) currentG(regs *unix.PtraceRegs) gInfo {
+	if g, ok := e.readG(regs.R14); ok && g.lo < regs.Rsp && regs.Rsp <= g.hi {
+		return g
+	}
+	off, err := e.im.bi.GStructOffset(e.p)
+	if err != nil {
+		return gInfo{}
+	}
+	addr, err := e.word(regs.Fs_base + off)
+	if err != nil {
+		return gInfo{}
+	}
+	g, _ := e.readG(addr)
+	return g
+}
+
+// readG reads a runtime.g.
+func (e *Engine) readG(addr uint64) (gInfo, bool) {
+	l := &e.layout
+	var buf [512]byte
+	n := max(l.goid, l.m, l.stackHi) + wordSize
+	if addr < 4096 || n > int64(len(buf)) {
+		return gInfo{}, false
+	}
+	if _, err := e.p.ReadMemory(buf[:n], addr); err != nil {
+		return gInfo{}, false
+	}
+	return gInfo{
+		addr: addr,
+		id:   int64(uint64At(buf[:], l.goid)),
+		lo:   uint64At(buf[:], l.stackLo),
+		hi:   uint64At(buf[:], l.stackHi),
+		m:    uint64At(buf[:], l.m),
+	}, true
+}
+
+// word reads one word of the target's memory.
+func (e *Engine) word(addr uint64) (uint64, error) {
+	var b [8]byte
+	_, err := e.p.ReadMemory(b[:], addr)
+	return binary.LittleEndian.Uint64(b[:]), err
+}
+
+// walk calls f for each physical frame outside the current one, innermost
+// first: with the return address and the canonical address of the frame that it
+// returns to the caller of. sp points at a return address, bp is the frame
+// pointer of the caller, which Go code always keeps.
+func (e *Engine) walk(sp, bp uint64, f func(ret, cfa uint64) bool) {
+	ret, err := e.word(sp)
+	cfa := sp + wordSize
+	var pair [16]byte
+	for range maxFrames {
+		if err != nil || !f(ret, cfa) || bp <= sp {
+			return
+		}
+		if _, err = e.p.ReadMemory(pair[:], bp); err != nil {
+			return
+		}
+		sp, cfa = bp, bp+2*wordSize
+		bp, ret = uint64At(pair[:], 0), uint64At(pair[:], 8)
+	}
+}
+
+// maxFrames bounds how far up a stack is followed.
+const maxFrames = 1 << 14
+
+// caller returns the innermost frame of the caller.
+func (e *Engine) caller(sp, bp uint64) (frame events.Frame, ok bool) {
+	e.walk(sp, bp, func(ret, _ uint64) bool {
+		// A return address belongs to the instruction before it.
+		if fs := e.im.symbols.at(ret - 1); len(fs) > 0 {
+			frame, ok = fs[0], true
+			return false
+		}
+		f := e.im.symbols.function(ret - 1)
+		return f != nil && f.Wrapper
+	})
+	return frame, ok
+}
+
+// stack returns up to n frames, beginning with the one at pc.
+func (e *Engine) stack(pc, sp, bp uint64, n int) []events.Frame {
+	fs := append([]events.Frame(nil), e.im.symbols.at(pc)...)
+	e.walk(sp, bp, func(ret, _ uint64) bool {
+		f := e.im.symbols.function(ret - 1)
+		if f == nil || len(fs) >= n {
+			return false
+		}
+		if f.Symbol == "runtime.goexit" || f.Symbol == "runtime.mstart" {
+			return false
+		}
+		fs = append(fs, e.im.symbols.at(ret-1)...)
+		return true
+	})
+	return fs[:min(len(fs), n)]
+}
+
+// origin returns the innermost frame outside the runtime.
+func (e *Engine) origin(sp, bp uint64) *events.Frame {
+	var found *events.Frame
+	e.walk(sp, bp, func(ret, _ uint64) bool {
+		f := e.im.symbols.function(ret - 1)
+		if f == nil {
+			return false
+		}
+		for _, fr := range e.im.symbols.at(ret - 1) {
+			if !isRuntime(fr.Func) {
+				found = &fr
+				return false
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// isRuntime reports whether a function belongs to the runtime's machinery.
+func isRuntime(name string) bool {
+	return strings.HasPrefix(name, "runtime.") || strings.HasPrefix(name, "internal/runtime/")
+}
+
+// running returns the probed calls around a hit whose entry was not seen,
+// outermost first.
+func (e *Engine) running(c *hitContext, g *goroutine, bp uint64) []engine.RunningCall {
+	var calls []engine.RunningCall
+	regs := &c.thread.Regs
+	callee := uint64(0)
+	e.walk(regs.Rsp, bp, func(ret, cfa uint64) bool {
+		// ret lies in the function whose own frame the next step will name.
+		if f := e.im.symbols.function(callee); callee != 0 && f != nil && e.isProbed(f) {
+			if id := c.g.frame(cfa); !g.knows(id) {
+				calls = append(calls, engine.RunningCall{Func: f, Frame: id})
+			}
+		}
+		callee = ret - 1
+		return true
+	})
+	for i, j := 0, len(calls)-1; i < j; i, j = i+1, j-1 {
+		calls[i], calls[j] = calls[j], calls[i]
+	}
+	for _, call := range calls {
+		g.calls = append(g.calls, openCall{frame: call.Frame})
+	}
+	return calls
+}
+
+func (g *goroutine) knows(id engine.FrameID) bool {
+	for _, call := range g.calls {
+		if call.frame == id {
+			return true
+		}
+	}
+	return false
+}
+
+// isProbed reports whether calls of a function are observed.
+func (e *Engine) isProbed(f *engine.Function) bool {
+	for _, p := range e.probes {
+		if p.probe.Func == f {
+			return true
+		}
+	}
+	return false
+}

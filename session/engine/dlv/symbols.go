@@ -1,0 +1,111 @@
+package dlv
+
+import (
+	"debug/dwarf"
+
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+	"github.com/go-delve/delve/pkg/dwarf/reader"
+
+	"gtrace/events"
+	"gtrace/session/engine"
+)
+
+// A symbolizer turns addresses into frames as a Go traceback prints them:
+// inlined calls expanded, wrappers left out. What it has found once it keeps:
+// a program calls a traced function from few places.
+type symbolizer struct {
+	im      *Image
+	entries map[uint64]dwarf.Offset // debug entries of functions, by address
+	units   map[uint64]*dwarf.Entry // their compilation units
+	files   map[dwarf.Offset][]*dwarf.LineFile
+	frames  map[uint64][]events.Frame
+	trees   map[uint64]*godwarf.Tree
+}
+
+func newSymbolizer(im *Image) *symbolizer {
+	return &symbolizer{
+		im:      im,
+		entries: map[uint64]dwarf.Offset{},
+		units:   map[uint64]*dwarf.Entry{},
+		files:   map[dwarf.Offset][]*dwarf.LineFile{},
+		frames:  map[uint64][]events.Frame{},
+		trees:   map[uint64]*godwarf.Tree{},
+	}
+}
+
+// function returns the function that holds an address, or nil.
+func (s *symbolizer) function(pc uint64) *engine.Function {
+	fn := s.im.bi.PCToFunc(pc)
+	if fn == nil {
+		return nil
+	}
+	return s.im.byEntry[fn.Entry]
+}
+
+// line returns the source line of the instruction at pc.
+func (s *symbolizer) line(pc uint64) (file string, line int) {
+	file, line, _ = s.im.lines.PCToLine(pc - s.im.base)
+	return file, line
+}
+
+// at returns the frames of the instruction at pc, innermost first. The result
+// is empty for a wrapper and for code without a name.
+func (s *symbolizer) at(pc uint64) []events.Frame {
+	if fs, ok := s.frames[pc]; ok {
+		return fs
+	}
+	fs := s.expand(pc)
+	s.frames[pc] = fs
+	return fs
+}
+
+func (s *symbolizer) expand(pc uint64) []events.Frame {
+	f := s.function(pc)
+	if f == nil || f.Wrapper {
+		return nil
+	}
+	file, line := s.line(pc)
+	var fs []events.Frame
+	for _, call := range s.inlined(f, pc) {
+		name, _ := call.Val(dwarf.AttrName).(string)
+		fs = append(fs, events.Frame{Func: printedName(name), File: file, Line: line})
+		file, line = s.callSite(f, call)
+	}
+	return append(fs, events.Frame{Func: f.Name, File: file, Line: line})
+}
+
+// inlined returns the inlined calls around pc, innermost first.
+func (s *symbolizer) inlined(f *engine.Function, pc uint64) []*godwarf.Tree {
+	tree, ok := s.trees[f.Entry]
+	if !ok {
+		if e, _, err := s.im.subprogram(f.Entry); err == nil && e != nil {
+			tree, _ = godwarf.LoadTree(e.Offset, s.im.dwarf, s.im.base)
+		}
+		s.trees[f.Entry] = tree
+	}
+	if tree == nil {
+		return nil
+	}
+	return reader.InlineStack(tree, pc)
+}
+
+// callSite returns where an inlined call was written.
+func (s *symbolizer) callSite(f *engine.Function, call *godwarf.Tree) (file string, line int) {
+	n, _ := call.Val(dwarf.AttrCallLine).(int64)
+	index, _ := call.Val(dwarf.AttrCallFile).(int64)
+	unit := s.units[f.Entry]
+	if unit == nil {
+		return "", int(n)
+	}
+	files, ok := s.files[unit.Offset]
+	if !ok {
+		if lr, err := s.im.dwarf.LineReader(unit); err == nil && lr != nil {
+			files = lr.Files()
+		}
+		s.files[unit.Offset] = files
+	}
+	if index >= 0 && int(index) < len(files) && files[index] != nil {
+		file = files[index].Name
+	}
+	return file, int(n)
+}
