@@ -1,0 +1,174 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"gtrace/session/engine"
+)
+
+// A Fake is an engine in memory. It plays a script of hits, each to those
+// probes that are planted for it, as a target would run: what no probe observes
+// passes unseen. At the end of a script without an [engine.Ended] hit the
+// target idles, and Hits waits until its context is cancelled.
+type Fake struct {
+	About  engine.Target
+	Funcs  []*engine.Function
+	Script []engine.Hit
+	Refuse map[string]error // by function: what Plant says
+	Fail   error            // what Hits ends with, once the script is played
+	Kept   time.Duration    // what Held returns
+
+	probes   map[engine.ProbeID]engine.Probe
+	lastID   engine.ProbeID
+	position int // in Script
+	over     bool
+	closed   bool
+}
+
+// NewFake returns a fake that plays a script in the form that [Parse] reads.
+func NewFake(script string) (*Fake, error) {
+	hits, fns, err := Parse(script)
+	if err != nil {
+		return nil, err
+	}
+	return &Fake{
+		About:  engine.Target{Engine: "fake", PID: 7, Program: "/bin/program", GoVersion: "go1.26", Module: "program", Launched: true},
+		Funcs:  fns,
+		Script: hits,
+	}, nil
+}
+
+// Target describes the process that is played.
+func (f *Fake) Target() engine.Target { return f.About }
+
+// Functions returns the functions, ordered by name.
+func (f *Fake) Functions() []*engine.Function {
+	byName := func(a, b *engine.Function) int { return strings.Compare(a.Name, b.Name) }
+	return slices.SortedStableFunc(slices.Values(f.Funcs), byName)
+}
+
+// Held returns what Kept says.
+func (f *Fake) Held() time.Duration { return f.Kept }
+
+// Probes returns what is planted.
+func (f *Fake) Probes() []engine.Probe {
+	var probes []engine.Probe
+	for id := engine.ProbeID(1); id <= f.lastID; id++ {
+		if p, ok := f.probes[id]; ok {
+			probes = append(probes, p)
+		}
+	}
+	return probes
+}
+
+// Plant installs a probe, unless Refuse says otherwise.
+func (f *Fake) Plant(p engine.Probe) (engine.ProbeID, error) {
+	if f.closed {
+		return 0, fmt.Errorf("plant: %w", engine.ErrClosed)
+	}
+	switch p.What {
+	case engine.Panics:
+		if err := f.Refuse["panics"]; err != nil {
+			return 0, fmt.Errorf("probe panics: %w", err)
+		}
+	case engine.Calls:
+		if p.Func == nil || p.Func.Entry == 0 {
+			return 0, errors.New("probe without a function that has code")
+		}
+		if err := f.Refuse[p.Func.Name]; err != nil {
+			return 0, fmt.Errorf("probe %s: %w", p.Func.Name, err)
+		}
+	default:
+		return 0, fmt.Errorf("probe %d: %w", p.What, engine.ErrNotSupported)
+	}
+	f.lastID++
+	if f.probes == nil {
+		f.probes = make(map[engine.ProbeID]engine.Probe)
+	}
+	f.probes[f.lastID] = p
+	return f.lastID, nil
+}
+
+// Unplant removes a probe.
+func (f *Fake) Unplant(id engine.ProbeID) error {
+	if f.closed {
+		return fmt.Errorf("unplant: %w", engine.ErrClosed)
+	}
+	if _, ok := f.probes[id]; !ok {
+		return fmt.Errorf("unplant %d: no such probe", id)
+	}
+	delete(f.probes, id)
+	return nil
+}
+
+// Hits plays the script from where it stands.
+func (f *Fake) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
+	return func(yield func(engine.Hit, error) bool) {
+		if f.closed {
+			yield(engine.Hit{}, fmt.Errorf("hits: %w", engine.ErrClosed))
+			return
+		}
+		for ; f.position < len(f.Script) && ctx.Err() == nil; f.position++ {
+			h := f.Script[f.position]
+			if !f.observe(&h) {
+				continue
+			}
+			if h.Kind == engine.Ended {
+				f.position, f.over = len(f.Script), true
+				yield(h, nil)
+				return
+			}
+			if !yield(h, nil) {
+				f.position++
+				return
+			}
+		}
+		switch {
+		case f.over:
+			return
+		case ctx.Err() == nil && f.Fail != nil:
+			yield(engine.Hit{}, f.Fail)
+			return
+		}
+		<-ctx.Done()
+		yield(engine.Hit{}, context.Cause(ctx))
+	}
+}
+
+// observe says in h which probe it hit, if any observes it, and what that probe
+// does not capture it leaves out.
+func (f *Fake) observe(h *engine.Hit) bool {
+	for id, p := range f.probes {
+		switch h.Kind {
+		case engine.Entered, engine.Returned:
+			if p.What != engine.Calls || p.Func != h.Func {
+				continue
+			}
+			if h.Kind == engine.Entered && !p.Capture.Args || h.Kind == engine.Returned && !p.Capture.Results {
+				h.Values = nil
+			}
+		case engine.Raised, engine.Unwound:
+			if p.What != engine.Panics {
+				continue
+			}
+		default:
+			return true
+		}
+		h.Probe = id
+		return true
+	}
+	return h.Kind == engine.Lost || h.Kind == engine.Ended
+}
+
+// Close removes every probe.
+func (f *Fake) Close() error {
+	f.closed = true
+	clear(f.probes)
+	return nil
+}

@@ -1,0 +1,163 @@
+package session
+
+import "testing"
+
+func TestPairing(t *testing.T) {
+	runStage(t, []stageTest{
+		{"nested calls", `
+			g1 enter main.a 10 n=1
+			g1 enter main.b 20
+			g1 return main.b 20
+			g1 enter main.b 20
+			g1 return main.b 20
+			g1 return main.a 10 ~r0=2`, `
+			call g1 #1 depth=0 main.a(n="1")
+			call g1 #2 parent=1 depth=1 main.b
+			return g1 #2 parent=1 depth=1 main.b
+			call g1 #3 parent=1 depth=1 main.b
+			return g1 #3 parent=1 depth=1 main.b
+			return g1 #1 depth=0 main.a -> (~r0="2")`},
+		{"recursion", `
+			g1 enter main.f 10
+			g1 enter main.f 20
+			g1 enter main.f 30
+			g1 return main.f 30
+			g1 return main.f 20
+			g1 return main.f 10`, `
+			call g1 #1 depth=0 main.f
+			call g1 #2 parent=1 depth=1 main.f
+			call g1 #3 parent=2 depth=2 main.f
+			return g1 #3 parent=2 depth=2 main.f
+			return g1 #2 parent=1 depth=1 main.f
+			return g1 #1 depth=0 main.f`},
+		{"goroutines do not mix", `
+			g1 enter main.a 10
+			g2 enter main.a 10
+			g1 return main.a 10
+			g2 return main.a 10`, `
+			call g1 #1 depth=0 main.a
+			call g2 #2 depth=0 main.a
+			return g1 #1 depth=0 main.a
+			return g2 #2 depth=0 main.a`},
+		{"system stacks are told apart by thread", `
+			g0 enter main.a 10 thread=1
+			g0 enter main.a 10 thread=2
+			g0 return main.a 10 thread=1
+			g0 return main.a 10 thread=2`, `
+			call #1 depth=0 main.a
+			call #2 depth=0 main.a
+			return #1 depth=0 main.a
+			return #2 depth=0 main.a`},
+		{"a duration leaves out what was held", `
+			g1 enter main.a 10 t=1ms held=2ms
+			g1 enter main.b 20 t=4ms held=3ms
+			g1 return main.b 20 t=9ms held=3500us
+			g1 return main.a 10 t=20ms held=12ms`, `
+			call t=1ms g1 #1 depth=0 main.a
+			call t=4ms g1 #2 parent=1 depth=1 main.b
+			return t=9ms g1 #2 parent=1 depth=1 main.b duration=4500us
+			return t=20ms g1 #1 depth=0 main.a duration=9ms`},
+		{"a duration is never negative", `
+			g1 enter main.a 10 t=1ms
+			g1 return main.a 10 t=2ms held=9ms`, `
+			call t=1ms g1 #1 depth=0 main.a
+			return t=2ms g1 #1 depth=0 main.a duration=0s`},
+		{"a restarted function is one call", `
+			g1 enter main.a 10
+			g1 enter main.a 10
+			g1 return main.a 10`, `
+			call g1 #1 depth=0 main.a
+			return g1 #1 depth=0 main.a`},
+		{"a loop to the first instruction is one call", `
+			g1 enter main.a 10
+			g1 enter main.b 20
+			g1 return main.b 20
+			g1 enter main.a 10
+			g1 return main.a 10`, `
+			call g1 #1 depth=0 main.a
+			call g1 #2 parent=1 depth=1 main.b
+			return g1 #2 parent=1 depth=1 main.b
+			return g1 #1 depth=0 main.a`},
+		{"lost", `
+			g1 enter main.a 10
+			lost 3 "buffer full"
+			g1 return main.a 10`, `
+			call g1 #1 depth=0 main.a
+			lost count=3 why="buffer full"
+			return g1 #1 depth=0 main.a`},
+		{"places and callers", `
+			g1 enter main.a 10 line=3 caller=main.main:44 stack=main.a:3,main.main:44
+			g1 return main.a 10 line=5`, `
+			call g1 #1 depth=0 main.a @main.go:3 caller=main.main@main.go:44 stack=(main.a@main.go:3, main.main@main.go:44)
+			return g1 #1 depth=0 main.a @main.go:5`},
+	})
+}
+
+func TestPairingWithGaps(t *testing.T) {
+	runStage(t, []stageTest{
+		{"running at the first hit", `
+			g1 enter main.c 30 running=main.a@10,main.b@20
+			g1 return main.c 30
+			g1 return main.b 20 ~r0=1
+			g1 return main.a 10`, `
+			call g1 #3 parent=2 depth=2 main.c
+			return g1 #3 parent=2 depth=2 main.c
+			return g1 #2 parent=1 depth=1 main.b -> (~r0="1") partial
+			return g1 #1 depth=0 main.a partial`},
+		{"the first hit returns from what was running", `
+			g1 return main.b 20 running=main.a@10,main.b@20
+			g1 return main.a 10`, `
+			return g1 #2 parent=1 depth=1 main.b partial
+			return g1 #1 depth=0 main.a partial`},
+		{"what runs is not what is entered", `
+			g1 enter main.b 20 running=main.a@10,main.b@20
+			g1 return main.b 20`, `
+			call g1 #2 parent=1 depth=1 main.b
+			return g1 #2 parent=1 depth=1 main.b`},
+		{"a return without a call", `
+			g1 return main.b 20
+			g1 enter main.b 20
+			g1 return main.a 10`, `
+			return g1 #1 depth=0 main.b partial
+			call g1 #2 depth=0 main.b
+			lost count=1 why="the end of main.b was not seen"
+			return g1 #2 depth=0 main.b
+			return g1 #3 depth=0 main.a partial`},
+		{"a partial return inside an open call", `
+			g1 enter main.a 10
+			g1 return main.b 20
+			g1 return main.a 10`, `
+			call g1 #1 depth=0 main.a
+			return g1 #2 parent=1 depth=1 main.b partial
+			return g1 #1 depth=0 main.a`},
+		{"missing returns, noticed by an entry", `
+			g1 enter main.a 10
+			g1 enter main.b 20
+			g1 enter main.c 30
+			g1 enter main.d 20`, `
+			call g1 #1 depth=0 main.a
+			call g1 #2 parent=1 depth=1 main.b
+			call g1 #3 parent=2 depth=2 main.c
+			lost count=1 why="the end of main.c was not seen"
+			return g1 #3 parent=2 depth=2 main.c
+			lost count=1 why="the end of main.b was not seen"
+			return g1 #2 parent=1 depth=1 main.b
+			call g1 #4 parent=1 depth=1 main.d`},
+		{"a missing return, noticed by a return", `
+			g1 enter main.a 10
+			g1 enter main.b 20
+			g1 return main.a 10`, `
+			call g1 #1 depth=0 main.a
+			call g1 #2 parent=1 depth=1 main.b
+			lost count=1 why="the end of main.b was not seen"
+			return g1 #2 parent=1 depth=1 main.b
+			return g1 #1 depth=0 main.a`},
+		{"a missing return and the entry of its sibling", `
+			g1 enter main.a 10
+			g1 return main.b 10`, `
+			call g1 #1 depth=0 main.a
+			lost count=1 why="the end of main.a was not seen"
+			return g1 #1 depth=0 main.a
+			return g1 #2 depth=0 main.b partial`},
+	})
+}
