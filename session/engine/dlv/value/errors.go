@@ -30,7 +30,7 @@ func (r *Reader) ErrorChain(mem Memory, itab, data uint64) (ids []engine.ErrorID
 	if err != nil {
 		return ids, "", ""
 	}
-	return ids, d.name, p.messageOf(d, v, data)
+	return ids, d.plan.name, p.messageOf(d, v)
 }
 
 // chain adds an error and those it wraps to ids, unless it is there.
@@ -46,7 +46,7 @@ func (p *printer) chain(ids *[]engine.ErrorID, typ, data uint64) {
 	}
 	*ids = append(*ids, id)
 	d, v, err := p.unpack(typ, data)
-	if err != nil || d.plan == nil || d.plan.err == nil || d.plan.err.wraps == "" {
+	if err != nil || d.plan.err == nil || d.plan.err.wraps == "" {
 		return
 	}
 	pl, v, ok := p.target(d.plan, v)
@@ -117,15 +117,13 @@ func (p *printer) target(pl *plan, v val) (*plan, val, bool) {
 
 // messageOf returns the message of an error in an interface: what its Error
 // method says if the type is known, else its value as text.
-func (p *printer) messageOf(d *dynamicType, v val, data uint64) string {
-	if d.plan != nil {
-		if msg, _ := p.errorText(d.plan, v); msg != "" {
-			return msg
-		}
+func (p *printer) messageOf(d *dynamicType, v val) string {
+	if msg, _ := p.errorText(d.plan, v); msg != "" {
+		return msg
 	}
 	out, depth, follow := p.out, p.depth, p.follow
 	p.out, p.depth, p.follow = nil, 0, p.lim.Follow
-	p.dynamicValue(d, v, data)
+	p.value(d.plan, v)
 	msg := p.text()
 	p.out, p.depth, p.follow = out, depth, follow
 	return msg
@@ -206,7 +204,7 @@ func (p *printer) nestedError(pl *plan, v val) string {
 	if err != nil {
 		return "<unreadable: type not in debug information>"
 	}
-	return p.messageOf(d, dv, data)
+	return p.messageOf(d, dv)
 }
 
 // plain reads a string without quoting it.

@@ -1,7 +1,6 @@
 package value
 
 import (
-	"encoding/binary"
 	"strconv"
 	"strings"
 )
@@ -80,7 +79,7 @@ func (p *printer) packageOf(pl *plan, v val, name string) string {
 		return ""
 	}
 	d, err := p.typeAt(addr)
-	if err != nil || d.plan == nil {
+	if err != nil {
 		return ""
 	}
 	return d.plan.raw[:max(0, strings.LastIndexByte(d.plan.raw, '.'))]
@@ -105,10 +104,10 @@ func (p *printer) typeField(pl *plan, v val, name string) (string, bool) {
 	if err != nil || p.locate(x) != nil {
 		return "", false
 	}
-	b, err := p.read(addr, 48)
-	if err != nil || binary.LittleEndian.Uint64(b) > 1<<48 {
+	b, err := p.read(addr, descSize)
+	if err != nil {
 		return "", false
 	}
-	text, err := p.runtimeName(x, b)
+	text, err := p.runtimeName(x, desc(b))
 	return text, err == nil
 }

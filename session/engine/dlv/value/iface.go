@@ -21,12 +21,10 @@ func (r *Reader) Interface(mem Memory, typ, data uint64, lim engine.Limits) (typ
 		p.noType(err, typ)
 		return "", Rendered{Text: p.text()}
 	}
-	p.dynamicValue(d, dv, data)
+	p.value(d.plan, dv)
 	v.Text = p.text()
-	if d.plan != nil {
-		v.Error, v.Runtime = p.errorText(d.plan, dv)
-	}
-	return d.name, v
+	v.Error, v.Runtime = p.errorText(d.plan, dv)
+	return d.plan.name, v
 }
 
 // interfaceValue writes what an interface holds.
@@ -50,19 +48,7 @@ func (p *printer) interfaceValue(pl *plan, v val) {
 		p.noType(err, typ)
 		return
 	}
-	p.dynamicValue(d, dv, w[1])
-}
-
-func (p *printer) dynamicValue(d *dynamicType, dv val, data uint64) {
-	if d.plan != nil {
-		p.value(d.plan, dv)
-		return
-	}
-	p.str("(")
-	p.str(d.name)
-	p.str(")(")
-	p.hex(data)
-	p.str(")")
+	p.value(d.plan, dv)
 }
 
 func (p *printer) noType(err error, typ uint64) {
@@ -88,7 +74,7 @@ func (p *printer) dynamic(pl *plan, v val) (*plan, val, bool) {
 		return nil, v, false
 	}
 	d, dv, err := p.unpack(typ, w[1])
-	if err != nil || d.plan == nil {
+	if err != nil {
 		return nil, v, false
 	}
 	return d.plan, dv, true
@@ -141,7 +127,7 @@ func (p *printer) unpack(typ, data uint64) (*dynamicType, val, error) {
 	if err != nil {
 		return nil, val{}, err
 	}
-	if d.plan == nil || !d.direct {
+	if !d.direct {
 		return d, val{addr: data}, nil
 	}
 	b := p.carve(8)

@@ -30,7 +30,12 @@ func (p *printer) mapValue(pl *plan, v val) {
 	m, err := p.openMap(pl, w[0])
 	p.str(pl.name)
 	p.str("{")
-	if err != nil {
+	switch {
+	case err == errNoTypes:
+		p.unreadable("layout of map unknown")
+		p.str("}")
+		return
+	case err != nil:
 		p.fail(err, w[0])
 		p.str("}")
 		return
@@ -138,7 +143,10 @@ type openedMap interface {
 // openMap reads the header of a map, of whichever implementation it is.
 func (p *printer) openMap(pl *plan, addr uint64) (openedMap, error) {
 	if pl.swiss == nil && pl.hash == nil {
-		t := pl.under.(*godwarf.MapType)
+		t, ok := pl.under.(*godwarf.MapType)
+		if !ok {
+			return nil, errNoTypes
+		}
 		if pl.swiss = swissMapOf(t); pl.swiss == nil {
 			pl.hash = classicMapOf(t)
 		}

@@ -16,10 +16,9 @@ const groupSlots = 8
 type swissMap struct {
 	header *godwarf.StructType
 	table  *godwarf.StructType
-	groups *godwarf.StructField // of the table
-	data   int64                // offset of the pointer to groups in the table
-	mask   int64                // offset of their number less one
-	size   int64                // of a group
+	data   int64 // offset of the pointer to groups in the table
+	mask   int64 // offset of their number less one
+	size   int64 // of a group
 	ctrl   int64
 	slots  slots
 }
@@ -27,29 +26,33 @@ type swissMap struct {
 func swissMapOf(t *godwarf.MapType) *swissMap {
 	m := &swissMap{header: deref(t.Type)}
 	dir := fieldOf(m.header, "dirPtr")
-	if dir == nil {
+	if dir == nil || !m.addTable(deref(dir.Type)) {
 		return nil
 	}
-	if m.table = deref(dir.Type); fieldOf(m.table, "index") == nil {
-		return nil
-	}
-	if m.groups = fieldOf(m.table, "groups"); m.groups == nil {
-		return nil
-	}
-	ref := deref(m.groups.Type)
-	data, mask := fieldOf(ref, "data"), fieldOf(ref, "lengthMask")
-	if data == nil || mask == nil {
-		return nil
-	}
-	m.data = m.groups.ByteOffset + data.ByteOffset
-	m.mask = m.groups.ByteOffset + mask.ByteOffset
-	group := deref(data.Type)
+	group := deref(fieldOf(deref(fieldOf(m.table, "groups").Type), "data").Type)
 	ctrl := fieldOf(group, "ctrl")
 	if ctrl == nil || !m.slots.of(group, t) {
 		return nil
 	}
 	m.ctrl, m.size = ctrl.ByteOffset, group.Size()
 	return m
+}
+
+// addTable fills in how a table leads to its groups.
+func (m *swissMap) addTable(table *godwarf.StructType) bool {
+	groups := fieldOf(table, "groups")
+	if groups == nil || fieldOf(table, "index") == nil {
+		return false
+	}
+	ref := deref(groups.Type)
+	data, mask := fieldOf(ref, "data"), fieldOf(ref, "lengthMask")
+	if data == nil || mask == nil {
+		return false
+	}
+	m.table = table
+	m.data = groups.ByteOffset + data.ByteOffset
+	m.mask = groups.ByteOffset + mask.ByteOffset
+	return true
 }
 
 // of fills in how the slots of a group lie: as pairs, or, in a split group,

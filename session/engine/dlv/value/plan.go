@@ -38,7 +38,7 @@ const (
 
 // A plan is what is known about the values of one type before any is read.
 type plan struct {
-	t     godwarf.Type
+	t     godwarf.Type // nil when it is not in the debug information
 	form  form
 	name  string // as Go source writes it
 	raw   string // as the linker writes it, with full import paths
@@ -48,17 +48,19 @@ type plan struct {
 	key   link  // of a map
 	// fields of a struct, without blank ones.
 	fields []field
-	swiss  *swissMap   // set on first use
-	hash   *classicMap // set on first use
-	under  godwarf.Type
-	err    *errorForm // how an error of this type words its message
+	swiss  *swissMap           // set on first use
+	hash   *classicMap         // set on first use
+	hchan  *godwarf.StructType // of a channel, behind its pointer
+	under  godwarf.Type        // what t names
+	err    *errorForm          // how an error of this type words its message
 }
 
 // A link leads to another type's plan, made when it is first followed: the
 // types of a program hang together, and few of them are ever printed.
 type link struct {
-	t godwarf.Type
-	p *plan
+	t    godwarf.Type
+	addr uint64 // of the runtime's description, when t is nil
+	p    *plan
 }
 
 type field struct {
@@ -69,8 +71,16 @@ type field struct {
 }
 
 func (r *Reader) follow(l *link) *plan {
-	if l.p == nil {
+	switch {
+	case l.p != nil:
+	case l.addr == 0:
 		l.p = r.plan(l.t)
+	default:
+		d, err := r.p.typeAt(l.addr)
+		if err != nil {
+			return &plan{name: "?", raw: "?"}
+		}
+		l.p = d.plan
 	}
 	return l.p
 }
@@ -148,7 +158,7 @@ func (r *Reader) fill(pl *plan) {
 			pl.form = formFunc
 		}
 	case *godwarf.ChanType:
-		pl.form, pl.elem.t = formChan, t.ElemType
+		pl.form, pl.elem.t, pl.hchan = formChan, t.ElemType, deref(t.Type)
 	case *godwarf.MapType:
 		pl.form, pl.key.t, pl.elem.t = formMap, t.KeyType, t.ElemType
 	case *godwarf.InterfaceType:

@@ -28,9 +28,7 @@ type typeIndex struct {
 
 // A dynamicType is a type as interfaces name it.
 type dynamicType struct {
-	plan   *plan // nil when it is not in the debug information
-	typ    godwarf.Type
-	name   string
+	plan   *plan
 	direct bool // interfaces hold its values rather than their address
 }
 
@@ -136,57 +134,38 @@ func (p *printer) typeAt(addr uint64) (*dynamicType, error) {
 	if err := p.locate(x); err != nil {
 		return nil, err
 	}
-	h, err := p.read(addr, 48)
+	if addr == 0 {
+		return nil, errMemory
+	}
+	// Descriptions outside are those of types made by package reflect, and
+	// whatever a word that is no pointer to a type points at.
+	if addr < x.types || addr >= x.etypes {
+		return nil, errNoTypes
+	}
+	h, err := p.read(addr, descSize)
 	if err != nil {
 		return nil, err
 	}
-	d := &dynamicType{}
-	off, known := x.dies[addr-x.types]
-	if addr < x.types || addr >= x.etypes || !known {
-		name, err := p.runtimeName(x, h)
+	d, err := p.describe(x, addr, desc(h))
+	if err != nil {
+		return nil, err
+	}
+	x.found[addr] = d
+	return d, nil
+}
+
+func (p *printer) describe(x *typeIndex, addr uint64, h desc) (*dynamicType, error) {
+	off, ok := x.dies[addr-x.types]
+	if !ok {
+		pl, err := p.runtimePlan(x, addr, h)
 		if err != nil {
-			return nil, err // perhaps not a type at all: do not remember
+			return nil, err
 		}
-		d.name = p.r.sourceName(name)
-		x.found[addr] = d
-		return d, nil
+		return &dynamicType{pl, h.direct()}, nil
 	}
 	t, err := x.image.Type(off)
 	if err != nil {
 		return nil, err
 	}
-	d.plan, d.typ = p.r.plan(t), t
-	d.name = d.plan.name
-	// The flag moved from the kind to the flags in Go 1.26.
-	const direct = 1 << 5
-	d.direct = h[20]&direct != 0 || h[23]&direct != 0 || isPointerShaped(t)
-	x.found[addr] = d
-	return d, nil
-}
-
-// runtimeName reads the name that the runtime has for a type from the type's
-// description, of which h is the begin. Types made while the program ran keep theirs elsewhere.
-func (p *printer) runtimeName(x *typeIndex, h []byte) (string, error) {
-	const extraStar = 1 << 1
-	off := int32(binary.LittleEndian.Uint32(h[40:]))
-	if off <= 0 || uint64(off) >= x.etypes-x.types {
-		return "", errNoTypes
-	}
-	addr := x.types + uint64(off)
-	head, err := p.read(addr, 4)
-	if err != nil {
-		return "", err
-	}
-	n, size := binary.Uvarint(head[1:])
-	if size <= 0 || n == 0 || n > 4096 {
-		return "", errMemory
-	}
-	b, err := p.read(addr+1+uint64(size), int64(n))
-	if err != nil {
-		return "", err
-	}
-	if h[20]&extraStar != 0 {
-		b = b[1:]
-	}
-	return string(b), nil
+	return &dynamicType{p.r.plan(t), h.direct() || isPointerShaped(t)}, nil
 }

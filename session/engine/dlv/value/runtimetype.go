@@ -14,5 +14,5 @@ func (r *Reader) RuntimeType(mem Memory, addr uint64) godwarf.Type {
 	if err != nil {
 		return nil
 	}
-	return d.typ
+	return d.plan.t
 }

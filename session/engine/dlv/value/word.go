@@ -86,8 +86,7 @@ func funcName(name string) string {
 
 // chanValue writes a channel by what can be seen of it: chan int(len 2, cap 5).
 func (p *printer) chanValue(pl *plan, addr uint64) {
-	t := pl.under.(*godwarf.ChanType)
-	h := hchanOf(t)
+	h := pl.hchan
 	if h == nil {
 		p.address(pl, addr)
 		return
@@ -109,15 +108,6 @@ func (p *printer) chanValue(pl *plan, addr uint64) {
 		p.str(", closed")
 	}
 	p.str(")")
-}
-
-func hchanOf(t *godwarf.ChanType) *godwarf.StructType {
-	u := underlying(t.Type)
-	if ptr, ok := u.(*godwarf.PtrType); ok {
-		u = underlying(ptr.Type)
-	}
-	s, _ := u.(*godwarf.StructType)
-	return s
 }
 
 // count reads an unsigned field of one of the runtime's structures, 0 when it
