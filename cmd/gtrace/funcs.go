@@ -29,9 +29,10 @@ func newFuncsCommand(a *app) *cobra.Command {
 		Use:   "funcs [flags] PROG|PID [PATTERN…]",
 		Short: "List the functions that patterns match",
 		Long: `List the functions of a program, or of a running process, that the patterns
-match: what --trace would trace, one probe for each. INLINED counts the places where the
-compiler put a function's body into its caller: calls made there cannot be seen.
-A function inlined everywhere gets no probe. Nothing is started or stopped.
+match: what --trace would trace, one probe for each. INLINED counts the places
+where the compiler put a function's body into its caller: calls made there
+cannot be seen. A function inlined everywhere gets no probe. Nothing is started
+or stopped.
 
 EXIT STATUS
   0    functions were listed

@@ -11,9 +11,11 @@ import "os"
 func main() { os.Exit(Main()) }
 
 // Main is main for tests: it returns the exit status instead of exiting.
-func Main() int {
-	a := newApp()
-	err := a.execute(os.Args[1:])
+func Main() int { return newApp().main(os.Args[1:]) }
+
+// main runs one command line, prints what went wrong and returns the status.
+func (a *app) main(args []string) int {
+	err := a.execute(args)
 	a.say.report(err)
 	return exitStatus(err)
 }

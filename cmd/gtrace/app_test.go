@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/enginetest"
+)
+
+// A fakeTarget plays a script in the place of a process.
+type fakeTarget struct {
+	*enginetest.Fake
+	status int    // what Wait returns
+	signal string // what Wait returns
+	begin  func() // called when the target begins to run
+
+	mu      sync.Mutex
+	signals []os.Signal
+	closed  bool
+	ended   chan struct{} // nil, or what Wait waits for
+}
+
+func newFakeTarget(t *testing.T, script string) *fakeTarget {
+	t.Helper()
+	fake, err := enginetest.NewFake(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fakeTarget{Fake: fake}
+}
+
+func (f *fakeTarget) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
+	if f.begin != nil {
+		f.begin()
+	}
+	return f.Fake.Hits(ctx)
+}
+
+func (f *fakeTarget) Wait() (int, string, error) {
+	if f.ended != nil {
+		<-f.ended
+	}
+	return f.status, f.signal, nil
+}
+
+func (f *fakeTarget) Signal(sig os.Signal) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.signals = append(f.signals, sig)
+	if f.ended != nil {
+		close(f.ended)
+		f.ended = nil
+	}
+	return nil
+}
+
+func (f *fakeTarget) Close() error {
+	f.closed = true
+	return f.Fake.Close()
+}
+
+// A fakeBackend opens one target, or fails.
+type fakeBackend struct {
+	target *fakeTarget
+	err    error
+	launch dlv.Launch // what Run was asked for
+	pid    int        // what Attach was asked for
+}
+
+func (b *fakeBackend) Run(l dlv.Launch) (target, error) {
+	b.launch = l
+	if b.err != nil {
+		return nil, b.err
+	}
+	return b.target, nil
+}
+
+func (b *fakeBackend) Attach(pid int) (target, error) {
+	b.pid = pid
+	if b.err != nil {
+		return nil, b.err
+	}
+	b.target.About.Launched = false
+	return b.target, nil
+}
+
+func (b *fakeBackend) Open(string) (image, error) {
+	if b.err != nil {
+		return nil, b.err
+	}
+	return fakeImage{b.target.Fake}, nil
+}
+
+type fakeImage struct{ fake *enginetest.Fake }
+
+func (i fakeImage) Functions() []*engine.Function { return i.fake.Functions() }
+func (i fakeImage) Module() string                { return i.fake.About.Module }
+func (i fakeImage) GoVersion() string             { return i.fake.About.GoVersion }
+func (i fakeImage) Close() error                  { return nil }
+
+// A result is what one command line did.
+type result struct {
+	status         int
+	stdout, stderr string
+}
+
+// gtrace runs one command line against a backend.
+func gtrace(t *testing.T, b backend, args ...string) result {
+	t.Helper()
+	out, stdout := tempFile(t)
+	errs, stderr := tempFile(t)
+	a := newApp()
+	a.engine = b
+	a.out, a.err, a.say.w = out, errs, errs
+	a.say.world.args = append([]string{"gtrace"}, args...)
+	status := a.main(args)
+	return result{status, stdout(), stderr()}
+}
+
+// tempFile returns a file and how to read what was written to it.
+func tempFile(t *testing.T) (*os.File, func() string) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f, func() string {
+		text, err := os.ReadFile(f.Name())
+		if err != nil {
+			t.Error(err)
+		}
+		return string(text)
+	}
+}
+
+func wantText(t *testing.T, what, got string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s lacks %q:\n%s", what, want, got)
+		}
+	}
+}

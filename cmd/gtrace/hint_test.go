@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gtrace/session"
+	"gtrace/session/engine"
+)
+
+// fakeProc makes a /proc of files.
+func fakeProc(t *testing.T, files map[string]string) procfs {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if target, isLink := strings.CutPrefix(text, "-> "); isLink {
+			if err := os.Symlink(target, path); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return procfs{root: root}
+}
+
+func TestHints(t *testing.T) {
+	const (
+		yama     = "sys/kernel/yama/ptrace_scope"
+		noCaps   = "CapEff:\t0000000000000000\nSeccomp:\t0\n"
+		allCaps  = "CapEff:\t000001ffffffffff\nSeccomp:\t0\n"
+		filtered = "CapEff:\t000001ffffffffff\nSeccomp:\t2\n"
+		mine     = "Uid:\t1000\t1000\t1000\t1000\nTracerPid:\t0\n"
+		theirs   = "Uid:\t33\t33\t33\t33\n"
+		sudo     = "sudo /opt/gtrace attach 42"
+	)
+	for _, tt := range []struct {
+		name  string
+		err   error
+		euid  int
+		files map[string]string
+		want  []string // parts of the hints, one each
+	}{
+		{"yama", engine.ErrPermission, 1000, map[string]string{yama: "1\n", "self/status": noCaps, "42/status": mine}, []string{sudo, "sudo sysctl kernel.yama.ptrace_scope=0"}},
+		{"yama admin", engine.ErrPermission, 1000, map[string]string{yama: "2\n", "self/status": noCaps, "42/status": mine}, []string{"CAP_SYS_PTRACE: " + sudo}},
+		{"yama never", engine.ErrPermission, 0, map[string]string{yama: "3\n", "self/status": allCaps}, []string{"ptrace_scope is 3"}},
+		{"other user", engine.ErrPermission, 1000, map[string]string{yama: "1\n", "self/status": noCaps, "42/status": theirs}, []string{"belongs to user 33, you are 1000: " + sudo}},
+		{"no capability", engine.ErrPermission, 0, map[string]string{"self/status": noCaps, "42/status": mine}, []string{"docker run --cap-add=SYS_PTRACE"}},
+		{"seccomp", engine.ErrPermission, 0, map[string]string{"self/status": filtered}, []string{"--security-opt seccomp=unconfined"}},
+		{"unknown", engine.ErrPermission, 1000, nil, []string{sudo}},
+		{"root", engine.ErrPermission, 0, map[string]string{"self/status": allCaps}, nil},
+		{"traced", engine.ErrTraced, 0, map[string]string{"42/status": "TracerPid:\t77\n", "77/comm": "dlv\n"}, []string{"PID 77 (dlv) traces it"}},
+		{"traced by whom", engine.ErrTraced, 0, nil, []string{"one tracer at most"}},
+		{"no process", engine.ErrNoProcess, 0, nil, []string{"ps -p 42"}},
+		{"not go", engine.ErrNotGo, 0, nil, []string{"pgrep -P 42"}},
+		{"stripped", engine.ErrNoDebugInfo, 0, nil, []string{"-ldflags"}},
+		{"go version", engine.ErrGoVersion, 0, nil, []string{"go version /proc/42/exe"}},
+		{"no match", &session.NoMatchError{Pattern: "x"}, 0, nil, []string{"gtrace funcs 42"}},
+		{"own", withHint(engine.ErrNotGo, "type this"), 0, nil, []string{"type this"}},
+		{"other", errors.New("other"), 0, nil, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := hintWorld{procs: fakeProc(t, tt.files), euid: tt.euid, args: []string{"/opt/gtrace", "attach", "42"}, pid: 42}
+			got := hints(notStarted(fmt.Errorf("attach 42: %w", tt.err)), w)
+			if len(got) != len(tt.want) {
+				t.Fatalf("hints %q, want %q", got, tt.want)
+			}
+			for i := range got {
+				wantText(t, "hint", got[i], tt.want[i])
+			}
+		})
+	}
+}
+
+func TestFindProcess(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	link := func(name string) string { // a Go program of that name
+		path := filepath.Join(dir, name)
+		if err := os.Link(self, path); err != nil {
+			data, err := os.ReadFile(self)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, data, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return "-> " + path
+	}
+	script := filepath.Join(dir, "script")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	server, worker := link("server"), link("worker")
+	p := fakeProc(t, map[string]string{
+		"10/cmdline": "./server\x00-p\x0080\x00", "10/exe": server,
+		"11/cmdline": "./worker\x00a\x00", "11/exe": worker,
+		"12/cmdline": "./worker\x00b\x00", "12/exe": worker,
+		"13/cmdline": "sh\x00script\x00", "13/exe": "-> " + script,
+		"14/cmdline": "", // a kernel thread
+		"15/cmdline": "/usr/bin/secret\x00",
+	})
+	for _, tt := range []struct {
+		who  string
+		pid  int
+		is   error
+		text string
+	}{
+		{who: "4711", pid: 4711},
+		{who: "server", pid: 10},
+		{who: "worker", text: "worker: 2 Go processes have that name:\n       11  ./worker a\n       12  ./worker b"},
+		{who: "script", is: engine.ErrNotGo, text: "script: PID 13"},
+		{who: "secret", pid: 15}, // may not be read: attaching will tell
+		{who: "nobody", is: engine.ErrNoProcess},
+		{who: "0", is: engine.ErrNoProcess},
+	} {
+		pid, err := p.find(tt.who)
+		if pid != tt.pid || tt.is != nil && !errors.Is(err, tt.is) {
+			t.Errorf("%s: %d, %v", tt.who, pid, err)
+		}
+		if tt.text != "" {
+			wantText(t, "error", err.Error(), tt.text)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for arg, want := range map[string]string{
+		"":           "''",
+		"main.work":  "main.work",
+		"main.*":     "'main.*'",
+		"it's":       `'it'\''s'`,
+		"--trace=a":  "--trace=a",
+		"(*T).M":     "'(*T).M'",
+		"a b":        "'a b'",
+		"Grüße":      "'Grüße'",
+		"x,y:z@1%+_": "x,y:z@1%+_",
+	} {
+		if got := quote(arg); got != want {
+			t.Errorf("quote(%q) = %s, want %s", arg, got, want)
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// TestHelp holds what every help text promises.
+func TestHelp(t *testing.T) {
+	var check func(*cobra.Command)
+	check = func(cmd *cobra.Command) {
+		if cmd.HasParent() && !cmd.Hidden && cmd.Name() != "help" {
+			wantText(t, cmd.CommandPath()+" --help", cmd.Long, "EXIT STATUS")
+			if !cmd.HasExample() && cmd.Name() != "version" {
+				t.Errorf("%s: no example", cmd.CommandPath())
+			}
+		}
+		for line := range strings.Lines(cmd.Long) {
+			if len([]rune(line)) > 81 {
+				t.Errorf("%s: a line of the help is too long: %s", cmd.CommandPath(), line)
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			check(sub)
+		}
+	}
+	check(newRootCommand(newApp()))
+}
+
+func TestFlagValues(t *testing.T) {
+	for _, tt := range []struct{ args, stderr string }{
+		{"-e call,nothing", "--events nothing: unknown kind: use call, return, exception"},
+		{"-e line", "--events line: unknown kind"},
+		{"--engine bpf", "--engine bpf: unknown engine: use dlv"},
+		{"-k -1", "--stack -1: must be at least 0"},
+		{"-s 0", "--strings 0: must be at least 1"},
+		{"--values 0", "--values 0: must be at least 1"},
+		{"--follow -1", "--follow -1: must be at least 0"},
+		{"--max-probes 0", "--max-probes 0: must be at least 1"},
+		{"--for -1s", "--for -1s: must not be negative"},
+		{"-g 0", "--goroutine 0: ids are greater than 0"},
+		{"--format xml", "--format xml: use text, json"},
+		{"--color red", "--color red: use auto, always, never"},
+		{"--time cpu", "--time cpu: use wall, relative, delta, none"},
+		{"--append", "--append: needs --output FILE"},
+		{"--append -o -", "--append: needs --output FILE"},
+		{"--prefix p --format json", "--prefix: only text has lines"},
+		{"-n x", "invalid argument"},
+		{"-Q", "unknown shorthand flag"},
+		{"--nonsense", "unknown flag: --nonsense"},
+	} {
+		r := gtrace(t, &fakeBackend{target: newFakeTarget(t, "exit 0")}, append([]string{"run", anyProgram}, strings.Fields(tt.args)...)...)
+		if r.status != statusUsage {
+			t.Errorf("%s: status %d", tt.args, r.status)
+		}
+		wantText(t, tt.args, r.stderr, "gtrace: "+tt.stderr)
+	}
+}
+
+func TestUnknownCommand(t *testing.T) {
+	for args, hint := range map[string]string{
+		"runn":        "gtrace run",
+		"./server -p": "gtrace run ./server",
+		"/bin/true":   "gtrace run /bin/true",
+		"zzz":         "gtrace help",
+	} {
+		r := gtrace(t, &fakeBackend{}, strings.Fields(args)[:1]...)
+		if r.status != statusUsage {
+			t.Errorf("%s: status %d", args, r.status)
+		}
+		wantText(t, args, r.stderr, "unknown command", "gtrace: hint: "+hint+"\n")
+	}
+}
+
+func TestColored(t *testing.T) {
+	file, _ := tempFile(t)
+	xterm := "TERM=xterm-256color"
+	for _, tt := range []struct {
+		when string
+		env  []string
+		want bool
+	}{
+		{"auto", []string{xterm}, false}, // a file
+		{"auto", []string{xterm, "CLICOLOR_FORCE=1"}, true},
+		{"auto", []string{xterm, "CLICOLOR_FORCE=1", "NO_COLOR=yes"}, false},
+		{"auto", []string{xterm, "CLICOLOR_FORCE=1", "NO_COLOR="}, true},
+		{"always", []string{"NO_COLOR=1"}, true},
+		{"never", []string{xterm, "CLICOLOR_FORCE=1"}, false},
+	} {
+		f := outputFlags{color: tt.when}
+		if got := f.colored(file, tt.env); got != tt.want {
+			t.Errorf("--color=%s with %q: %t", tt.when, tt.env, got)
+		}
+	}
+}
+
+func TestFuncs(t *testing.T) {
+	fake := newFakeTarget(t, "g1 enter main.work 10\ng1 enter main.other 20")
+	fake.Funcs[0].Inlined = 2
+	b := &fakeBackend{target: fake}
+	r := gtrace(t, b, "funcs", anyProgram, "main.work")
+	want := "FUNCTION   PLACE       INLINED\nmain.work  main.go:10  2 places\n"
+	if r.status != 0 || r.stdout != want {
+		t.Errorf("status %d, stdout\n%s", r.status, r.stdout)
+	}
+	wantText(t, "stderr", r.stderr, "gtrace: 1 function, 1 probe\n", "gtrace: note: ")
+	r = gtrace(t, b, "funcs", anyProgram, "--format=json", "-x", "main.other")
+	if want := `{"func":"main.work","package":"main","file":"main.go","line":10,"probe":true,"inlined":2}` + "\n"; r.stdout != want {
+		t.Errorf("stdout\n%s", r.stdout)
+	}
+	if r := gtrace(t, b, "funcs", anyProgram, "main.wrok"); r.status != statusUsage {
+		t.Errorf("status %d\n%s", r.status, r.stderr)
+	}
+	if r := gtrace(t, b, "funcs", "2147483646"); r.status != statusNotStarted {
+		t.Errorf("status %d\n%s", r.status, r.stderr)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	r := gtrace(t, &fakeBackend{}, "version")
+	wantText(t, "version", r.stdout, "gtrace ", "delve  ", "go     go1.")
+}
+
+func TestCompletionAndManual(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		if r := gtrace(t, &fakeBackend{}, "completion", shell); r.status != 0 || len(r.stdout) < 1000 {
+			t.Errorf("%s: status %d, %d bytes", shell, r.status, len(r.stdout))
+		}
+	}
+	if r := gtrace(t, &fakeBackend{}, "completion", "tcsh"); r.status != statusUsage {
+		t.Errorf("tcsh: status %d", r.status)
+	}
+	dir := t.TempDir()
+	if r := gtrace(t, &fakeBackend{}, "man", dir); r.status != 0 {
+		t.Fatalf("man: status %d\n%s", r.status, r.stderr)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "gtrace-run.1"))
+	if err != nil || !bytes.Contains(page, []byte("EXIT STATUS")) {
+		t.Errorf("gtrace-run.1: %v\n%s", err, page)
+	}
+}
