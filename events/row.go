@@ -23,7 +23,7 @@ const (
 )
 
 // goroutineStyles are the colours of goroutines. Red is for errors.
-var goroutineStyles = [...]style{"36", "32", "33", "35", "34", "96", "92", "93", "95", "94"}
+var goroutineStyles = [...]style{"36", "33", "35", "32", "94", "93", "96", "95", "92", "34"}
 
 func goroutineStyle(g int64) style {
 	return goroutineStyles[uint64(g)%uint64(len(goroutineStyles))]

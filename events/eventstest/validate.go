@@ -1,26 +1,44 @@
 // Package eventstest checks that a stream of events keeps the promises which
-// every stream makes. All tests of gtrace share it.
+// every stream makes. All tests of gtrace share it: whatever produces a stream
+// is run through a [Validator].
+//
+// A Validator follows the calls of each goroutine. Those that were running
+// before the trace are never announced by a call event; they are known from
+// their partial return or exception, or as the parent of another call, and
+// from the depth of the first event of their goroutine.
 package eventstest
 
 import (
+	"errors"
+	"fmt"
 	"iter"
+	"slices"
 
 	"gtrace/events"
 )
 
-// A Validator checks a stream of events, one by one.
+// A Validator checks a stream of events, one by one. Its zero value is ready
+// to use for a whole stream of all kinds.
 type Validator struct {
 	// Kinds are the kinds of event the stream was asked for. Empty: all.
+	// Rules that need a kind which is not among them are not checked.
 	Kinds []events.Kind
+	// Filtered says that calls were left out of the stream by a filter, so
+	// that depth and parent may speak of calls that are not in it.
+	Filtered bool
+	// Fragment says that this is the middle of a stream: it may begin with any
+	// number, without a start, and be over without an end.
+	Fragment bool
+
+	started, ended bool
+	seq            uint64
+	records, lost  uint64
+	calls          map[events.CallID]*call
+	goroutines     map[int64]*goroutine
 }
 
-// Check checks the next event.
-func (v *Validator) Check(e events.Event) error { return nil }
-
-// Finish checks what can be said only after the last event.
-func (v *Validator) Finish() error { return nil }
-
-// Validate checks a whole stream.
+// Validate checks a whole stream that was asked for the given kinds, none
+// meaning all. An error of the stream itself is returned as it is.
 func Validate(seq iter.Seq2[events.Event, error], kinds ...events.Kind) error {
 	v := Validator{Kinds: kinds}
 	for e, err := range seq {
@@ -32,4 +50,155 @@ func Validate(seq iter.Seq2[events.Event, error], kinds ...events.Kind) error {
 		}
 	}
 	return v.Finish()
+}
+
+// Check checks the next event. An error says which event broke which rule;
+// what is said of the events after it means nothing.
+func (v *Validator) Check(e events.Event) error {
+	if v.calls == nil {
+		v.calls = make(map[events.CallID]*call)
+		v.goroutines = make(map[int64]*goroutine)
+	}
+	if err := v.check(&e); err != nil {
+		return fmt.Errorf("invalid stream: %w\n\tat %s", err, events.Format(e))
+	}
+	return nil
+}
+
+// Finish checks what can be said only after the last event.
+func (v *Validator) Finish() error {
+	switch {
+	case v.Fragment || v.ended:
+		return nil
+	case !v.started:
+		return errors.New("invalid stream: it is empty")
+	}
+	return fmt.Errorf("invalid stream: it has no end after seq %d", v.seq)
+}
+
+func (v *Validator) check(e *events.Event) error {
+	switch {
+	case v.ended:
+		return errors.New("an event after the end")
+	case e.Kind == events.Invalid || events.ParseKind(e.Kind.String()) != e.Kind:
+		return fmt.Errorf("invalid kind %d", e.Kind)
+	case e.Kind == events.Start && v.started:
+		return errors.New("a second start, or one that is not the first event")
+	case e.Kind != events.Start && !v.started && !v.Fragment:
+		return errors.New("the first event is not the start")
+	}
+	v.started = true
+	switch e.Kind {
+	case events.Start, events.Lost, events.End:
+		if e.Seq != 0 {
+			return fmt.Errorf("seq %d in a %s, which has none", e.Seq, e.Kind)
+		}
+		return v.checkStream(e)
+	}
+	if len(v.Kinds) > 0 && !slices.Contains(v.Kinds, e.Kind) {
+		return fmt.Errorf("kind %s was not asked for", e.Kind)
+	}
+	if want := v.seq + 1; e.Seq != want && (!v.Fragment || v.records > 0) {
+		return fmt.Errorf("seq %d, want %d", e.Seq, want)
+	}
+	v.seq = e.Seq
+	v.records++
+	return v.checkEvent(e)
+}
+
+// has reports whether the stream was asked for all of kinds.
+func (v *Validator) has(kinds ...events.Kind) bool {
+	for _, k := range kinds {
+		if len(v.Kinds) > 0 && !slices.Contains(v.Kinds, k) {
+			return false
+		}
+	}
+	return true
+}
+
+// nested reports whether the nesting of calls can be followed.
+func (v *Validator) nested() bool { return v.has(events.Call, events.Return) }
+
+// checkStream checks a record about the stream itself.
+func (v *Validator) checkStream(e *events.Event) error {
+	switch e.Kind {
+	case events.Start:
+		if e.Start == nil {
+			return errors.New("a start that carries nothing")
+		}
+	case events.Lost:
+		if e.Lost == nil || e.Lost.Count == 0 {
+			return errors.New("a lost that counts no event")
+		}
+		v.lost += e.Lost.Count
+	case events.End:
+		v.ended = true
+		if e.End == nil {
+			return errors.New("an end that carries nothing")
+		}
+		return v.checkEnd(e.End)
+	}
+	return nil
+}
+
+var reasons = []events.Reason{
+	events.ReasonExited, events.ReasonSignaled, events.ReasonExec, events.ReasonInterrupted,
+	events.ReasonLimit, events.ReasonDuration, events.ReasonOutput, events.ReasonError,
+}
+
+func (v *Validator) checkEnd(x *events.EndInfo) error {
+	switch {
+	case !slices.Contains(reasons, x.Reason):
+		return fmt.Errorf("unknown reason %q", x.Reason)
+	case x.Reason == events.ReasonExited && x.Status == nil:
+		return errors.New("the target exited, but without a status")
+	case x.Reason == events.ReasonSignaled && x.Signal == "":
+		return errors.New("a signal killed the target, but not which")
+	case x.Held < 0:
+		return errors.New("a negative time held")
+	case v.Fragment:
+		return nil
+	case x.Events != v.records:
+		return fmt.Errorf("the end counts %d events, there were %d", x.Events, v.records)
+	case x.Lost != v.lost:
+		return fmt.Errorf("the end counts %d events lost, there were %d", x.Lost, v.lost)
+	}
+	return v.checkOpen(x.Open)
+}
+
+// checkEvent checks an event that has a number.
+func (v *Validator) checkEvent(e *events.Event) error {
+	if e.Depth < 0 {
+		return fmt.Errorf("negative depth %d", e.Depth)
+	}
+	g := v.goroutines[e.Goroutine]
+	if g == nil {
+		g = new(goroutine)
+		v.goroutines[e.Goroutine] = g
+	}
+	if err := g.checkPending(e); err != nil {
+		return err
+	}
+	switch e.Kind {
+	case events.Call:
+		return v.checkCall(g, e)
+	case events.Return:
+		return v.checkReturn(g, e)
+	case events.Exception:
+		return v.checkException(g, e)
+	}
+	if e.Call == events.NoCall {
+		if e.Kind == events.Line {
+			return errors.New("a line of no call")
+		}
+		return nil
+	}
+	c, err := v.openCall(g, e)
+	if err != nil {
+		return err
+	}
+	if n := len(g.stack); e.Kind == events.Line && v.nested() && n > 0 && g.stack[n-1] != c {
+		return fmt.Errorf("a line of call #%d, while it is inside call #%d", c.id, g.stack[n-1].id)
+	}
+	return nil
 }
