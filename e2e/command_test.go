@@ -25,6 +25,7 @@ func commands() map[string]command {
 	return map[string]command{
 		"build":     cmdBuild,
 		"exits":     cmdExits,
+		"trace":     cmdTrace,
 		"events":    cmdEvents,
 		"validate":  cmdValidate,
 		"start":     cmdStart,
@@ -82,6 +83,19 @@ func exitStatus(err error) (int, error) {
 		return 128 + int(ws.Signal()), nil
 	}
 	return exit.ExitCode(), nil
+}
+
+// traceFile is where trace leaves the stream.
+const traceFile = "trace.jsonl"
+
+func cmdTrace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: trace STATUS [FLAGS…] PROG [ARGS…]")
+	}
+	line := []string{args[0], "gtrace", "run", "--format", "json", "-o", traceFile}
+	cmdExits(ts, false, append(line, args[1:]...))
+	cmdValidate(ts, false, []string{traceFile})
+	cmdEvents(ts, false, []string{traceFile})
 }
 
 func cmdEvents(ts *testscript.TestScript, neg bool, args []string) {

@@ -13,6 +13,10 @@
 //	                         test. Without a go.mod it writes one.
 //	exits N PROG [ARGS…]     run PROG and require its exit status; a signal S
 //	                         counts as 128+S
+//	trace STATUS [FLAGS…] PROG [ARGS…]
+//	                         run PROG under "gtrace run", which must exit with
+//	                         STATUS; validate the stream and print it in compact
+//	                         form. It stays in trace.jsonl
 //	events [-at] FILE        print a stream of JSON lines in compact form
 //	validate FILE…           check streams against the rules all streams obey
 //	start NAME PROG [ARGS…]  run PROG in the background until it prints "ready"
@@ -29,7 +33,7 @@
 // events prints one line an event, without times, process ids and the names of
 // directories. Goroutines are printed one after the other, the main one first
 // and the others ordered by what they did, and renumbered in that order.
-// Addresses become 0xADDR. With -at each line ends in its place.
+// Addresses become 0xADDR and line feeds \n. With -at each line ends in its place.
 //
 //	start main.load
 //	g1 call main.load(id=-2) from main.main

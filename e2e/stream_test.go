@@ -115,7 +115,7 @@ func happening(e events.Event, at bool) string {
 	for i, f := range e.Stack {
 		text += flagged(i == 0, " stack:") + " " + f.Func
 	}
-	return strings.TrimSpace(e.Kind.String() + " " + text)
+	return strings.ReplaceAll(strings.TrimSpace(e.Kind.String()+" "+text), "\n", `\n`)
 }
 
 func exception(e *events.ExceptionInfo, at bool) string {
