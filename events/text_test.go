@@ -1,63 +1,270 @@
 package events_test
 
 import (
+	"flag"
+	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 )
 
-var shop = []string{
-	`start t=1000s gtrace=v1 engine=dlv pid=4711 program=/home/u/shop go=go1.26.8 patterns=("main.*" "shop/db.(*Pool).*") functions=14 probes=31 stopped=38.4ms notes=("main.clamp is inlined at 3 places: its calls there cannot be seen")`,
-	`call seq=1 t=1000.000104s g1 #1 depth=0 main.run(addr:string="\":8080\"", n:int=3) caller=main.main@/src/shop/main.go:28`,
-	`call seq=2 t=1000.000250s g1 #2 parent=1 depth=1 main.loadConfig(path:string="\"shop.yaml\"") caller=main.run@/src/shop/main.go:41`,
-	`exception seq=3 t=1000.000390s g1 #2 parent=1 depth=1 main.loadConfig !error(type=*fs.PathError value="open shop.yaml: no such file or directory" origin=main.loadConfig@/src/shop/config.go:17)`,
-	`return seq=4 t=1000.000391s g1 #2 parent=1 depth=1 main.loadConfig -> (~r0:*main.Config=nil, ~r1:error=E!"open shop.yaml: no such file or directory") error="open shop.yaml: no such file or directory" duration=141µs`,
-	`call seq=5 t=1000.000502s g1 #3 parent=1 depth=1 main.defaults() caller=main.run@/src/shop/main.go:44`,
-	`return seq=6 t=1000.000503s g1 #3 parent=1 depth=1 main.defaults -> (~r0:main.Config="main.Config{Addr:\":8080\", Retries:3, …}") duration=840ns`,
-	`call seq=7 t=1000.001s g18 #4 depth=0 "shop/db.(*Pool).Get"(p:*db.Pool="&db.Pool{size:2, idle:0}", ctx:context.Context=context.Background) caller=main.worker@/src/shop/worker.go:12`,
-	`call seq=8 t=1000.0012s g19 #5 depth=0 main.handle(w:int="http.ResponseWriter(*http.response)", id:int=7) caller=main.worker@/src/shop/worker.go:15`,
-	`call seq=9 t=1000.0013s g19 #6 parent=5 depth=1 main.price(item:string="\"日本語 tea\"", qty:int=2) caller=main.handle@/src/shop/handle.go:31`,
-	`call seq=10 t=1000.0014s g18 #7 parent=4 depth=1 shop/db.dial(addr:string="\"10.0.0.7:5432\"") caller=shop/db.(*Pool).Get@/src/shop/db/pool.go:44`,
-	`return seq=11 t=1000.00142s g19 #6 parent=5 depth=1 main.price -> (~r0:int=1198, ok:bool=true) duration=11.8µs`,
-	`call seq=12 t=1000.0015s g19 #8 parent=5 depth=1 main.charge(cents:int=1198) caller=main.handle@/src/shop/handle.go:36`,
-	`call seq=13 t=1000.0016s g19 #9 parent=8 depth=2 main.validate(c:*main.Card="&main.Card{Number:\"4111…\", CVC:0}") caller=main.charge@/src/shop/charge.go:19`,
-	`call seq=14 t=1000.0017s g19 #10 parent=9 depth=3 "main.(*Card).check"(c:*main.Card="&main.Card{…}", s:[]int="[]int{}") caller=main.validate@/src/shop/charge.go:52`,
-	`exception seq=15 t=1000.0018s g19 #10 parent=9 depth=3 "main.(*Card).check" !runtime(type=runtime.boundsError value="runtime error: index out of range [3] with length 0" origin=main.(*Card).check@/src/shop/card.go:9)`,
-	`return seq=16 t=1000.0019s g19 #10 parent=9 depth=3 "main.(*Card).check" unwound duration=31µs`,
-	`exception seq=17 t=1000.0019s g19 #9 parent=8 depth=2 main.validate !runtime(type=runtime.boundsError value="runtime error: index out of range [3] with length 0" origin=main.(*Card).check@/src/shop/card.go:9)`,
-	`return seq=18 t=1000.0019s g19 #9 parent=8 depth=2 main.validate unwound duration=71µs`,
-	`exception seq=19 t=1000.002s g19 #8 parent=5 depth=1 main.charge !runtime(type=runtime.boundsError value="runtime error: index out of range [3] with length 0" recovered recovered_by=main.charge.func1@/src/shop/charge.go:12 origin=main.(*Card).check@/src/shop/card.go:9)`,
-	`exception seq=20 t=1000.002s g19 #8 parent=5 depth=1 main.charge !error(type=*errors.errorString value="card refused" origin=main.charge@/src/shop/charge.go:14)`,
-	`return seq=21 t=1000.0021s g19 #8 parent=5 depth=1 main.charge recovered -> (err:error=E!"card refused") error="card refused" duration=602µs`,
-	`exception seq=22 t=1000.0022s g19 #5 depth=0 main.handle !error(type=*fmt.wrapError value="order 7: card refused" origin=main.charge@/src/shop/charge.go:14)`,
-	`return seq=23 t=1000.0023s g19 #5 depth=0 main.handle -> (~r0:error=E!"order 7: card refused") error="order 7: card refused" duration=1.1ms`,
-	`return seq=24 t=1000.0244s g18 #7 parent=4 depth=1 shop/db.dial -> (~r0:*db.Conn="&db.Conn{fd:9, addr:\"10.0.0.7:5432\"}", ~r1:error=nil) duration=23ms`,
-	`return seq=25 t=1000.0245s g18 #4 depth=0 "shop/db.(*Pool).Get" -> (~r0:*db.Conn="&db.Conn{fd:9, …}", ~r1:error=nil) duration=23.5ms`,
-	`return seq=26 t=1000.03s g5 #11 depth=0 main.reload -> (~r0:error=nil) partial`,
-	`call seq=27 t=1000.031s g20 #12 depth=0 main.audit(msg:string="\"\\x1b[31mred\\x1b[0m\"") caller=main.worker@/src/shop/worker.go:22`,
-	`line seq=28 t=1000.0311s g20 #12 depth=0 main.audit @/src/shop/audit.go:7 source="\tfor i := range 3 {" changes=(+msg:string="\"x\"")`,
-	`line seq=29 t=1000.0312s g20 #12 depth=0 main.audit @/src/shop/audit.go:8 source="\t\ttotal += i" changes=(+i:int=0, +total:int=0)`,
-	`line seq=30 t=1000.0313s g20 #12 depth=0 main.audit @/src/shop/audit.go:10 source="\tflush(total)" changes=(~i:int=3, ~total:int=3)`,
-	`call seq=31 t=1000.032s g20 #13 parent=12 depth=1 main.flush(total:int=3) caller=main.audit@/src/shop/audit.go:10`,
-	`exception seq=32 t=1000.033s g20 #13 parent=12 depth=1 main.flush !panic(type=string value="\"disk full\"" origin=main.flush@/src/shop/audit.go:18)`,
-	`call seq=33 t=1000.034s g20 #14 parent=13 depth=2 main.flush.func1() caller=main.flush@/src/shop/audit.go:18`,
-	`return seq=34 t=1000.035s g20 #14 parent=13 depth=2 main.flush.func1 -> () duration=900µs`,
-	`return seq=35 t=1000.036s g20 #13 parent=12 depth=1 main.flush unwound duration=3.2ms`,
-	`exception seq=36 t=1000.036s g20 #12 depth=0 main.audit !panic(type=string value="\"disk full\"" origin=main.flush@/src/shop/audit.go:18)`,
-	`return seq=37 t=1000.037s g20 #12 depth=0 main.audit unwound duration=6ms`,
-	`lost t=1000.04s count=12 why="the target was busier than its buffer"`,
-	`end t=1001s reason=exited status=2 events=37 lost=12 held=61ms open=(#1 g1 main.run)`,
+var update = flag.Bool("update", false, "rewrite the goldens in testdata")
+
+func TestMain(m *testing.M) {
+	time.Local = time.UTC // the zone of times of day in the goldens
+	os.Exit(m.Run())
 }
 
-func TestTextLook(t *testing.T) {
-	for _, width := range []int{0, 120} {
-		sink := events.Text(os.Stdout, events.TextOptions{Color: os.Getenv("COLOR") != "", Width: width})
-		for _, e := range parse(t, shop...) {
-			if err := sink.Write(e); err != nil {
+// shop reads a stream that has everything a person may see.
+func shop(t testing.TB) []events.Event {
+	t.Helper()
+	b, err := os.ReadFile("testdata/shop.events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, strings.Split(strings.TrimSpace(string(b)), "\n")...)
+}
+
+func render(t testing.TB, opts events.TextOptions, list ...events.Event) string {
+	t.Helper()
+	var b strings.Builder
+	sink := events.Text(&b, opts)
+	for _, e := range list {
+		if err := sink.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// text renders a stream without times, start and end.
+func text(t testing.TB, lines ...string) string {
+	t.Helper()
+	return render(t, events.TextOptions{Time: events.TimeNone, Quiet: true}, parse(t, lines...)...)
+}
+
+func TestTextGolden(t *testing.T) {
+	var v eventstest.Validator
+	for _, e := range shop(t) {
+		if err := v.Check(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	calls := []events.Kind{events.Call}
+	tests := []struct {
+		golden string
+		opts   events.TextOptions
+	}{
+		{"shop.txt", events.TextOptions{}},
+		{"shop_color.txt", events.TextOptions{Color: true}},
+		{"shop_width.txt", events.TextOptions{Width: 100, Time: events.TimeRelative}},
+		{"shop_delta.txt", events.TextOptions{Time: events.TimeDelta, Prefix: "> ", Quiet: true}},
+		{"shop_calls.txt", events.TextOptions{Time: events.TimeNone, Kinds: calls}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.golden, func(t *testing.T) {
+			list := shop(t)
+			if tt.opts.Kinds != nil {
+				kept := list[:0]
+				for _, e := range list {
+					if e.Kind == events.Call || e.Start != nil || e.End != nil {
+						kept = append(kept, e)
+					}
+				}
+				list = kept
+			}
+			got := render(t, tt.opts, list...)
+			name := filepath.Join("testdata", tt.golden)
+			if *update {
+				if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(name)
+			if err != nil {
 				t.Fatal(err)
 			}
-		}
-		sink.Close()
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
 	}
+}
+
+func TestTextRows(t *testing.T) {
+	tests := []struct {
+		name  string
+		lines []string
+		want  string
+	}{
+		{"arguments not captured", []string{`call g1 #1 main.f`, `return g1 #1 main.f`}, "g1   • main.f(…)\n"},
+		{"errors among values", []string{
+			`call g1 #1 main.f(err:error=E!"a, b")`,
+			`return g1 #1 main.f -> (~r0:error=E!one, ok:bool=false)`,
+		}, "g1   • main.f(err=✗ \"a, b\") → ✗ \"one\", ok=false\n"},
+		{"an error without results", []string{`return g1 #1 main.f error=bad`}, "g1   ╰ main.f → ✗ bad\n"},
+		{"recovered where it began, with an error", []string{
+			`exception g1 #1 main.f !panic(value=main.T{} type=main.T origin=main.f@f.go:3)`,
+			`call g1 #2 parent=1 depth=1 main.f.func1()`,
+			`return g1 #2 parent=1 depth=1 main.f.func1`,
+			`exception g1 #1 main.f !error(value=bad origin=main.f@f.go:5)`,
+			`return g1 #1 main.f recovered -> (err:error=E!bad) error=bad`,
+		}, `g1   │ ✗ panic: main.T{} (main.T) (f.go:3)
+g1   │ • main.f.func1()
+g1   ╰ main.f  ↺ recovered → err=✗ bad (f.go:5)
+`},
+		{"recovered", []string{
+			`exception g1 #1 main.f !panic(value=x recovered recovered_by=main.g@g.go:2 origin=main.h@h.go:3)`,
+			`return g1 #1 main.f recovered -> (=1)`,
+		}, "g1   ╰ main.f  ↺ recovered panic: x (main.h h.go:3) by main.g → 1\n"},
+		{"classes", []string{
+			`exception g1 !goexit`,
+			`exception g0 !fatal(value="all goroutines are asleep")`,
+			`exception g1 !runtime(value="runtime error: integer divide by zero" origin=main.f@/x/f.go:3)`,
+			`exception g1 !runtime(value="slice")`,
+		}, `g1   ✗ Goexit
+g0   ✗ fatal error: all goroutines are asleep
+g1   ✗ runtime error: integer divide by zero (main.f f.go:3)
+g1   ✗ runtime error: slice
+`},
+		{"watch and stack", []string{
+			`call g1 #1 main.f() watch=(a.b=3) stack=(main.f@/s/f.go:1 main.main@/s/m.go:2)`,
+			`line g1 #1 main.f @/s/f.go:2 source="\tx()" watch=(a.b=4)`,
+		}, `g1   ╭ main.f()
+g1   │   watch a.b = 3
+g1   │   at main.f f.go:1
+g1   │   at main.main m.go:2
+g1   │ f.go:2    x()
+g1   │   watch a.b = 4
+`},
+		{"other kinds", []string{
+			`go g1 main.worker @/s/m.go:9`,
+			`c_call g1 C.puts(s="hi")`,
+			`opcode g1 source="MOVQ AX, BX"`,
+		}, `g1   go main.worker  m.go:9
+g1   c_call C.puts(s=hi)
+g1   opcode  MOVQ AX, BX
+`},
+		{"deep", []string{`call g1 #1 depth=30 main.f()`}, "g1   " + strings.Repeat("│ ", 24) + "+6 ╭ main.f()\n"},
+		{"the goroutine column grows", []string{`go g1 main.f`, `go g1234 main.f`, `go g1 main.f`}, "g1   go main.f\ng1234  go main.f\ng1     go main.f\n"},
+		{"control characters", []string{
+			`call g1 #1 "main.\x1b[31mf"("a\nb"="\x1b]0;title\x07\r\u202e\u009b\xff\U000e0001\t") caller=main.f@"/s/\x1b.go":1`,
+		}, `g1   ╭ main.\x1b[31mf(a\nb=\x1b]0;title\x07\r\u202e\u009b\xff\U000e0001\t)  \x1b.go:1` + "\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, text(t, tt.lines...)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestTextFold checks what is held back, and until when.
+func TestTextFold(t *testing.T) {
+	var b strings.Builder
+	sink := events.Text(&b, events.TextOptions{Time: events.TimeNone})
+	write := func(line, want string) {
+		t.Helper()
+		b.Reset()
+		var err error
+		if line == "flush" {
+			err = sink.(events.Flusher).Flush()
+		} else {
+			err = sink.Write(parse(t, line)[0])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != want {
+			t.Errorf("%s printed\n%swant\n%s", line, b.String(), want)
+		}
+	}
+	write(`call g1 #1 main.a()`, "")
+	write(`call g2 #2 main.b()`, "")
+	write(`return g2 #2 main.b`, "g2   • main.b()\n")
+	write(`call g2 #3 main.b()`, "")
+	write(`flush`, "g1   ╭ main.a()\ng2   ╭ main.b()\n")
+	write(`flush`, "")
+	write(`return g2 #3 main.b`, "g2   ╰ main.b\n")
+	write(`call g1 #4 parent=1 depth=1 main.c()`, "")
+	write(`exception g1 #4 parent=1 depth=1 main.c !error(value=x)`, "")
+	write(`call g3 #5 main.d()`, "")
+	write(`lost count=1`, "g1   │ ╭ main.c()\ng1   │ │ ✗ error: x\ng3   ╭ main.d()\n⚠ 1 event lost\n")
+	write(`call g4 #6 main.e()`, "")
+	for range 64 {
+		write(`go g5`, "g5   go\n")
+	}
+	write(`go g5`, "g4   ╭ main.e()\ng5   go\n")
+}
+
+func TestTextHeldIsBounded(t *testing.T) {
+	var b strings.Builder
+	sink := events.Text(&b, events.TextOptions{Time: events.TimeNone, Quiet: true})
+	const n = 10_000
+	for i := range n {
+		e := events.Event{Kind: events.Call, Goroutine: int64(i + 1), Call: events.CallID(i + 1), Func: "main.f"}
+		if err := sink.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Count(b.String(), "\n"); got < n-4096 {
+		t.Errorf("%d of %d calls printed", got, n)
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(b.String(), "\n"); got != n {
+		t.Errorf("%d of %d calls printed after Close", got, n)
+	}
+}
+
+func TestParseTimeMode(t *testing.T) {
+	for _, m := range []events.TimeMode{events.TimeWall, events.TimeRelative, events.TimeDelta, events.TimeNone} {
+		if got, err := events.ParseTimeMode(m.String()); err != nil || got != m {
+			t.Errorf("ParseTimeMode(%q) = %v, %v", m, got, err)
+		}
+	}
+	if _, err := events.ParseTimeMode("never"); err == nil || !strings.Contains(err.Error(), `"never"`) {
+		t.Errorf("ParseTimeMode(never): %v", err)
+	}
+	if got := events.TimeMode(9).String(); got != "TimeMode(9)" {
+		t.Error(got)
+	}
+}
+
+// FuzzText demands that nothing an event carries gets through to a terminal.
+func FuzzText(f *testing.F) {
+	for _, e := range everything() {
+		f.Add(events.Format(e), 0)
+	}
+	for _, e := range shop(f) {
+		f.Add(events.Format(e), 60)
+	}
+	f.Fuzz(func(t *testing.T, line string, width int) {
+		e, err := events.Parse(line)
+		if err != nil {
+			return
+		}
+		got := render(t, events.TextOptions{Width: width}, e, e)
+		for _, r := range got {
+			if r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0) {
+				t.Fatalf("%q in %q", r, got)
+			}
+		}
+	})
+}
+
+func BenchmarkText(b *testing.B) {
+	benchmark(b, events.Text(io.Discard, events.TextOptions{Color: true, Width: 200}))
 }
