@@ -10,7 +10,7 @@ import (
 
 const (
 	maxMessage = 1 << 10 // bytes of a part of an error's message
-	maxErrors  = 32      // errors in a chain
+	maxErrors  = 32      // errors in a chain, and messages in a message
 )
 
 // ErrorChain walks an error and those it wraps, outermost first, given the two
@@ -30,7 +30,7 @@ func (r *Reader) ErrorChain(mem Memory, itab, data uint64) (ids []engine.ErrorID
 	if err != nil {
 		return ids, "", ""
 	}
-	return ids, d.plan.name, p.messageOf(d, v)
+	return ids, d.plan.name, cut(p.messageOf(d, v))
 }
 
 // chain adds an error and those it wraps to ids, unless it is there.
@@ -136,11 +136,10 @@ func (p *printer) errorText(pl *plan, v val) (msg string, runtime bool) {
 		return "", false
 	}
 	form := pl.err
-	if p.nested >= maxErrors/2 {
+	if p.errors == 0 {
 		return "…", form.runtime
 	}
-	p.nested++
-	defer func() { p.nested-- }()
+	p.errors--
 	pl, v, ok := p.target(pl, v)
 	if !ok {
 		return "", form.runtime

@@ -3,8 +3,6 @@ package value
 import (
 	"encoding/binary"
 
-	"github.com/go-delve/delve/pkg/dwarf/godwarf"
-
 	"gtrace/session/engine"
 )
 
@@ -24,6 +22,7 @@ func (r *Reader) Interface(mem Memory, typ, data uint64, lim engine.Limits) (typ
 	p.value(d.plan, dv)
 	v.Text = p.text()
 	v.Error, v.Runtime = p.errorText(d.plan, dv)
+	v.Error = cut(v.Error)
 	return d.plan.name, v
 }
 
@@ -40,7 +39,7 @@ func (p *printer) interfaceValue(pl *plan, v val) {
 	}
 	typ, err := p.typeWord(pl, w[0])
 	if err != nil {
-		p.fail(err, w[0])
+		p.noType(err, w[0])
 		return
 	}
 	d, dv, err := p.unpack(typ, w[1])
@@ -52,11 +51,14 @@ func (p *printer) interfaceValue(pl *plan, v val) {
 }
 
 func (p *printer) noType(err error, typ uint64) {
-	if err == errMemory || err == errBudget {
+	switch err {
+	case errMemory, errBudget:
 		p.fail(err, typ)
-		return
+	case errItab:
+		p.unreadable("not an interface")
+	default:
+		p.unreadable("type not in debug information")
 	}
-	p.unreadable("type not in debug information")
 }
 
 // dynamic returns the value in hand, or, when it is an interface, the one that
@@ -89,34 +91,26 @@ func (p *printer) typeWord(pl *plan, w uint64) (uint64, error) {
 	return p.itabType(w)
 }
 
-// itabType returns the type that an itab belongs to.
+// itabType returns the type that an itab belongs to. An itab repeats its type's
+// hash, which tells it from other memory that a dead variable may point at.
 func (p *printer) itabType(itab uint64) (uint64, error) {
 	if typ, ok := p.r.itabs[itab]; ok {
 		return typ, nil
 	}
-	off := uint64(8)
-	for _, name := range []string{"internal/abi.ITab", "runtime.itab"} {
-		t, err := p.r.bi.FindType(name)
-		if err != nil {
-			continue
-		}
-		s, _ := underlying(t).(*godwarf.StructType)
-		if f := fieldOf(s, "Type"); f != nil {
-			off = uint64(f.ByteOffset)
-		} else if f := fieldOf(s, "_type"); f != nil {
-			off = uint64(f.ByteOffset)
-		}
-		break
-	}
-	b, err := p.read(itab+off, 8)
+	b, err := p.read(itab, 24)
 	if err != nil {
 		return 0, err
 	}
-	typ := binary.LittleEndian.Uint64(b)
-	// Only what is a type is remembered: memory may hold anything.
-	if _, err := p.typeAt(typ); err == nil {
-		p.r.itabs[itab] = typ
+	typ := binary.LittleEndian.Uint64(b[8:])
+	d, err := p.typeAt(typ)
+	if err != nil {
+		// A type made by package reflect has methods only by embedding.
+		return typ, nil
 	}
+	if d.hash != binary.LittleEndian.Uint32(b[16:]) {
+		return 0, errItab
+	}
+	p.r.itabs[itab] = typ
 	return typ, nil
 }
 

@@ -21,6 +21,7 @@ const (
 var (
 	errBudget = errors.New("read enough")
 	errMemory = errors.New("memory cannot be read")
+	errItab   = errors.New("not an itab")
 )
 
 // A printer writes one value. It is reused, with its buffers.
@@ -31,7 +32,7 @@ type printer struct {
 	out    []byte
 	follow int // pointers that may still be followed
 	depth  int
-	nested int // errors inside errors
+	errors int // messages that may still be worded
 
 	bytesLeft, readsLeft int
 	arena                []byte // what was read is carved out of it
@@ -67,7 +68,7 @@ func (p *printer) reset(mem Memory, lim engine.Limits) {
 		Follow: max(cmp.Or(lim.Follow, engine.DefaultFollow), 0),
 	}
 	p.follow = p.lim.Follow
-	p.depth, p.nested = 0, 0
+	p.depth, p.errors = 0, maxErrors
 	p.out = p.out[:0]
 	p.bytesLeft, p.readsLeft = maxRead, maxReads
 	p.arena = p.arena[:0]
@@ -81,17 +82,24 @@ func (p *printer) str(s string) { p.out = append(p.out, s...) }
 // full tells whether what follows would be cut off anyway.
 func (p *printer) full() bool { return len(p.out) >= maxText }
 
-// text returns what was written, cut at the bound.
+// text returns what was written.
 func (p *printer) text() string {
-	b := p.out
-	if len(b) <= maxText {
-		return string(b)
+	if len(p.out) <= maxText {
+		return string(p.out)
 	}
-	b = b[:maxText]
-	for len(b) > 0 && !utf8.RuneStart(p.out[len(b)]) {
-		b = b[:len(b)-1]
+	return cut(string(p.out))
+}
+
+// cut cuts a text off at the bound.
+func cut(s string) string {
+	if len(s) <= maxText {
+		return s
 	}
-	return string(b) + "…"
+	n := maxText
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
 }
 
 // more says that n further elements or bytes follow.

@@ -80,6 +80,7 @@ func (r *Reader) Read(mem Memory, t godwarf.Type, data []byte, lim engine.Limits
 	if out.Error == "" && r.plan(t).raw == "error" {
 		out.Error = out.Text
 	}
+	out.Error = cut(out.Error)
 	return out
 }
 

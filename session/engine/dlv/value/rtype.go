@@ -30,6 +30,7 @@ type typeIndex struct {
 type dynamicType struct {
 	plan   *plan
 	direct bool // interfaces hold its values rather than their address
+	hash   uint32
 }
 
 var errNoTypes = errors.New("no debug information about types")
@@ -161,11 +162,11 @@ func (p *printer) describe(x *typeIndex, addr uint64, h desc) (*dynamicType, err
 		if err != nil {
 			return nil, err
 		}
-		return &dynamicType{pl, h.direct()}, nil
+		return &dynamicType{pl, h.direct(), h.hash()}, nil
 	}
 	t, err := x.image.Type(off)
 	if err != nil {
 		return nil, err
 	}
-	return &dynamicType{p.r.plan(t), h.direct() || isPointerShaped(t)}, nil
+	return &dynamicType{p.r.plan(t), h.direct() || isPointerShaped(t), h.hash()}, nil
 }

@@ -23,6 +23,7 @@ const (
 )
 
 func (h desc) size() int64        { return int64(binary.LittleEndian.Uint64(h)) }
+func (h desc) hash() uint32       { return binary.LittleEndian.Uint32(h[16:]) }
 func (h desc) flags() byte        { return h[20] }
 func (h desc) kind() reflect.Kind { return reflect.Kind(h[23] & (flagDirect - 1)) }
 func (h desc) direct() bool       { return (h[20]|h[23])&flagDirect != 0 }

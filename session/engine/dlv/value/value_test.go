@@ -1,6 +1,7 @@
 package value
 
 import (
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -38,6 +39,140 @@ func TestRead(t *testing.T) {
 				checkVariable(t, tg, r, e)
 			}
 		})
+	}
+}
+
+// TestRuntimeTypes reads the same without what the debug information says about
+// the types that interfaces hold.
+func TestRuntimeTypes(t *testing.T) {
+	tg := start(t, build(t, nil))
+	r := NewReader(tg.bi)
+	if err := r.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	clear(r.types.dies)
+	for _, e := range tg.expected {
+		checkVariable(t, tg, r, e)
+	}
+}
+
+// TestInterface passes the words of an interface, as the runtime does with the
+// value of a panic.
+func TestInterface(t *testing.T) {
+	tg := start(t, build(t, nil))
+	r := NewReader(tg.bi)
+	tests := []struct {
+		name, typ string
+		want      Rendered
+	}{
+		{"vAnyInt", "int", Rendered{Text: "5"}},
+		{"vAnyNil", "nil", Rendered{Text: "nil"}},
+		{"vAnyPtr", "*main.Point", Rendered{Text: "&main.Point{X:5, Y:6}"}},
+		{"vAnyOne", "main.Ptr", Rendered{Text: "main.Ptr{P:nil}"}},
+		{"vAnySlice", "[]string", Rendered{Text: `[]string{"z"}`}},
+		{"vAnyMade", "", Rendered{Text: "<unreadable: type not in debug information>"}},
+		{"rPlain", "string", Rendered{Text: `"plain"`}},
+		{"rDivide", "runtime.errorString", Rendered{
+			Text: `"integer divide by zero"`, Error: "runtime error: integer divide by zero", Runtime: true,
+		}},
+	}
+	for _, tt := range tests {
+		_, data := tg.variable(t, tt.name)
+		typ, got := r.Interface(tg.mem, unsigned(data[:8]), unsigned(data[8:]), engine.Limits{})
+		if typ != tt.typ || got != tt.want {
+			t.Errorf("%s: got %s, %+v; want %s, %+v", tt.name, typ, got, tt.typ, tt.want)
+		}
+	}
+}
+
+func TestErrorChain(t *testing.T) {
+	tg := start(t, build(t, nil))
+	r := NewReader(tg.bi)
+	id := func(name string) engine.ErrorID {
+		_, data := tg.variable(t, name)
+		ids, _, _ := r.ErrorChain(tg.mem, unsigned(data[:8]), unsigned(data[8:]))
+		if len(ids) == 0 {
+			return engine.ErrorID{}
+		}
+		return ids[0]
+	}
+	tests := []struct {
+		name  string
+		wraps []string // that are variables, too
+		more  int      // others in the chain
+		typ   string
+		mesg  string
+	}{
+		{"eNil", nil, 0, "", ""},
+		{"eNew", nil, 0, "*errors.errorString", "negative id"},
+		{"eFmt", []string{"eNew"}, 0, "*fmt.wrapError", "load 3: negative id"},
+		{"eFmt2", []string{"eNew"}, 1, "*fmt.wrapErrors", "both negative id and EOF"},
+		{"eJoin", []string{"eFmt", "eNew"}, 1, "*errors.joinError", "load 3: negative id\nEOF"},
+		{"eOpen", nil, 1, "*fs.PathError", "open /does/not/exist: no such file or directory"},
+		{"eErrno", nil, 0, "syscall.Errno", "no such file or directory"},
+		{"eMine", nil, 0, "*main.MyErr", "&main.MyErr{Code:3}"},
+		{"eWrapMine", nil, 1, "*fs.PathError", "read p: &main.MyErr{Code:4}"},
+		{"eOp", nil, 2, "*net.OpError", "dial tcp 127.0.0.1:80: connect: connection refused"},
+	}
+	for _, tt := range tests {
+		typ, data := tg.variable(t, tt.name)
+		if len(data) == 8 { // a concrete pointer
+			t.Fatalf("%s is a %s", tt.name, TypeName(typ))
+		}
+		ids, name, mesg := r.ErrorChain(tg.mem, unsigned(data[:8]), unsigned(data[8:]))
+		if name != tt.typ || mesg != tt.mesg {
+			t.Errorf("%s: got %s %q, want %s %q", tt.name, name, mesg, tt.typ, tt.mesg)
+		}
+		want := 1 + len(tt.wraps) + tt.more
+		if tt.name == "eNil" {
+			want = 0
+		}
+		if len(ids) != want {
+			t.Errorf("%s: %d errors in the chain, want %d", tt.name, len(ids), want)
+			continue
+		}
+		for i, w := range tt.wraps {
+			if ids[1+i] != id(w) {
+				t.Errorf("%s: error %d is %x, want %s, %x", tt.name, 1+i, ids[1+i], w, id(w))
+			}
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	tg := start(t, build(t, nil))
+	r := NewReader(tg.bi)
+	tests := []struct {
+		name string
+		lim  engine.Limits
+		want string
+	}{
+		{"vString", engine.Limits{String: 3}, `"hel"…+2`},
+		{"vString", engine.Limits{String: -1}, `""…+5`},
+		{"vLongUTF", engine.Limits{String: 5}, `"üü"…+197`},
+		{"vBytes", engine.Limits{String: 2}, `[]byte("te"…+3)`},
+		{"vSlice", engine.Limits{Values: 2}, "[]int{1, 2, …+1}"},
+		{"vSlice", engine.Limits{Values: -1}, "[]int{…+3}"},
+		{"vPoint", engine.Limits{Values: 1}, "main.Point{X:1, …+1}"},
+		{"vNoMap", engine.Limits{Values: -1}, "map[int]int{}"},
+		{"vMap", engine.Limits{Values: -1}, "map[string]int{…+3}"},
+		{"vCycle", engine.Limits{Follow: -1}, ""},
+		{"vPtrPtr", engine.Limits{Follow: 2}, "&&main.Point{X:5, Y:6}"},
+		{"eFmt", engine.Limits{Follow: 2}, `&fmt.wrapError{msg:"load 3: negative id", err:&errors.errorString{s:"negative id"}}`},
+	}
+	for _, tt := range tests {
+		typ, data := tg.variable(t, tt.name)
+		got := r.Read(tg.mem, typ, data, tt.lim).Text
+		if tt.want == "" {
+			tt.want = fmt.Sprintf("(*main.List)(%#x)", unsigned(data))
+		}
+		if got != tt.want {
+			t.Errorf("%s with %+v:\n got  %s\n want %s", tt.name, tt.lim, got, tt.want)
+		}
+	}
+	typ, data := tg.variable(t, "vHuge")
+	if got := r.Read(tg.mem, typ, data, engine.Limits{Values: 1 << 30}).Text; len(got) > maxText+len("…") {
+		t.Errorf("a huge map has %d bytes of text", len(got))
 	}
 }
 

@@ -236,7 +236,7 @@ var (
 	eDeadline error = context.DeadlineExceeded
 	eMine     error = &MyErr{3}
 	eText     error = TextErr("t")
-	eWrapMine       = &fs.PathError{Op: "read", Path: "p", Err: &MyErr{4}}
+	eWrapMine error = &fs.PathError{Op: "read", Path: "p", Err: &MyErr{4}}
 	eConcrete       = &url.Error{Op: "Get", URL: "u", Err: io.EOF}
 	eLongMsg        = errors.New(strings.Repeat("m", 200))
 
