@@ -34,7 +34,7 @@ type Engine struct {
 	goroutines map[int64]*goroutine
 	oldest     int64          // goroutines up to this id are older than the trace
 	greeted    map[int64]bool // of those, the ones that have been seen
-	gap        time.Duration  // the shortest way from resuming a thread to its next hit
+	clock      clock
 
 	fp     ptrace.FPRegs
 	closed bool
@@ -71,7 +71,7 @@ func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
 		places:     map[uint64]*place{},
 		texts:      map[uint64]hitPlace{},
 		goroutines: map[int64]*goroutine{},
-		gap:        time.Hour,
+		clock:      newClock(),
 	}, nil
 }
 

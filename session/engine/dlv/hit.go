@@ -39,14 +39,12 @@ type hitContext struct {
 // consumer wants more.
 func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error) bool) bool {
 	c := hitContext{thread: s.Thread, at: at, addr: s.Addr}
-	if waited := at.Sub(s.Thread.Resumed); !s.Thread.Resumed.IsZero() && waited < e.gap {
-		e.gap = waited
-	}
 	pl := e.places[s.Addr]
 	if pl == nil {
 		return true
 	}
 	c.g = e.currentG(&s.Thread.Regs)
+	e.clock.arrive(e, &c)
 	if pl.hook != nil {
 		if err := pl.hook(e, &c); err != nil {
 			return yield(engine.Hit{}, err)
@@ -65,22 +63,6 @@ func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error
 	}
 	e.release(&c)
 	return true
-}
-
-// release lets the thread of a stop run and accounts for the time it was held.
-// The way from a resumed thread to its next hit takes the kernel some time even
-// when the thread has nothing to do; the shortest one seen is time in which the
-// target stood still as well.
-func (e *Engine) release(c *hitContext) {
-	_ = e.p.Resume()
-	held := time.Since(c.at)
-	if e.gap < time.Hour {
-		held += e.gap
-	}
-	e.target.Held += held
-	if g := e.goroutines[c.g.key(c.thread)]; g != nil {
-		g.held += held
-	}
 }
 
 // hit starts a hit of the stop.

@@ -106,12 +106,14 @@ const maxFrames = 1 << 14
 func (e *Engine) caller(sp, bp uint64) (frame events.Frame, ok bool) {
 	e.walk(sp, bp, func(ret, _ uint64) bool {
 		// A return address belongs to the instruction before it.
+		f := e.im.symbols.function(ret - 1)
+		if f != nil && (f.Wrapper || f.Symbol == "runtime.deferreturn") {
+			return true // the function that has deferred the call is next
+		}
 		if fs := e.im.symbols.at(ret - 1); len(fs) > 0 {
 			frame, ok = fs[0], true
-			return false
 		}
-		f := e.im.symbols.function(ret - 1)
-		return f != nil && f.Wrapper
+		return false
 	})
 	return frame, ok
 }

@@ -61,6 +61,7 @@ func (p *Process) Detach() error {
 	}
 	defer func() {
 		p.detached = true
+		p.forgetThreads()
 		_ = p.mem.Close()
 	}()
 	if p.ended != nil {

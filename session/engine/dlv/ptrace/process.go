@@ -46,10 +46,11 @@ type Thread struct {
 	// Resumed is when the thread was last let run.
 	Resumed time.Time
 
-	state   threadState
-	group   bool        // in a group stop
-	at      *breakpoint // the breakpoint it is held at
-	pending []int       // signals to deliver when it resumes
+	state     threadState
+	group     bool        // in a group stop
+	at        *breakpoint // the breakpoint it is held at
+	pending   []int       // signals to deliver when it resumes
+	schedstat *os.File
 }
 
 type threadState uint8

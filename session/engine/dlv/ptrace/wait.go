@@ -249,7 +249,7 @@ func (p *Process) execed(t *Thread) error {
 	_ = ptraceDetach(t.ID, 0)
 	p.ended = &Stop{Cause: Execed, Thread: t}
 	p.detached = true
-	clear(p.threads)
+	p.forgetThreads()
 	clear(p.breaks)
 	p.held, p.reported = nil, nil
 	return nil
@@ -259,6 +259,9 @@ func (p *Process) execed(t *Thread) error {
 func (p *Process) gone(id int, ws unix.WaitStatus) {
 	t := p.threads[id]
 	delete(p.threads, id)
+	if t != nil {
+		t.forget()
+	}
 	if id != p.PID {
 		return
 	}
@@ -267,4 +270,11 @@ func (p *Process) gone(id int, ws unix.WaitStatus) {
 		p.ended = &Stop{Cause: Killed, Thread: t, Signal: ws.Signal()}
 	}
 	p.reported = nil
+}
+
+func (p *Process) forgetThreads() {
+	for _, t := range p.threads {
+		t.forget()
+	}
+	clear(p.threads)
 }

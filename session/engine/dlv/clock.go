@@ -1,0 +1,81 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"time"
+
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// A clock keeps the target's time: it accounts to each goroutine how long it
+// stood still for the tracer.
+//
+// A thread is held from its stop until it is resumed. Besides, the kernel takes
+// time to put a resumed thread on a CPU and to wake the tracer at its next stop;
+// on an idle machine that is many times what the target itself does between two
+// hits. Where the thread has run without a pause, its CPU time says how long it
+// was under way, and all else was waiting. Where it has paused (it slept, was
+// preempted, or the goroutine has changed threads) the pause belongs to the
+// target, and only the shortest delay ever seen is taken off. So a duration may
+// come out too long by some microseconds, but never too short.
+type clock struct {
+	threads map[*ptrace.Thread]lastSeen
+	delay   time.Duration // the shortest way from resuming a thread to its next hit
+	trap    time.Duration // the least CPU time from hit to hit: the kernel's own
+}
+
+// lastSeen is a thread's state when it was last held.
+type lastSeen struct {
+	goroutine int64
+	cpu       ptrace.CPUTime
+	known     bool
+}
+
+// What the first hits are charged, before shorter ways were seen.
+const (
+	typicalDelay = 3 * time.Microsecond
+	typicalTrap  = 2 * time.Microsecond
+)
+
+func newClock() clock {
+	return clock{threads: map[*ptrace.Thread]lastSeen{}, delay: typicalDelay, trap: typicalTrap}
+}
+
+// arrive accounts for the way to a stop.
+func (k *clock) arrive(e *Engine, c *hitContext) {
+	key := c.g.key(c.thread)
+	now := lastSeen{goroutine: key}
+	now.cpu, now.known = c.thread.CPUTime()
+	before := k.threads[c.thread]
+	if len(k.threads) > 4*e.p.Threads()+16 {
+		clear(k.threads) // most are of threads that have ended
+	}
+	k.threads[c.thread] = now
+	if c.thread.Resumed.IsZero() {
+		return
+	}
+	way := c.at.Sub(c.thread.Resumed)
+	k.delay = min(k.delay, way)
+	lost := k.delay
+	if now.known && before.known && before.goroutine == key && now.cpu.Slices-before.cpu.Slices == 1 {
+		ran := now.cpu.Ran - before.cpu.Ran
+		k.trap = min(k.trap, ran)
+		lost = max(lost, way-(ran-k.trap))
+	}
+	e.account(c, lost)
+}
+
+// release lets the thread of a stop run and accounts for the time it was held.
+func (e *Engine) release(c *hitContext) {
+	_ = e.p.Resume()
+	e.account(c, time.Since(c.at))
+}
+
+// account adds to the time for which the goroutine of a stop stood still.
+func (e *Engine) account(c *hitContext, held time.Duration) {
+	e.target.Held += held
+	if g := e.goroutines[c.g.key(c.thread)]; g != nil {
+		g.held += held
+	}
+}
