@@ -50,7 +50,10 @@ func TestBroken(t *testing.T) {
 		{"call #1 is partial in one event", "call g1 #1 main.a\nreturn g1 #1 main.a partial"},
 		{"not announced and is not partial", "return g1 #1 main.a"},
 		{"a line of call #1, while it is inside call #2", "call g1 #1 main.a\ncall g1 #2 parent=1 depth=1 main.b\nline g1 #1 main.a"},
-		{"depth 1 of a partial call, when 1 are open", "exception g1 #1 main.a partial !panic\nreturn g1 #2 parent=1 depth=1 main.b partial"},
+		{"depth 0 of a partial call, when 0 were running before, and nothing was lost", "call g1 #1 main.a\nreturn g1 #1 main.a\nreturn g1 #2 main.a partial"},
+		{"depth 0 inside 1 open calls", "lost count=1\ncall g1 #1 main.a\nreturn g1 #2 main.a partial"},
+		{"parent #0, but the innermost open call is #1", "lost count=1\ncall g1 #1 main.a\nreturn g1 #2 depth=1 main.a partial"},
+		{"depth 1 of a partial call, when 1 were running before", "exception g1 #1 main.a partial !panic\nreturn g1 #2 parent=1 depth=1 main.b partial"},
 		{"the innermost partial call is #2", "call g1 #3 parent=2 depth=1 main.c\nreturn g1 #3 parent=2 depth=1 main.c\nreturn g1 #4 main.a partial"},
 		// Returns.
 		{"a return of no call", "return g1 main.a"},

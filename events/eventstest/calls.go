@@ -26,7 +26,7 @@ type call struct {
 // A goroutine is what is known of one: under the calls on its stack lie those
 // that were running before the trace, as many as base.
 type goroutine struct {
-	stack   []*call // open and announced, outermost first
+	stack   []*call // open and begun in the trace, outermost first
 	seen    bool    // base is known
 	base    int
 	partial events.CallID // innermost of those under the stack, where known
@@ -151,13 +151,18 @@ func (v *Validator) openCall(g *goroutine, e *events.Event) (*call, error) {
 }
 
 // partialCall takes in the first event of a call that was not announced; c is
-// what is known of it, or nil.
+// what is known of it, or nil. It was running before the goroutine's first
+// event, unless events were lost: then its begin may be among them.
 func (v *Validator) partialCall(g *goroutine, e *events.Event, c *call) (*call, error) {
+	late := false
 	if v.nested() && !v.Filtered {
 		g.see(e.Depth + 1)
+		late = e.Depth >= g.base
 		switch {
-		case e.Depth >= g.base:
-			return nil, fmt.Errorf("depth %d of a partial call, when %d are open", e.Depth, g.base)
+		case late && v.lost == 0:
+			return nil, fmt.Errorf("depth %d of a partial call, when %d were running before, and nothing was lost", e.Depth, g.base)
+		case late && e.Depth != g.open():
+			return nil, fmt.Errorf("depth %d inside %d open calls", e.Depth, g.open())
 		case e.Depth == g.base-1 && g.partial != events.NoCall && g.partial != e.Call:
 			return nil, fmt.Errorf("the innermost partial call is #%d", g.partial)
 		case e.Depth == g.base-1:
@@ -172,6 +177,9 @@ func (v *Validator) partialCall(g *goroutine, e *events.Event, c *call) (*call, 
 		v.calls[c.id] = c
 	}
 	c.name, c.depth, c.parent, c.partial = e.Func, e.Depth, e.Parent, e.Partial
+	if late {
+		g.stack = append(g.stack, c)
+	}
 	return c, nil
 }
 
@@ -222,10 +230,9 @@ func (v *Validator) checkOpen(open []events.OpenCall) error {
 			return fmt.Errorf("open call #%d is of %s", o.Call, c.name)
 		}
 		listed[o.Call] = true
-		// Partial calls lie under all others.
-		at := -1
-		if c != nil && c.announced {
-			at = slices.Index(v.goroutines[o.Goroutine].stack, c)
+		at := -1 // under the stack
+		if g := v.goroutines[o.Goroutine]; g != nil {
+			at = slices.Index(g.stack, c)
 		}
 		if before, ok := last[o.Goroutine]; ok && at < before {
 			return fmt.Errorf("open call #%d is listed after one inside it", o.Call)

@@ -142,6 +142,14 @@ func TestValid(t *testing.T) {
 			lost count=2 why=x
 			return g1 #1 main.a
 			lost count=1`},
+		{"calls whose begin was lost", only(), `
+			call g1 #1 main.a
+			lost count=3
+			return g1 #2 parent=1 depth=1 main.b partial
+			exception g1 #3 parent=1 depth=1 main.c partial !error(value=x)
+			return g1 #3 parent=1 depth=1 main.c partial error=x
+			exception g1 #4 parent=1 depth=1 main.d partial !panic
+			end reason=limit open=(#1 g1 main.a, #4 g1 main.d partial)`},
 		{"calls only", only(events.Call), `
 			call g1 #1 main.a
 			call g1 #2 main.a
