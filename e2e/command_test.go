@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"gtrace/events"
 )
 
 type command = func(ts *testscript.TestScript, neg bool, args []string)
@@ -94,8 +96,23 @@ func cmdTrace(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	line := []string{args[0], "gtrace", "run", "--format", "json", "-o", traceFile}
 	cmdExits(ts, false, append(line, args[1:]...))
-	cmdValidate(ts, false, []string{traceFile})
 	cmdEvents(ts, false, []string{traceFile})
+	if err := validate(strings.NewReader(ts.ReadFile(traceFile)), askedKinds(args)...); err != nil {
+		ts.Fatalf("trace: %v", err)
+	}
+}
+
+// askedKinds returns the kinds that a command line of gtrace asks for.
+func askedKinds(args []string) []events.Kind {
+	var kinds []events.Kind
+	for i, arg := range args[:len(args)-1] {
+		if arg == "-e" || arg == "--events" {
+			for name := range strings.SplitSeq(args[i+1], ",") {
+				kinds = append(kinds, events.ParseKind(name))
+			}
+		}
+	}
+	return kinds
 }
 
 func cmdEvents(ts *testscript.TestScript, neg bool, args []string) {

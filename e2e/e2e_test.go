@@ -137,6 +137,7 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		ContinueOnError:     true,
 		Deadline:            time.Now().Add(10 * time.Minute),
 		Cmds:                commands(),
 		Condition:           available,

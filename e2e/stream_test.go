@@ -26,7 +26,10 @@ func readStream(r io.Reader) ([]events.Event, error) {
 }
 
 // validate checks a stream of JSON lines against the rules of every stream.
-func validate(r io.Reader) error { return eventstest.Validate(events.ReadJSON(r)) }
+// Without kinds the stream was asked for all of them.
+func validate(r io.Reader, kinds ...events.Kind) error {
+	return eventstest.Validate(events.ReadJSON(r), kinds...)
+}
 
 // compact renders a stream in the form that doc.go describes.
 func compact(stream []events.Event, at bool) string {
@@ -70,20 +73,24 @@ var address = regexp.MustCompile(`0x[0-9a-f]{6,}`)
 // the others ordered by what they did.
 func goroutines(lines map[int64]*strings.Builder) string {
 	type block struct {
-		after int // 0 for the main goroutine
-		text  string
+		rank int64 // 0: none was running, 1: the main goroutine, 2: another
+		text string
 	}
 	var blocks []block
 	for g, b := range lines {
-		blocks = append(blocks, block{after: min(1, int(g)-1), text: address.ReplaceAllString(b.String(), "0xADDR")})
+		blocks = append(blocks, block{rank: min(g, 2), text: address.ReplaceAllString(b.String(), "0xADDR")})
 	}
 	slices.SortFunc(blocks, func(a, b block) int {
-		return cmp.Or(cmp.Compare(a.after, b.after), cmp.Compare(a.text, b.text))
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.text, b.text))
 	})
 	var out strings.Builder
-	for i, b := range blocks {
+	number := 0
+	for _, b := range blocks {
+		if b.rank > 0 {
+			number++
+		}
 		for line := range strings.Lines(b.text) {
-			fmt.Fprintf(&out, "g%d %s", i+1, line)
+			fmt.Fprintf(&out, "g%d %s", number, line)
 		}
 	}
 	return out.String()
@@ -108,6 +115,7 @@ func happening(e events.Event, at bool) string {
 	default:
 		text = e.Func
 	}
+	text = strings.TrimSpace(text)
 	text += flagged(e.Partial, " partial")
 	if at {
 		text += " at " + file(events.Frame{File: e.File, Line: e.Line})
