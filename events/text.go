@@ -76,8 +76,8 @@ const (
 	// maxHeld bounds the goroutines with something held back.
 	maxHeld = 4096
 	// maxOvertaken is how many events of other goroutines may pass what is
-	// held: a call that blocks should not appear long after its time.
-	maxOvertaken = 64
+	// held. Few: the call of main.main would else stand last in a short trace.
+	maxOvertaken = 8
 )
 
 type textSink struct {

@@ -202,7 +202,7 @@ func TestTextFold(t *testing.T) {
 	write(`call g3 #5 main.d()`, "")
 	write(`lost count=1`, "g1   │ ╭ main.c()\ng1   │ │ ✗ error: x\ng3   ╭ main.d()\n⚠ 1 event lost\n")
 	write(`call g4 #6 main.e()`, "")
-	for range 64 {
+	for range 8 {
 		write(`go g5`, "g5   go\n")
 	}
 	write(`go g5`, "g4   ╭ main.e()\ng5   go\n")
