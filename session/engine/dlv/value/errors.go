@@ -1,6 +1,7 @@
 package value
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,10 +37,8 @@ func (r *Reader) ErrorChain(mem Memory, itab, data uint64) (ids []engine.ErrorID
 // chain adds an error and those it wraps to ids, unless it is there.
 func (p *printer) chain(ids *[]engine.ErrorID, typ, data uint64) {
 	id := engine.ErrorID{Type: typ, Data: data}
-	for _, have := range *ids {
-		if have == id {
-			return
-		}
+	if slices.Contains(*ids, id) {
+		return
 	}
 	if len(*ids) >= maxErrors {
 		return

@@ -38,7 +38,7 @@ const (
 
 // A plan is what is known about the values of one type before any is read.
 type plan struct {
-	t     godwarf.Type // nil when it is not in the debug information
+	t     godwarf.Type
 	form  form
 	name  string // as Go source writes it
 	raw   string // as the linker writes it, with full import paths

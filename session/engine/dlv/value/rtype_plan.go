@@ -72,6 +72,10 @@ func (p *printer) runtimePlan(x *typeIndex, addr uint64, h desc) (*plan, error) 
 	}
 	pl.special()
 	pl.err = errorFormOf(pl.raw)
+	t := &godwarf.UnspecifiedType{}
+	t.Name, t.ByteSize, t.ReflectKind = pl.raw, pl.size, h.kind()
+	pl.t = t
+	p.r.plans[t] = pl
 	return pl, nil
 }
 

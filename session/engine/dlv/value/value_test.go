@@ -85,6 +85,32 @@ func TestInterface(t *testing.T) {
 	}
 }
 
+func TestRuntimeType(t *testing.T) {
+	tg := start(t, build(t, nil))
+	r := NewReader(tg.bi)
+	for name, want := range map[string]string{
+		"vAnyOne":    "main.Ptr", // not in the debug information
+		"vAnyStruct": "main.Point",
+		"vAnyMapV":   "map[string]int",
+	} {
+		_, data := tg.variable(t, name)
+		typ := r.RuntimeType(tg.mem, unsigned(data[:8]))
+		if typ == nil {
+			t.Fatalf("%s: no type", name)
+		}
+		if got := TypeName(typ); got != want || r.TypeName(typ) != want {
+			t.Errorf("%s: TypeName = %s, want %s", name, got, want)
+		}
+		value := make([]byte, typ.Size())
+		if got := r.Read(tg.mem, typ, value, engine.Limits{}); strings.Contains(got.Text, "unreadable") {
+			t.Errorf("%s: zero value of %s: %s", name, want, got.Text)
+		}
+	}
+	if typ := r.RuntimeType(tg.mem, tg.addrs["vInt"]); typ != nil {
+		t.Errorf("a variable is the type %s", typ)
+	}
+}
+
 func TestErrorChain(t *testing.T) {
 	tg := start(t, build(t, nil))
 	r := NewReader(tg.bi)
