@@ -1,0 +1,212 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"gtrace/events"
+)
+
+// serverPatterns chooses functions of the server that several goroutines call
+// all the time.
+var serverPatterns = []string{"-t", "main.(*store).*", "-t", "main.crash", "-t", "main.sum", "-t", "main.tick"}
+
+// TestDetach attaches to a busy server and leaves it in every way there is.
+// Each time it must have answered all the while, and run on as if nothing had
+// been.
+func TestDetach(t *testing.T) {
+	require(t, "ptrace")
+	for _, way := range []struct {
+		name   string
+		flags  []string
+		signal syscall.Signal
+		status int
+		reason events.Reason
+	}{
+		{name: "SIGINT", signal: syscall.SIGINT, status: 130, reason: events.ReasonInterrupted},
+		{name: "SIGTERM", signal: syscall.SIGTERM, status: 143, reason: events.ReasonInterrupted},
+		{name: "SIGHUP", signal: syscall.SIGHUP, status: 129, reason: events.ReasonInterrupted},
+		{name: "SIGQUIT", signal: syscall.SIGQUIT, status: 131, reason: events.ReasonInterrupted},
+		{name: "limit", flags: []string{"-n", "200"}, reason: events.ReasonLimit},
+		{name: "for", flags: []string{"--for", "700ms"}, reason: events.ReasonDuration},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
+			s := startServer(t)
+			finish := s.load()
+			trace := filepath.Join(t.TempDir(), "trace.jsonl")
+			g := startAttach(t, s, append(way.flags, "--format", "json", "-o", trace)...)
+			if way.signal != 0 {
+				awaitSize(t, trace, 20_000)
+				if err := g.cmd.Process.Signal(way.signal); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := g.wait(t); got != way.status {
+				t.Errorf("exit status %d, want %d\n%s", got, way.status, g.messages.String())
+			}
+			s.checkFree(t, finish)
+			checkEnd(t, trace, way.reason, way.signal)
+		})
+	}
+}
+
+// TestDetachAgain attaches to the same process many times.
+func TestDetachAgain(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	s := startServer(t)
+	finish := s.load()
+	trace := filepath.Join(t.TempDir(), "trace.jsonl")
+	for range 5 {
+		g := startAttach(t, s, "-n", "50", "--format", "json", "-o", trace)
+		if got := g.wait(t); got != 0 {
+			t.Fatalf("exit status %d\n%s", got, g.messages.String())
+		}
+		checkEnd(t, trace, events.ReasonLimit, 0)
+	}
+	s.checkFree(t, finish)
+}
+
+// TestClosedPipe lets go of the target when the reader of the events has seen
+// enough.
+func TestClosedPipe(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	s := startServer(t)
+	finish := s.load()
+	line := fmt.Sprintf(`"$0" attach "$@" %d | head -3; echo "${PIPESTATUS[0]}"`, s.pid)
+	cmd := exec.CommandContext(t.Context(), "bash", append([]string{"-c", line, gtrace(t), "-q", "--time", "none"}, serverPatterns...)...)
+	timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	out, err := cmd.Output()
+	if !timer.Stop() || err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) != 4 || lines[3] != "0" {
+		t.Errorf("want three events and exit status 0, got\n%s", out)
+	}
+	s.checkFree(t, finish)
+}
+
+// TestTargetExit ends the trace when the attached target ends.
+func TestTargetExit(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	s := startServer(t)
+	trace := filepath.Join(t.TempDir(), "trace.jsonl")
+	g := startAttach(t, s, "--format", "json", "-o", trace)
+	awaitSize(t, trace, 5000)
+	if err := s.stop(); err != nil {
+		t.Errorf("server: %v", err)
+	}
+	if got := g.wait(t); got != 0 {
+		t.Errorf("exit status %d\n%s", got, g.messages.String())
+	}
+	checkEnd(t, trace, events.ReasonExited, 0)
+}
+
+// A tracer is a running gtrace.
+type tracer struct {
+	cmd      *exec.Cmd
+	messages bytes.Buffer
+	done     chan error
+}
+
+func startAttach(t *testing.T, s *server, flags ...string) *tracer {
+	t.Helper()
+	args := append([]string{"attach"}, serverPatterns...)
+	args = append(append(args, flags...), strconv.Itoa(s.pid))
+	g := &tracer{cmd: exec.Command(gtrace(t), args...), done: make(chan error, 1)}
+	g.cmd.Stderr = &g.messages
+	if err := g.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { g.done <- g.cmd.Wait() }()
+	return g
+}
+
+// wait returns the exit status.
+func (g *tracer) wait(t *testing.T) int {
+	t.Helper()
+	select {
+	case err := <-g.done:
+		status, err := exitStatus(err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return status
+	case <-time.After(patience):
+		_ = g.cmd.Process.Kill()
+		<-g.done
+		t.Fatalf("gtrace did not end\n%s", g.messages.String())
+		return -1
+	}
+}
+
+// awaitSize waits until a file has grown to size.
+func awaitSize(t *testing.T, path string, size int64) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if info, err := os.Stat(path); err == nil && info.Size() >= size {
+			return
+		}
+	}
+	t.Errorf("%s did not grow to %d bytes", path, size)
+}
+
+// checkFree checks that the server has answered all the while, still does, and
+// that nothing is left of the trace.
+func (s *server) checkFree(t *testing.T, finish func() error) {
+	t.Helper()
+	if err := untouched(s.pid); err != nil {
+		t.Error(err)
+	}
+	if err := finish(); err != nil {
+		t.Errorf("while it was traced: %v", err)
+	}
+	if err := s.ask(&http.Client{Timeout: patience}); err != nil {
+		t.Errorf("after the trace: %v", err)
+	}
+	if err := s.stop(); err != nil {
+		t.Errorf("the server ended: %v", err)
+	}
+}
+
+// checkEnd validates a trace and checks how it says it ended.
+func checkEnd(t *testing.T, path string, reason events.Reason, sig syscall.Signal) {
+	t.Helper()
+	if err := validateFile(path); err != nil {
+		t.Errorf("validate: %v", err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	stream, err := readStream(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := stream[len(stream)-1].End
+	switch {
+	case end == nil:
+		t.Errorf("the last of %d records is no end", len(stream))
+	case end.Reason != reason:
+		t.Errorf("reason %s, want %s", end.Reason, reason)
+	case sig != 0 && end.Signal == "":
+		t.Errorf("the end does not name %v", sig)
+	}
+	if len(stream) < 20 {
+		t.Errorf("only %d records", len(stream))
+	}
+}

@@ -1,0 +1,135 @@
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// buildServer builds the target of testdata/server once.
+var buildServer = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "bin", "server")
+	out, err := exec.Command("go", "build", "-o", path, "./testdata/server").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build server: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// A server is a running process of testdata/server.
+type server struct {
+	pid  int
+	addr string
+	stop func() error // ends it and returns how it ended
+}
+
+func startServer(t *testing.T) *server {
+	t.Helper()
+	path, err := buildServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(out)
+	addr, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := awaitReady(lines); err != nil {
+		t.Fatal(err)
+	}
+	s := &server{pid: cmd.Process.Pid, addr: strings.TrimSpace(addr)}
+	s.stop = sync.OnceValue(func() error {
+		in.Close()
+		return cmd.Wait()
+	})
+	t.Cleanup(func() {
+		time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		_ = s.stop()
+	})
+	return s
+}
+
+// patience is how long a server may take to answer while it is traced, and
+// gtrace to end when it is told to.
+const patience = 20 * time.Second
+
+// answers maps the server's paths to what it answers.
+var answers = map[string]string{
+	"/item/1": "one\n",
+	"/item/7": "load 7: no such item\n",
+	"/panic":  "recovered: asked for at /panic\n",
+	"/sum":    "2997000\n",
+}
+
+// ask gets each path once and checks what comes back.
+func (s *server) ask(client *http.Client) error {
+	for path, want := range answers {
+		resp, err := client.Get("http://" + s.addr + path)
+		if err != nil {
+			return err
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if string(body) != want {
+			return fmt.Errorf("%s: %q, want %q", path, body, want)
+		}
+	}
+	return nil
+}
+
+// load keeps the server busy until the returned function is called, which
+// reports the first request that failed.
+func (s *server) load() (finish func() error) {
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 4}}
+	quit := make(chan struct{})
+	failed := make(chan error, 4)
+	var clients sync.WaitGroup
+	for range cap(failed) {
+		clients.Go(func() {
+			for {
+				select {
+				case <-quit:
+					return
+				case <-time.After(2 * time.Millisecond):
+				}
+				if err := s.ask(client); err != nil {
+					failed <- err
+					return
+				}
+			}
+		})
+	}
+	return func() error {
+		close(quit)
+		clients.Wait()
+		client.CloseIdleConnections()
+		select {
+		case err := <-failed:
+			return err
+		default:
+			return nil
+		}
+	}
+}
