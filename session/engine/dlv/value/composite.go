@@ -77,8 +77,8 @@ func (p *printer) elements(elem *plan, v val, n uint64) {
 	}
 	size := uint64(elem.size)
 	// A window into large elements would only hold a part of the first.
-	if size*shown <= window || size < window {
-		o, err := p.open(v, int64(size*shown))
+	if size < window {
+		o, err := p.openUpTo(v, int64(size*shown), 4*window)
 		if err != nil {
 			p.fail(err, v.addr)
 			return

@@ -29,6 +29,8 @@ func errorFormOf(name string) *errorForm {
 		return &errorForm{words: "{Op} {Old} {New}: {Err}", wraps: "Err"}
 	case "*os.SyscallError":
 		return &errorForm{words: "{Syscall}: {Err}", wraps: "Err"}
+	case "*os/exec.ExitError":
+		return &errorForm{special: (*printer).exitError}
 	case "*os/exec.Error":
 		return &errorForm{words: "exec: {Name:q}: {Err}", wraps: "Err"}
 	case "os/exec.wrappedError":
@@ -77,8 +79,22 @@ func netErrorForm(name string) *errorForm {
 		return &errorForm{words: "invalid URL escape {:q}"}
 	case "net/url.InvalidHostError":
 		return &errorForm{words: "invalid character {:q} in host name"}
+	}
+	return httpErrorForm(name)
+}
+
+func httpErrorForm(name string) *errorForm {
+	switch name {
 	case "*net/http.MaxBytesError":
 		return &errorForm{words: "http: request body too large"}
+	case "*net/http.ProtocolError":
+		return &errorForm{words: "{ErrorString}"}
+	case "*net/http.timeoutError":
+		return &errorForm{words: "{err}"}
+	case "net/http.tlsHandshakeTimeoutError":
+		return &errorForm{words: "net/http: TLS handshake timeout"}
+	case "net/http.transportReadFromServerError":
+		return &errorForm{words: "net/http: Transport failed to read from server: {err}", wraps: "err"}
 	}
 	return nil
 }
@@ -87,6 +103,10 @@ func encodingErrorForm(name string) *errorForm {
 	switch name {
 	case "*encoding/json.SyntaxError":
 		return &errorForm{words: "{msg}"}
+	case "*encoding/json.UnmarshalTypeError":
+		return &errorForm{special: (*printer).jsonTypeError}
+	case "encoding/base64.CorruptInputError":
+		return &errorForm{words: "illegal base64 data at input byte {}"}
 	case "*encoding/xml.SyntaxError":
 		return &errorForm{words: "XML syntax error on line {Line}: {Msg}"}
 	case "encoding/xml.UnmarshalError":

@@ -3,7 +3,6 @@ package value
 import (
 	"net"
 	"strconv"
-	"time"
 )
 
 func (p *printer) opError(pl *plan, v val) string {
@@ -97,15 +96,4 @@ func (p *printer) addrError(pl *plan, v val) string {
 		s = "address " + addr + ": " + s
 	}
 	return s
-}
-
-func (p *printer) timeParseError(pl *plan, v val) string {
-	e := time.ParseError{
-		Layout:     p.part("Layout", pl, v),
-		Value:      p.part("Value", pl, v),
-		LayoutElem: p.part("LayoutElem", pl, v),
-		ValueElem:  p.part("ValueElem", pl, v),
-		Message:    p.part("Message", pl, v),
-	}
-	return e.Error()
 }

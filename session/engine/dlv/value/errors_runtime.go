@@ -100,6 +100,12 @@ func (p *printer) typeField(pl *plan, v val, name string) (string, bool) {
 	if err != nil || addr == 0 {
 		return "", err == nil
 	}
+	return p.typeName(addr)
+}
+
+// typeName returns the name, as the runtime writes it, of the type described
+// at addr.
+func (p *printer) typeName(addr uint64) (string, bool) {
 	x, err := p.r.index()
 	if err != nil || p.locate(x) != nil {
 		return "", false

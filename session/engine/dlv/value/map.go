@@ -58,7 +58,7 @@ func (p *printer) mapValue(pl *plan, v val) {
 		if shown > 0 {
 			p.str(", ")
 		}
-		if err != nil && err != errBudget {
+		if err != nil && err != errBudget || n < uint64(shown) {
 			p.fail(err, w[0])
 		} else {
 			p.more(n - uint64(shown))

@@ -147,7 +147,11 @@ func (p *printer) need(v val, n int64) ([]byte, error) {
 // open brings a window of an object of the given size into hand, so that its
 // parts need no read of their own.
 func (p *printer) open(v val, size int64) (val, error) {
-	size = min(size, window)
+	return p.openUpTo(v, size, window)
+}
+
+func (p *printer) openUpTo(v val, size, most int64) (val, error) {
+	size = min(size, most)
 	if size <= int64(len(v.data)) {
 		return v, nil
 	}

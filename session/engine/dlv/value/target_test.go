@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -52,6 +53,30 @@ func build(t testing.TB, env []string, flags ...string) string {
 		t.Fatalf("go build %v: %v\n%s", flags, err, out)
 	}
 	return path
+}
+
+// need skips a test that needs a feature which err says is missing. It fails
+// instead where GTRACE_REQUIRE names the feature.
+func need(t *testing.T, feature string, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case slices.Contains(strings.Split(os.Getenv("GTRACE_REQUIRE"), ","), feature):
+		t.Fatalf("GTRACE_REQUIRE names %s: %v", feature, err)
+	default:
+		t.Skipf("no %s: %v", feature, err)
+	}
+}
+
+// canBuild reports why programs cannot be built with an environment.
+func canBuild(env []string) error {
+	if slices.Contains(env, "CGO_ENABLED=1") {
+		_, err := exec.LookPath("gcc")
+		return err
+	}
+	cmd := exec.Command("go", "version")
+	cmd.Env = append(os.Environ(), env...)
+	return cmd.Run()
 }
 
 // start runs a program until it is ready and stays there until the test ends.
