@@ -22,14 +22,12 @@ import (
 // way out are over with it. An inner one that is recovered before it reaches the
 // older one leaves that pending, and it then goes on.
 
-// A raiseSerial numbers the raises of a goroutine; 0 is none.
-type raiseSerial uint64
-
 // A raise is a panic, fatal error or Goexit that has begun and is not over.
 type raise struct {
-	serial raiseSerial
-	frame  engine.FrameID // of the runtime function that carries it out
-	info   *engine.Raise
+	frame engine.FrameID // of the runtime function that carries it out
+	info  *engine.Raise
+	told  events.CallID // the latest call that got its exception, and the line
+	line  int           // it said
 	trail
 }
 
@@ -52,12 +50,10 @@ func (r *routine) raiseOver(frame engine.FrameID) *raise {
 
 // addRaise makes a raise pending and returns it.
 func (r *routine) addRaise(frame engine.FrameID, info *engine.Raise, stack []events.Frame) *raise {
-	r.serial++
 	r.raises = append(r.raises, raise{
-		serial: r.serial,
-		frame:  frame,
-		info:   info,
-		trail:  trail{at: info.Origin, stack: stack},
+		frame: frame,
+		info:  info,
+		trail: trail{at: info.Origin, stack: stack},
 	})
 	return &r.raises[len(r.raises)-1]
 }
@@ -111,8 +107,9 @@ func (p *pairer) unwound(h *engine.Hit) {
 		p.leave(h, r)
 	}
 	if c := r.top(); c != nil && u.Recovered && c.frame == u.Keep {
-		if raise := r.raiseOver(c.frame); raise != nil && c.told != raise.serial {
-			p.exception(h, r, raise).Exception.Recovered = true
+		if raise := r.raiseOver(c.frame); raise != nil && raise.told != c.id {
+			x := p.exception(h, r, raise).Exception
+			x.Recovered, x.RecoveredBy = true, u.By
 		}
 		c.recovered = true
 	}
@@ -126,12 +123,12 @@ func (p *pairer) unwound(h *engine.Hit) {
 // unwind ends the innermost call of r, which a raise took away.
 func (p *pairer) unwind(h *engine.Hit, r *routine, raise *raise) {
 	c := r.top()
-	if c.told != raise.serial {
+	if raise.told != c.id {
 		p.exception(h, r, raise)
 	}
 	e := p.event(h, events.Return)
 	p.describe(e, r)
-	e.Line = c.raisedAt
+	e.Line = raise.line
 	e.Unwound = true
 	setDuration(e, h, c)
 	raise.passed(c)
@@ -141,15 +138,11 @@ func (p *pairer) unwind(h *engine.Hit, r *routine, raise *raise) {
 // exception reports that a raise has reached the innermost call of r.
 func (p *pairer) exception(h *engine.Hit, r *routine, raise *raise) *events.Event {
 	c := r.top()
-	c.told = raise.serial
-	c.raisedAt = raise.lineIn(c)
+	raise.told, raise.line = c.id, raise.lineIn(c)
 	e := p.event(h, events.Exception)
 	p.describe(e, r)
-	e.Line = c.raisedAt
+	e.Line = raise.line
 	e.Exception = describeRaise(raise.info)
-	if h.Unwind != nil {
-		e.Exception.RecoveredBy = h.Unwind.By
-	}
 	return e
 }
 

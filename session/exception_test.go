@@ -20,7 +20,7 @@ func TestPanics(t *testing.T) {
 			call g1 #4 parent=3 depth=3 main.a.func1
 			return g1 #4 parent=3 depth=3 main.a.func1
 			return g1 #3 parent=2 depth=2 main.c unwound
-			exception g1 #2 parent=1 depth=1 main.b !panic(type=string value=boom recovered_by=main.a.func1@main.go:0)
+			exception g1 #2 parent=1 depth=1 main.b !panic(type=string value=boom)
 			return g1 #2 parent=1 depth=1 main.b unwound
 			exception g1 #1 depth=0 main.a !panic(type=string value=boom recovered recovered_by=main.a.func1@main.go:0)
 			return g1 #1 depth=0 main.a recovered`},

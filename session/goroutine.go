@@ -11,10 +11,9 @@ import (
 // panics that are on their way through it. It exists only while a call is open:
 // a panic that passes no open call concerns nobody.
 type routine struct {
-	id     int64       // goroutine
-	calls  []call      // outermost first, so that frames rise
-	raises []raise     // pending, oldest first, so that frames rise
-	serial raiseSerial // of the latest raise
+	id     int64   // goroutine
+	calls  []call  // outermost first, so that frames rise
+	raises []raise // pending, oldest first, so that frames rise
 }
 
 // A call is one open invocation of a traced function.
@@ -27,8 +26,6 @@ type call struct {
 	caller    *events.Frame
 	partial   bool        // it was running before it could be seen
 	recovered bool        // it recovered a panic
-	told      raiseSerial // the latest raise for which it had its exception
-	raisedAt  int         // the line of that exception
 	errors    errorMemory // error results of the traced calls inside it
 }
 
