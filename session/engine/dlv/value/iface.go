@@ -104,8 +104,7 @@ func (p *printer) itabType(itab uint64) (uint64, error) {
 	typ := binary.LittleEndian.Uint64(b[8:])
 	d, err := p.typeAt(typ)
 	if err != nil {
-		// A type made by package reflect has methods only by embedding.
-		return typ, nil
+		return 0, err
 	}
 	if d.hash != binary.LittleEndian.Uint32(b[16:]) {
 		return 0, errItab

@@ -57,7 +57,13 @@ func (r *Reader) Prepare() error {
 
 // Rendered is a value as text.
 type Rendered struct {
-	Text string // Go syntax, except for what has no literal
+	// Text is what %#v prints, but for people: every nil is nil, pointers are
+	// followed and marked with &, unsigned integers are decimal, bytes that are
+	// text stand as []byte("text"), functions by their name, channels as
+	// chan int(len 2, cap 5), interface {} as any; durations, times, IP
+	// addresses and big integers as their String methods have them; blank
+	// fields are left out.
+	Text string
 	// Error is the message of a non-nil error. For an error type whose Error
 	// method is not known it is Text.
 	Error string

@@ -37,6 +37,12 @@ func (p *printer) runtimePlan(x *typeIndex, addr uint64, h desc) (*plan, error) 
 	if err != nil {
 		return nil, err
 	}
+	// A dead variable may point at anything in the section of types.
+	const largest = 1 << 40
+	if addr%8 != 0 || basicForm(h.kind()) == formUnknown && !isComposite(h.kind()) ||
+		h.size() < 0 || h.size() > largest || name == "" || !isText([]byte(name)) {
+		return nil, errNoTypes
+	}
 	pl := &plan{name: p.r.sourceName(name), raw: p.fullName(x, addr, h, name), size: h.size()}
 	rest, err := p.read(addr+descSize, 32)
 	if err != nil {
@@ -77,6 +83,14 @@ func (p *printer) runtimePlan(x *typeIndex, addr uint64, h desc) (*plan, error) 
 	pl.t = t
 	p.r.plans[t] = pl
 	return pl, nil
+}
+
+func isComposite(k reflect.Kind) bool {
+	switch k {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Struct, reflect.Interface, reflect.Chan, reflect.Map:
+		return true
+	}
+	return false
 }
 
 func basicForm(k reflect.Kind) form {
