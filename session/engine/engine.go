@@ -68,6 +68,13 @@ type Holder interface {
 	Held() time.Duration
 }
 
+// A Pinner is implemented by engines that can keep tracer and target on one CPU
+// while tracing, which makes a hit cheaper and the target's own work slower. The
+// CPUs that threads may use are restored by Close.
+type Pinner interface {
+	Pin() error
+}
+
 // Target describes a traced process.
 type Target struct {
 	Engine    string // name of the engine: dlv

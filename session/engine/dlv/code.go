@@ -3,6 +3,7 @@ package dlv
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"golang.org/x/arch/x86/x86asm"
 
@@ -16,6 +17,11 @@ type insn struct {
 	op     x86asm.Op
 	args   x86asm.Args
 	first  byte
+	code   []byte
+	// moves is set when it has the same effect at any address, but for a 32 bit
+	// address relative to its end that stands at relative, if not 0.
+	moves    bool
+	relative int
 }
 
 // target returns where a direct jump or call leads.
@@ -42,11 +48,30 @@ func disassemble(code []byte, addr uint64) ([]insn, error) {
 				return nil, fmt.Errorf("unknown instruction at %#x: %x", in.addr, code[off:min(off+8, len(code))])
 			}
 			in.length, in.op, in.args = x.Len, x.Op, x.Args
+			in.moves = !isBranch(x.Op) && (x.PCRel == 0 || x.PCRel == 4)
+			if x.PCRel != 0 {
+				in.relative = x.PCRelOff
+			}
 		}
+		in.code = code[off : off+in.length]
 		list = append(list, in)
 		off += in.length
 	}
 	return list, nil
+}
+
+// isBranch reports whether an instruction goes elsewhere or asks where it is.
+func isBranch(op x86asm.Op) bool {
+	switch op {
+	case x86asm.CALL, x86asm.JMP, x86asm.RET, x86asm.LCALL, x86asm.LJMP, x86asm.LRET,
+		x86asm.LOOP, x86asm.LOOPE, x86asm.LOOPNE, x86asm.SYSCALL, x86asm.SYSENTER,
+		x86asm.INT, x86asm.INTO, x86asm.IRET, x86asm.IRETD, x86asm.IRETQ, x86asm.XBEGIN, x86asm.XABORT,
+		x86asm.JA, x86asm.JAE, x86asm.JB, x86asm.JBE, x86asm.JCXZ, x86asm.JE, x86asm.JECXZ,
+		x86asm.JG, x86asm.JGE, x86asm.JL, x86asm.JLE, x86asm.JNE, x86asm.JNO, x86asm.JNP,
+		x86asm.JNS, x86asm.JO, x86asm.JP, x86asm.JRCXZ, x86asm.JS, x86asm.HLT:
+		return true
+	}
+	return false
 }
 
 // vexLength returns the length of an instruction with a VEX prefix, which the
@@ -177,6 +202,35 @@ func findCalls(code []byte, addr uint64, targets map[uint64]bool) ([]insn, error
 		}
 	}
 	return calls, nil
+}
+
+// findSyscall returns the address of a SYSCALL instruction of the runtime, 0 if
+// there is none where one is expected.
+func (im *Image) findSyscall() uint64 {
+	for _, f := range im.functions {
+		if f.Entry == 0 || !isRuntime(f.Symbol) || !strings.Contains(f.Symbol, "yscall6") && f.Symbol != "runtime.futex" {
+			continue
+		}
+		code, err := im.code(f)
+		if err != nil {
+			continue
+		}
+		list, err := disassemble(code, f.Entry)
+		if err != nil {
+			continue
+		}
+		for _, in := range list {
+			if in.op == x86asm.SYSCALL {
+				return in.addr
+			}
+		}
+	}
+	return 0
+}
+
+// isRuntime reports whether a function belongs to the runtime's machinery.
+func isRuntime(name string) bool {
+	return strings.HasPrefix(name, "runtime.") || strings.HasPrefix(name, "internal/runtime/")
 }
 
 // places returns the places of a function.

@@ -17,7 +17,10 @@ import (
 	"gtrace/session/engine/dlv/ptrace"
 )
 
-var _ engine.Engine = (*Engine)(nil)
+var (
+	_ engine.Engine = (*Engine)(nil)
+	_ engine.Pinner = (*Engine)(nil)
+)
 
 // An Engine traces one process.
 type Engine struct {
@@ -59,6 +62,7 @@ func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", engine.ErrGoVersion, err)
 	}
+	p.AllowCopies(im.findSyscall())
 	return &Engine{
 		im:     im,
 		p:      p,
@@ -80,6 +84,9 @@ func (e *Engine) Target() engine.Target { return e.target }
 
 // Functions returns the functions of the target, ordered by name.
 func (e *Engine) Functions() []*engine.Function { return e.im.Functions() }
+
+// Pin keeps tracer and target on one CPU while tracing. See [engine.Pinner].
+func (e *Engine) Pin() error { return e.p.Pin() }
 
 // Hits lets the target run and yields what it does. See [engine.Engine].
 func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {

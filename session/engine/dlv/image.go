@@ -83,7 +83,7 @@ func openImage(path string, entry uint64) (_ *Image, err error) {
 	if err := im.bi.LoadBinaryInfo(path, im.base+file.Entry, nil); err != nil {
 		return nil, fmt.Errorf("%w: %w", engine.ErrNoDebugInfo, err)
 	}
-	if im.lines, err = lineTable(file); err != nil {
+	if im.lines, err = im.lineTable(); err != nil {
 		return nil, err
 	}
 	im.loadFunctions()
@@ -119,19 +119,28 @@ func (im *Image) identify() error {
 }
 
 // lineTable reads the runtime's own table of lines, which is quicker than
-// DWARF's and knows the code of inlined calls just as well.
-func lineTable(file *elf.File) (*gosym.Table, error) {
-	text := file.Section(".text")
+// DWARF's and knows the code of inlined calls just as well. Its addresses count
+// from the begin of the Go code, which a program linked with C does not tell; a
+// function that is in every program does.
+func (im *Image) lineTable() (*gosym.Table, error) {
+	const everywhere = "runtime.main"
+	fns := im.bi.LookupFunc()[everywhere]
 	for _, name := range []string{".gopclntab", ".data.rel.ro.gopclntab"} {
-		section := file.Section(name)
-		if section == nil || text == nil {
+		section := im.file.Section(name)
+		if section == nil || len(fns) == 0 {
 			continue
 		}
 		data, err := section.Data()
 		if err != nil {
 			return nil, fmt.Errorf("read section %s: %w", name, err)
 		}
-		return gosym.NewTable(nil, gosym.NewLineTable(data, text.Addr))
+		probe, err := gosym.NewTable(nil, gosym.NewLineTable(data, 0))
+		if err != nil {
+			return nil, fmt.Errorf("read section %s: %w", name, err)
+		}
+		if f := probe.LookupFunc(everywhere); f != nil {
+			return gosym.NewTable(nil, gosym.NewLineTable(data, fns[0].Entry-im.base-f.Entry))
+		}
 	}
 	return nil, fmt.Errorf("%w: it has no line table", engine.ErrNoDebugInfo)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv/value"
 )
 
 // A param is an argument or a result of a function.
@@ -153,7 +152,7 @@ func (im *Image) param(e *dwarf.Entry) (p param, isResult bool, err error) {
 	if err != nil {
 		return p, false, fmt.Errorf("type of parameter %s: %w", name, err)
 	}
-	p = param{name: name, typ: typ, typeName: value.TypeName(typ), dictIndex: -1}
+	p = param{name: name, typ: typ, typeName: im.values.TypeName(typ), dictIndex: -1}
 	if pt, ok := typ.(*godwarf.ParametricType); ok {
 		p.dictIndex = pt.DictIndex
 	}

@@ -125,6 +125,8 @@ func effectOf(in insn) ptrace.Insn {
 		i.Effect, i.Target = ptrace.Jump, target
 	case in.op == x86asm.NOP:
 		i.Effect = ptrace.Nop
+	case in.moves:
+		i.Effect, i.Code, i.Relative = ptrace.Copied, in.code, in.relative
 	}
 	return i
 }

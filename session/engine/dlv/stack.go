@@ -5,7 +5,6 @@ package dlv
 import (
 	"encoding/binary"
 	"math"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -152,11 +151,6 @@ func (e *Engine) origin(sp, bp uint64) *events.Frame {
 		return true
 	})
 	return found
-}
-
-// isRuntime reports whether a function belongs to the runtime's machinery.
-func isRuntime(name string) bool {
-	return strings.HasPrefix(name, "runtime.") || strings.HasPrefix(name, "internal/runtime/")
 }
 
 // running returns the probed calls around a hit whose entry was not seen,

@@ -17,6 +17,7 @@ type Effect uint8
 
 const (
 	Other  Effect = iota // anything else: executed in place
+	Copied               // anything that may run elsewhere: executed in a copy
 	PushBP               // PUSHQ BP
 	Ret                  // RET
 	Call                 // CALL rel32
@@ -29,12 +30,17 @@ type Insn struct {
 	Effect Effect
 	Length int
 	Target uint64 // of Call and Jump
+	// Of Copied: the instruction's bytes, and the offset in it of a 32 bit
+	// address relative to its end, or 0.
+	Code     []byte
+	Relative int
 }
 
 type breakpoint struct {
 	addr     uint64
 	original byte
 	insn     Insn
+	slot     uint64 // address of the copy, once made
 }
 
 // Plant puts a breakpoint at addr, where the instruction insn stands. It may be
@@ -115,6 +121,12 @@ func (p *Process) pass(t *Thread) error {
 		t.Regs.Rip = b.addr + uint64(b.insn.Length)
 	case Jump:
 		t.Regs.Rip = b.insn.Target
+	case Copied:
+		slot := p.slot(t, b)
+		if slot == 0 {
+			return p.stepInPlace(t, b)
+		}
+		t.Regs.Rip = slot
 	default:
 		return p.stepInPlace(t, b)
 	}
@@ -144,6 +156,11 @@ func (p *Process) stepOver(t *Thread, b *breakpoint) (err error) {
 			err = werr
 		}
 	}()
+	return p.step(t)
+}
+
+// step lets a stopped thread run one instruction.
+func (p *Process) step(t *Thread) error {
 	for {
 		if err := ptraceStep(t.ID); err != nil {
 			return err
@@ -166,8 +183,7 @@ func (p *Process) stepOver(t *Thread, b *breakpoint) (err error) {
 		// A signal came first. It is delivered when the thread resumes; one
 		// that the instruction itself has caused must be delivered right here.
 		t.pending = append(t.pending, int(sig))
-		switch sig {
-		case unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL:
+		if isFault(int(sig)) {
 			return nil
 		}
 	}

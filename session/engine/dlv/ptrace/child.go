@@ -28,6 +28,7 @@ func (p *Process) announceChild(id int, vfork bool) error {
 		p.children[id] = c
 	}
 	c.known, c.vfork = true, vfork
+	p.unpin(id)
 	if c.early {
 		return p.settleChild(c)
 	}

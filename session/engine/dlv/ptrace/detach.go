@@ -61,6 +61,7 @@ func (p *Process) Detach() error {
 	}
 	defer func() {
 		p.detached = true
+		p.unpinAll()
 		p.forgetThreads()
 		_ = p.mem.Close()
 	}()
@@ -80,7 +81,15 @@ func (p *Process) Detach() error {
 		return nil
 	}
 	for _, t := range p.threads {
-		if err := p.detachThread(t); err != nil {
+		if err := p.rewind(t); err != nil && err != unix.ESRCH {
+			errs = append(errs, fmt.Errorf("set back thread %d of process %d: %w", t.ID, p.PID, err))
+		}
+	}
+	if t := p.anyThread(); t != nil {
+		p.unmapSlots(t)
+	}
+	for _, t := range p.threads {
+		if err := ptraceDetach(t.ID, unix.Signal(p.takeSignal(t))); err != nil && err != unix.ESRCH {
 			errs = append(errs, fmt.Errorf("detach thread %d of process %d: %w", t.ID, p.PID, err))
 		}
 	}
@@ -88,11 +97,21 @@ func (p *Process) Detach() error {
 	return errors.Join(errs...)
 }
 
-func (p *Process) detachThread(t *Thread) error {
-	if err := p.rewind(t); err != nil && err != unix.ESRCH {
-		return err
+// anyThread returns a stopped thread that can carry out a system call, one that
+// is in none now if there is.
+func (p *Process) anyThread() *Thread {
+	var found *Thread
+	for _, t := range p.threads {
+		var regs unix.PtraceRegs
+		if t.group || unix.PtraceGetRegs(t.ID, &regs) != nil {
+			continue
+		}
+		found = t
+		if int64(regs.Orig_rax) < 0 {
+			break
+		}
 	}
-	return ignoreESRCH(ptraceDetach(t.ID, unix.Signal(p.takeSignal(t))))
+	return found
 }
 
 // rewind sets a thread back that has run into a breakpoint, seen or not. The
@@ -104,7 +123,7 @@ func (p *Process) rewind(t *Thread) error {
 		}
 		b := p.breaks[t.Regs.Rip-1]
 		if b == nil || !trapPending(t.ID) {
-			return nil
+			return p.leaveSlot(t, false)
 		}
 		// The trap is delivered before the thread gets to run anything.
 		if err := ptraceCont(t.ID, 0); err != nil {

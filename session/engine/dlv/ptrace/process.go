@@ -30,6 +30,8 @@ type Process struct {
 	mem      *os.File
 	held     []*Thread // reported by Next, not yet resumed
 	reported []Stop    // seen while waiting for something else
+	pin      *pin
+	slots    slots
 	ended    *Stop
 	detached bool
 	// allStopped is set when threads stand stopped that have nothing to report.

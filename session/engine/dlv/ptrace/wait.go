@@ -20,6 +20,7 @@ func (p *Process) Next() (Stop, error) {
 	}
 	for {
 		if s, ok := p.report(); ok {
+			p.applyPin()
 			return s, nil
 		}
 		if p.ended != nil {
@@ -197,6 +198,9 @@ func (p *Process) signalled(t *Thread, sig unix.Signal, hold bool) error {
 		}
 	}
 	t.pending = append(t.pending, int(sig))
+	if err := p.leaveSlot(t, !isFault(int(sig))); err != nil {
+		return p.ignoreDeath(t, err)
+	}
 	if hold {
 		p.allStopped = true
 		return nil
@@ -246,6 +250,7 @@ func (p *Process) cloned(t *Thread, event int) error {
 // execed lets go of a process whose program was replaced: nothing that was
 // known of it holds any more.
 func (p *Process) execed(t *Thread) error {
+	p.unpinAll()
 	_ = ptraceDetach(t.ID, 0)
 	p.ended = &Stop{Cause: Execed, Thread: t}
 	p.detached = true
