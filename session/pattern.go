@@ -7,8 +7,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
+	"unicode/utf8"
 
 	"gtrace/session/engine"
 )
@@ -65,7 +64,7 @@ func parsePattern(text string) (pattern, error) {
 	case text[0] == '/':
 		return regexpPattern(text)
 	default:
-		return namePattern(text), nil
+		return namePattern(text)
 	}
 }
 
@@ -80,16 +79,16 @@ func splitLines(text string) (file, lines string) {
 
 // filePattern matches files by their last elements.
 func filePattern(text string) (pattern, error) {
+	if !utf8.ValidString(text) {
+		return pattern{}, fmt.Errorf("pattern %q: not UTF-8", text)
+	}
 	glob := path.Clean(text)
-	if !path.IsAbs(glob) {
-		glob = "**/" + glob
+	head := "(?:^|/)"
+	if path.IsAbs(glob) {
+		head = "^"
 	}
-	if !doublestar.ValidatePattern(glob) {
-		return pattern{}, fmt.Errorf("pattern %q: bad glob", text)
-	}
-	return pattern{text: text, whole: func(c *candidate) bool {
-		return doublestar.MatchUnvalidated(glob, c.File)
-	}}, nil
+	re := regexp.MustCompile(head + globRegexp(glob) + "$")
+	return pattern{text: text, whole: func(c *candidate) bool { return re.MatchString(c.File) }}, nil
 }
 
 // regexpPattern matches names as a traceback prints them, anywhere in the name.
@@ -109,25 +108,36 @@ func regexpPattern(text string) (pattern, error) {
 	return pattern{text: text, whole: func(c *candidate) bool { return re.MatchString(c.Name) }}, nil
 }
 
-func namePattern(text string) pattern {
+func namePattern(text string) (pattern, error) {
 	name := unescape(text)
+	if !utf8.ValidString(name) {
+		return pattern{}, fmt.Errorf("pattern %q: not UTF-8", text)
+	}
 	if pkg, ok := strings.CutSuffix(name, "/..."); ok && !strings.ContainsAny(pkg, "*") && !strings.Contains(pkg, "...") {
-		return packagePattern(text, pkg)
+		return packagePattern(text, pkg), nil
 	}
 	plain := plainName(name)
 	if plain != name && strings.Contains(strings.ReplaceAll(name, "[...]", ""), "[") {
-		return instancePattern(text, name)
+		return instancePattern(text, name), nil
 	}
 	if !strings.Contains(plain, "*") && !strings.Contains(plain, "...") {
-		return pattern{
-			text:  text,
-			whole: func(c *candidate) bool { return c.plain == plain },
-			tail: func(c *candidate) bool {
-				head, ok := strings.CutSuffix(c.plain, plain)
-				return ok && endsElement(head)
-			},
-		}
+		return exactPattern(text, plain), nil
 	}
+	return globPattern(text, plain), nil
+}
+
+func exactPattern(text, plain string) pattern {
+	return pattern{
+		text:  text,
+		whole: func(c *candidate) bool { return c.plain == plain },
+		tail: func(c *candidate) bool {
+			head, ok := strings.CutSuffix(c.plain, plain)
+			return ok && (strings.HasSuffix(head, ".") || strings.HasSuffix(head, "/"))
+		},
+	}
+}
+
+func globPattern(text, plain string) pattern {
 	glob := globRegexp(plain)
 	whole := regexp.MustCompile("^(?:" + glob + ")$")
 	tail := regexp.MustCompile("[./](?:" + glob + ")$")
@@ -151,10 +161,6 @@ func instancePattern(text, name string) pattern {
 	return pattern{text: text, whole: func(c *candidate) bool {
 		return name == c.Symbol || name == c.Name
 	}}
-}
-
-func endsElement(head string) bool {
-	return strings.HasSuffix(head, ".") || strings.HasSuffix(head, "/")
 }
 
 // globRegexp translates a glob into the source of a regular expression.
