@@ -19,7 +19,7 @@ NAME, and write its events to stdout until it ends or Ctrl-C is typed. The
 process then runs on as it was.
 
 SIGTERM, SIGHUP, SIGQUIT, a closed pipe, --limit and --for end the trace in the
-same way.
+same way. Ctrl-Z does nothing: the process would stand still with gtrace.
 
 ` + exitText + `
   130  Ctrl-C ended the trace (128+N: signal N did)
@@ -44,8 +44,9 @@ func runAttach(ctx context.Context, a *app, f *traceFlags, who string) error {
 		return err
 	}
 	pid, err := a.procs.find(who)
+	a.say.world.pid = pid
 	if err != nil {
-		return notStarted(fmt.Errorf("attach: %w", err))
+		return notStarted(fmt.Errorf("attach to %w", err))
 	}
 	out, err := openOutput(&f.output, a.streams, a.out)
 	if err != nil {
@@ -53,14 +54,13 @@ func runAttach(ctx context.Context, a *app, f *traceFlags, who string) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	relay := listen(cancel, forAttached)
+	relay := listen(cancel, nil)
 	defer relay.stop()
 
-	a.say.world.pid = pid
 	tgt, err := a.engine.Attach(pid)
 	if err != nil {
 		out.Close() // nothing was written
-		return notStarted(fmt.Errorf("attach %d: %w", pid, err))
+		return notStarted(err)
 	}
 	t := &trace{app: a, flags: f, out: out, cancel: cancel}
 	if a.wantsStatus(out, f, pid) {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"text/tabwriter"
@@ -71,7 +73,7 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 	defer done()
 	img, err := a.engine.Open(path)
 	if err != nil {
-		return notStarted(fmt.Errorf("read %s: %w", quote(prog), err))
+		return notStarted(err)
 	}
 	defer img.Close()
 	sel, err := session.Select(img.Functions(), img.Module(), patterns, f.ignore)
@@ -132,6 +134,20 @@ func funcRows(sel session.Selection) []funcRow {
 	return rows
 }
 
+// place is where the function stands, as seen from here.
+func (r *funcRow) place() string {
+	if r.File == "" {
+		return "-"
+	}
+	file := r.File
+	if dir, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
+			file = rel
+		}
+	}
+	return file + ":" + strconv.Itoa(r.Line)
+}
+
 // inlined says in how many places there is nothing to see.
 func (r *funcRow) inlined() string {
 	switch {
@@ -148,7 +164,7 @@ func writeFuncs(w io.Writer, rows []funcRow) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "FUNCTION\tPLACE\tINLINED") // an error comes again from Flush
 	for _, r := range rows {
-		fmt.Fprintf(tw, "%s\t%s:%d\t%s\n", r.Func, r.File, r.Line, r.inlined())
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", r.Func, r.place(), r.inlined())
 	}
 	return tw.Flush()
 }

@@ -121,7 +121,7 @@ func TestFindProcess(t *testing.T) {
 		{who: "4711", pid: 4711},
 		{who: "server", pid: 10},
 		{who: "worker", text: "worker: 2 Go processes have that name:\n       11  ./worker a\n       12  ./worker b"},
-		{who: "script", is: engine.ErrNotGo, text: "script: PID 13"},
+		{who: "script", pid: 13, is: engine.ErrNotGo, text: "script: PID 13"},
 		{who: "secret", pid: 15}, // may not be read: attaching will tell
 		{who: "nobody", is: engine.ErrNoProcess},
 		{who: "0", is: engine.ErrNoProcess},

@@ -25,7 +25,7 @@ func traceLaunched(ctx context.Context, a *app, f *traceFlags, l dlv.Launch) err
 	tgt, err := a.engine.Run(l)
 	if err != nil {
 		out.Close() // nothing was written
-		return notStarted(fmt.Errorf("run %s: %w", quote(l.Path), err))
+		return notStarted(err)
 	}
 	t := &trace{app: a, flags: f, out: out, cancel: cancel}
 	traceErr := t.run(ctx, tgt)

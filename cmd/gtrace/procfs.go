@@ -31,7 +31,8 @@ func (p procfs) path(pid int, name string) string {
 	return filepath.Join(p.root, strconv.Itoa(pid), name)
 }
 
-// find returns the process that PID|NAME means.
+// find returns the process that PID|NAME means. With an error the PID is that
+// of a process that was found but will not do, or 0.
 func (p procfs) find(who string) (int, error) {
 	if pid, err := strconv.Atoi(who); err == nil {
 		if pid <= 0 {
@@ -58,7 +59,7 @@ func (p procfs) find(who string) (int, error) {
 		return 0, withHint(fmt.Errorf("%s: %d Go processes have that name:\n%s", who, len(able), table(able)),
 			fmt.Sprintf("gtrace attach %d", able[0].pid))
 	case len(other) > 0:
-		return 0, fmt.Errorf("%s: PID %d: %w", who, other[0].pid, engine.ErrNotGo)
+		return other[0].pid, fmt.Errorf("%s: PID %d: %w", who, other[0].pid, engine.ErrNotGo)
 	}
 	return 0, fmt.Errorf("%s: %w of that name", who, engine.ErrNoProcess)
 }

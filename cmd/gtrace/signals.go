@@ -21,7 +21,7 @@ import (
 // While it runs no signal kills gtrace: dying would leave probes in the target.
 type relay struct {
 	cancel  context.CancelCauseFunc
-	foreign func(os.Signal) bool // is the target's as well: hand it on
+	foreign func(os.Signal) bool // is the target's as well: hand it on; nil: none is
 
 	ch   chan os.Signal
 	done sync.WaitGroup
@@ -32,7 +32,8 @@ type relay struct {
 }
 
 // listen starts a relay. Signals that were ignored when gtrace started, as by
-// nohup, stay ignored.
+// nohup, stay ignored. Foreign tells which signals are to be handed on; nil:
+// none, as the target has a life of its own.
 func listen(cancel context.CancelCauseFunc, foreign func(os.Signal) bool) *relay {
 	r := &relay{cancel: cancel, foreign: foreign, ch: make(chan os.Signal, 16)}
 	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
@@ -42,10 +43,15 @@ func listen(cancel context.CancelCauseFunc, foreign func(os.Signal) bool) *relay
 	}
 	// A write to a closed stdout or stderr must return an error, not kill.
 	signal.Notify(r.ch, syscall.SIGPIPE)
+	if foreign == nil {
+		// Ctrl-Z would stop gtrace only, and the target at its next probe. One
+		// that was launched is stopped by its terminal too.
+		signal.Notify(r.ch, syscall.SIGTSTP)
+	}
 	r.done.Go(func() {
 		defer guard(func(err error) { cancel(err) })
 		for sig := range r.ch {
-			if sig != syscall.SIGPIPE {
+			if sig != syscall.SIGPIPE && sig != syscall.SIGTSTP {
 				r.receive(sig)
 			}
 		}
@@ -55,7 +61,7 @@ func listen(cancel context.CancelCauseFunc, foreign func(os.Signal) bool) *relay
 
 func (r *relay) receive(sig os.Signal) {
 	r.cancel(&session.Stop{Reason: events.ReasonInterrupted, Signal: signalName(sig)})
-	if !r.foreign(sig) {
+	if r.foreign == nil || !r.foreign(sig) {
 		return
 	}
 	r.mu.Lock()
@@ -95,9 +101,6 @@ func forLaunched(sig os.Signal) bool {
 	}
 	return true
 }
-
-// forAttached: an attached target has a life of its own.
-func forAttached(os.Signal) bool { return false }
 
 // inForeground reports whether keys typed at the controlling terminal send
 // their signals to this process, and so to the targets it launched.

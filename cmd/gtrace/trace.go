@@ -124,7 +124,7 @@ func (t *trace) summarize(rest string) {
 	if t.begun.IsZero() || t.out.file == t.app.err || isTerminal(t.out.file) {
 		return
 	}
-	text := fmt.Sprintf("%d events in %v", t.end.Events, elapsed(time.Since(t.begun)))
+	text := fmt.Sprintf("%s in %v", plural(int(t.end.Events), "event"), elapsed(time.Since(t.begun)))
 	if t.end.Lost > 0 {
 		text += fmt.Sprintf(", %d lost", t.end.Lost)
 	}
