@@ -1,6 +1,12 @@
 package session
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gtrace/session/engine/enginetest"
+)
 
 func TestPairing(t *testing.T) {
 	runStage(t, []stageTest{
@@ -160,4 +166,60 @@ func TestPairingWithGaps(t *testing.T) {
 			return g1 #1 depth=0 main.a
 			return g1 #2 depth=0 main.b partial`},
 	})
+}
+
+// An assembly function without RET jumps to another, which returns in its place.
+func TestTailCall(t *testing.T) {
+	hits, fns, err := enginetest.Parse(`
+		g1 enter main.jump 20
+		g1 enter main.body 20
+		g1 return main.body 20
+		g1 enter main.jump 20
+		g1 enter main.jump 20`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fns[0].File, fns[0].NoReturn = "jump.s", true
+	p := newPairer(0)
+	var got []string
+	for i := range hits {
+		for _, e := range p.add(&hits[i]) {
+			got = append(got, short(e))
+		}
+	}
+	want := []string{
+		"call g1 #1 depth=0 main.jump",
+		"return g1 #1 depth=0 main.jump",
+		"call g1 #2 depth=0 main.body",
+		"return g1 #2 depth=0 main.body",
+		"call g1 #3 depth=0 main.jump",
+		"return g1 #3 depth=0 main.jump",
+		"call g1 #4 depth=0 main.jump",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// A goroutine is forgotten with its last open call.
+func TestForget(t *testing.T) {
+	hits, _, err := enginetest.Parse(`
+		g1 enter main.a 10
+		g2 enter main.a 10
+		g2 raise panic boom 20
+		g1 return main.a 10
+		g2 unwind 5 recovered
+		g3 raise panic boom 20
+		g4 return main.a 10
+		g5 unwind all`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPairer(0)
+	for i := range hits {
+		p.add(&hits[i])
+	}
+	if len(p.routines) > 0 {
+		t.Errorf("%d goroutines are kept", len(p.routines))
+	}
 }

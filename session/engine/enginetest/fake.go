@@ -153,6 +153,7 @@ func (f *Fake) observe(h *engine.Hit) bool {
 			if h.Kind == engine.Entered && !p.Capture.Args || h.Kind == engine.Returned && !p.Capture.Results {
 				h.Values = nil
 			}
+			h.Stack = h.Stack[:min(len(h.Stack), p.Capture.Stack)]
 		case engine.Raised, engine.Unwound:
 			if p.What != engine.Panics {
 				continue

@@ -1,0 +1,242 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"gtrace/session/engine"
+)
+
+func (s suite) target(t *testing.T) {
+	got := s.start(t, "calls").Target()
+	if got.Engine == "" || got.PID == 0 || got.Program == "" || !strings.HasPrefix(got.GoVersion, "go") {
+		t.Errorf("incomplete: %+v", got)
+	}
+	if !got.Launched || got.Stopped < 0 {
+		t.Errorf("launched %t, stopped for %s", got.Launched, got.Stopped)
+	}
+}
+
+func (s suite) functions(t *testing.T) {
+	eng := s.start(t, "calls")
+	fns := eng.Functions()
+	if !slices.IsSortedFunc(fns, func(a, b *engine.Function) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("not ordered by name")
+	}
+	fn := function(t, eng, "main.work")
+	if fn.Package != "main" || fn.Entry == 0 || fn.End <= fn.Entry || fn.Line == 0 || fn.Wrapper || fn.NoReturn {
+		t.Errorf("%+v", *fn)
+	}
+}
+
+func (s suite) plant(t *testing.T) {
+	eng := s.start(t, "calls")
+	ids := probe(t, eng, "main.work", "main.outer")
+	if a, b := ids["main.work"], ids["main.outer"]; a == 0 || b == 0 || a == b {
+		t.Errorf("ids %d and %d", a, b)
+	}
+	for _, p := range []engine.Probe{{}, {What: engine.Calls}, {What: engine.Calls, Func: new(engine.Function)}} {
+		if id, err := eng.Plant(p); err == nil {
+			t.Errorf("planting %+v gave %d", p, id)
+		}
+	}
+	if err := eng.Unplant(^engine.ProbeID(0)); err == nil {
+		t.Error("a probe that was never planted is removed")
+	}
+}
+
+// calls checks the pairing of nested calls by their frames.
+func (s suite) calls(t *testing.T) {
+	eng := s.start(t, "calls")
+	ids := probe(t, eng, "main.work", "main.outer")
+	hits := collect(t, eng)
+	equal(t, hits, "enter main.outer", "enter main.work", "return main.work", "enter main.work", "return main.work",
+		"enter main.work", "return main.work", "return main.outer", "end")
+	outer := &hits[0]
+	for i, h := range hits[:len(hits)-1] {
+		if h.Func != function(t, eng, h.Func.Name) || h.Probe != ids[h.Func.Name] {
+			t.Errorf("hit %d: function %s with probe %d", i, h.Func.Name, h.Probe)
+		}
+		if h.Goroutine != outer.Goroutine || h.Goroutine == 0 || h.Thread == 0 {
+			t.Errorf("hit %d: goroutine %d of thread %d", i, h.Goroutine, h.Thread)
+		}
+		if inner := h.Func != outer.Func; inner != (h.Frame > outer.Frame) || !inner && h.Frame != outer.Frame {
+			t.Errorf("hit %d: %s has frame %d, main.outer has %d", i, h.Func.Name, h.Frame, outer.Frame)
+		}
+		if i > 0 && (h.Time.Before(hits[i-1].Time) || h.Held < hits[i-1].Held) {
+			t.Errorf("hit %d: time runs backwards", i)
+		}
+	}
+	for i := 1; i < 7; i += 2 {
+		if in, out := hits[i], hits[i+1]; in.Frame != out.Frame {
+			t.Errorf("main.work is entered at frame %d and returns from %d", in.Frame, out.Frame)
+		}
+	}
+	if x := hits[len(hits)-1].Exit; x.Status != 3 || x.Signal != "" || x.Exec {
+		t.Errorf("exit %+v", *x)
+	}
+}
+
+// capture checks what is read at probes.
+func (s suite) capture(t *testing.T) {
+	eng := s.start(t, "calls")
+	probe(t, eng, "main.work")
+	hits := collect(t, eng)
+	in, out := hits[0], hits[1]
+	if len(in.Values) != 1 || in.Values[0].Name != "n" || in.Values[0].Type != "int" || in.Values[0].Value != "1" {
+		t.Errorf("arguments %+v", in.Values)
+	}
+	if len(out.Values) != 1 || out.Values[0].Value != "2" {
+		t.Errorf("results %+v", out.Values)
+	}
+	if in.Caller == nil || in.Caller.Func != "main.outer" || in.Caller.Line == 0 {
+		t.Errorf("caller %+v", in.Caller)
+	}
+	var stack []string
+	for _, f := range in.Stack {
+		stack = append(stack, f.Func)
+	}
+	if len(stack) < 3 || len(stack) > everything.Stack || !slices.Equal(stack[:3], []string{"main.work", "main.outer", "main.main"}) {
+		t.Errorf("stack %q", stack)
+	}
+
+	bare := s.start(t, "calls")
+	if _, err := bare.Plant(engine.Probe{What: engine.Calls, Func: function(t, bare, "main.work")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range collect(t, bare) {
+		if len(h.Values) > 0 || len(h.Stack) > 0 {
+			t.Errorf("captured without being asked to: %+v", h)
+		}
+	}
+}
+
+// errors checks that a wrapped error is recognised.
+func (s suite) errors(t *testing.T) {
+	eng := s.start(t, "errors")
+	probe(t, eng, "main.load", "main.fail")
+	hits := collect(t, eng)
+	equal(t, hits, "enter main.load", "enter main.fail", "return main.fail", "return main.load", "end")
+	inner, outer := hits[2], hits[3]
+	if inner.ErrorText != "id -2: negative" || inner.ErrorType != "*fmt.wrapError" || outer.ErrorText != "load: id -2: negative" {
+		t.Errorf("errors %q of %s and %q", inner.ErrorText, inner.ErrorType, outer.ErrorText)
+	}
+	if len(inner.Errors) != 2 || len(outer.Errors) != 3 || !slices.Equal(outer.Errors[1:], inner.Errors) {
+		t.Errorf("chains %v and %v", inner.Errors, outer.Errors)
+	}
+	if len(hits[0].Errors) > 0 {
+		t.Errorf("an entry with errors %v", hits[0].Errors)
+	}
+}
+
+// unplant checks that a probe that was removed is not hit.
+func (s suite) unplant(t *testing.T) {
+	eng := s.start(t, "calls")
+	ids := probe(t, eng, "main.work", "main.outer")
+	for h, err := range eng.Hits(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Func == function(t, eng, "main.work") {
+			break
+		}
+	}
+	if err := eng.Unplant(ids["main.work"]); err != nil {
+		t.Fatal(err)
+	}
+	if err := eng.Unplant(ids["main.work"]); err == nil {
+		t.Error("a probe is removed twice")
+	}
+	equal(t, collect(t, eng), "return main.outer", "end")
+}
+
+// breakOff checks that nothing is lost or told twice when the loop is left at
+// every hit.
+func (s suite) breakOff(t *testing.T) {
+	eng := s.start(t, "calls")
+	probe(t, eng, "main.work", "main.outer")
+	var hits []engine.Hit
+	for len(hits) == 0 || hits[len(hits)-1].Kind != engine.Ended {
+		n := len(hits)
+		for h, err := range eng.Hits(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			hits = append(hits, h)
+			break
+		}
+		if len(hits) == n {
+			t.Fatalf("no hit after %d", n)
+		}
+	}
+	equal(t, hits, "enter main.outer", "enter main.work", "return main.work", "enter main.work", "return main.work",
+		"enter main.work", "return main.work", "return main.outer", "end")
+	for h, err := range eng.Hits(t.Context()) {
+		t.Errorf("after the end: %+v, %v", h, err)
+	}
+}
+
+// cancel checks that a trace ends with the cause of its context, and that the
+// engine can still be used.
+func (s suite) cancel(t *testing.T) {
+	cause := errors.New("enough")
+	eng := s.start(t, "idle")
+	probe(t, eng, "main.idle")
+	for range 2 {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		n := 0
+		var last error
+		for _, err := range eng.Hits(ctx) {
+			if last != nil {
+				t.Fatalf("a hit after the error %v", last)
+			}
+			if last = err; err == nil {
+				n++
+			}
+			if n == 3 {
+				cancel(cause)
+			}
+		}
+		cancel(nil)
+		if n < 3 || !errors.Is(last, cause) {
+			t.Fatalf("%d hits, then %v", n, last)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	for h, err := range eng.Hits(ctx) {
+		if !errors.Is(err, cause) {
+			t.Errorf("with a cancelled context: %+v, %v", h, err)
+		}
+	}
+}
+
+// close checks an engine that is closed, with the target still there.
+func (s suite) close(t *testing.T) {
+	eng := s.start(t, "calls")
+	id := probe(t, eng, "main.work")["main.work"]
+	fn := function(t, eng, "main.work")
+	for range 2 {
+		if err := eng.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := eng.Plant(engine.Probe{What: engine.Calls, Func: fn}); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("plant: %v", err)
+	}
+	if err := eng.Unplant(id); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("unplant: %v", err)
+	}
+	n := 0
+	for _, err := range eng.Hits(t.Context()) {
+		if n++; !errors.Is(err, engine.ErrClosed) {
+			t.Errorf("hits: %v", err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("hits: %d", n)
+	}
+}

@@ -1,0 +1,71 @@
+package enginetest
+
+import (
+	"slices"
+
+	"gtrace/session/engine"
+)
+
+// scripts are what an engine reports of the program, by mode.
+var scripts = map[string]string{
+	"calls": `
+		g1 enter main.outer 10 n=3 caller=main.main:61 stack=main.outer:22,main.main:61
+		g1 enter main.work 20 n=1 caller=main.outer:23 stack=main.work:17,main.outer:23,main.main:61
+		g1 return main.work 20 ~r0=2 stack=main.work:17,main.outer:23,main.main:61
+		g1 enter main.work 20 n=2 caller=main.outer:23
+		g1 return main.work 20 ~r0=4
+		g1 enter main.work 20 n=3 caller=main.outer:23
+		g1 return main.work 20 ~r0=6
+		g1 return main.outer 10 ~r0=12
+		exit 3`,
+	"errors": `
+		g1 enter main.load 10
+		g1 enter main.fail 20
+		g1 return main.fail 20 err="id -2: negative" type=*fmt.wrapError ids=2,1
+		g1 return main.load 10 err="load: id -2: negative" type=*fmt.wrapError ids=3,2,1
+		exit 3`,
+	"recover": `
+		g1 enter main.guard 10
+		g1 enter main.explode 20
+		g1 raise panic "\"boom\"" 30 type=string origin=main.explode:36
+		g1 enter main.rescue 40
+		g1 return main.rescue 40
+		g1 unwind 10 recovered by=main.rescue
+		g1 return main.guard 10
+		exit 3`,
+	"die": `
+		g1 enter main.explode 20
+		g1 raise panic "\"boom\"" 30 type=string origin=main.explode:36
+		g1 unwind all
+		exit 2`,
+	"goexit": `
+		g7 enter main.leave 20
+		g7 raise goexit "" 30 origin=main.leave:49
+		g7 unwind all
+		exit 3`,
+	"idle": `
+		g1 enter main.idle 10
+		g1 return main.idle 10
+		g1 enter main.idle 10
+		g1 return main.idle 10
+		g1 enter main.idle 10
+		g1 return main.idle 10`,
+}
+
+// Play returns a [Fake] that does what the program does.
+func (p Program) Play() (*Fake, error) {
+	f, err := NewFake(scripts[p.Mode])
+	if err != nil {
+		return nil, err
+	}
+	for i := range f.Script {
+		h := &f.Script[i]
+		for j := range h.Values {
+			h.Values[j].Type = "int"
+		}
+	}
+	if !slices.ContainsFunc(f.Funcs, func(fn *engine.Function) bool { return fn.Name == "main.main" }) {
+		f.Funcs = append(f.Funcs, &engine.Function{Name: "main.main", Symbol: "main.main", Package: "main", Entry: 1, End: 2, Line: 1})
+	}
+	return f, nil
+}

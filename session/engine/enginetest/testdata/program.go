@@ -1,0 +1,77 @@
+// Program is what the conformance suite observes. Its argument chooses what it
+// does; it exits with status 3.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+)
+
+//go:noinline
+func work(n int) int { return n * 2 }
+
+//go:noinline
+func outer(n int) int {
+	sum := 0
+	for i := 1; i <= n; i++ {
+		sum += work(i)
+	}
+	return sum
+}
+
+//go:noinline
+func fail(id int) error { return fmt.Errorf("id %d: %w", id, errNegative) }
+
+//go:noinline
+func load(id int) error { return fmt.Errorf("load: %w", fail(id)) }
+
+var errNegative = errors.New("negative")
+
+//go:noinline
+func explode() { panic("boom") }
+
+//go:noinline
+func guard() (err error) {
+	defer rescue()
+	explode()
+	return nil
+}
+
+//go:noinline
+func rescue() { _ = recover() }
+
+//go:noinline
+func leave() { runtime.Goexit() }
+
+//go:noinline
+func idle() { time.Sleep(time.Millisecond) }
+
+func main() {
+	switch os.Args[1] {
+	case "calls":
+		outer(3)
+	case "errors":
+		_ = load(-2)
+	case "recover":
+		_ = guard()
+	case "die":
+		explode()
+	case "goexit":
+		var wg sync.WaitGroup
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			leave()
+		}()
+		wg.Wait()
+	case "idle":
+		for {
+			idle()
+		}
+	}
+	os.Exit(3)
+}
