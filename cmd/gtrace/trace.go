@@ -10,6 +10,7 @@ import (
 
 	"gtrace/events"
 	"gtrace/session"
+	"gtrace/session/engine"
 )
 
 // A trace is one trace of one target, from an open engine to a closed one.
@@ -62,6 +63,15 @@ func (t *trace) prepare(ctx context.Context, tgt target) (*session.Session, erro
 	s, err := session.New(tgt, t.flags.config())
 	if err != nil {
 		return nil, err
+	}
+	if t.flags.pin {
+		p, ok := tgt.(engine.Pinner)
+		if !ok {
+			return nil, fmt.Errorf("--pin: %w", engine.ErrNotSupported)
+		}
+		if err := p.Pin(); err != nil {
+			return nil, fmt.Errorf("--pin: %w", err)
+		}
 	}
 	if ctx.Err() != nil { // a signal came while the program was loaded
 		return nil, context.Cause(ctx)

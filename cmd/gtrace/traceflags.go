@@ -28,6 +28,7 @@ type traceFlags struct {
 	limit         uint64
 	duration      time.Duration
 	maxProbes     int
+	pin           bool
 	engine        string
 	quiet         bool
 	verbose       bool
@@ -51,6 +52,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet) {
 	fs.Uint64VarP(&f.limit, "limit", "n", 0, "stop after `N` events")
 	fs.DurationVar(&f.duration, "for", 0, "stop after `DUR`, as 10s or 2m")
 	fs.IntVar(&f.maxProbes, "max-probes", session.DefaultMaxProbes, "refuse to trace more than `N` functions")
+	fs.BoolVar(&f.pin, "pin", false, "keep target and tracer on one CPU: a hit costs half as much, and the target has one CPU only")
 	fs.StringVar(&f.engine, "engine", "dlv", "observe the target with the engine `NAME`: dlv")
 	f.output.register(fs)
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no start and end lines, no messages but errors")

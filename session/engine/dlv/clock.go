@@ -79,3 +79,6 @@ func (e *Engine) account(c *hitContext, held time.Duration) {
 		g.held += held
 	}
 }
+
+// Held returns how long threads were held at hits so far, in total.
+func (e *Engine) Held() time.Duration { return e.target.Held }

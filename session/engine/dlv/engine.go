@@ -32,6 +32,8 @@ type Engine struct {
 	probes map[engine.ProbeID]*probe
 	places map[uint64]*place
 	lastID engine.ProbeID
+	// prepared are the places whose breakpoints are not in the text yet.
+	prepared []uint64
 	texts  map[uint64]hitPlace // file and line by address
 
 	goroutines map[int64]*goroutine
@@ -53,6 +55,8 @@ type probe struct {
 
 // A place is an address with a breakpoint and what to do when it is hit.
 type place struct {
+	insn       insn
+	written    bool
 	entry, ret *probe
 	hook       func(*Engine, *hitContext) error
 }
@@ -103,6 +107,12 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 			}
 		}()
 		for {
+			if len(e.prepared) > 0 {
+				if err := e.write(); err != nil {
+					yield(engine.Hit{}, err)
+					return
+				}
+			}
 			s, err := e.p.Next()
 			now := time.Now()
 			switch {

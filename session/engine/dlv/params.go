@@ -57,9 +57,9 @@ func (im *Image) signature(f *engine.Function) (*signature, error) {
 				return nil, err
 			}
 			if isResult {
-				results = append(results, p)
+				results = appendParam(results, p)
 			} else {
-				args = append(args, p)
+				args = appendParam(args, p)
 			}
 		}
 		if e.Children {
@@ -68,6 +68,15 @@ func (im *Image) signature(f *engine.Function) (*signature, error) {
 	}
 	sig.place(withDictionary(f.Symbol, args), results)
 	return sig, nil
+}
+
+// appendParam adds a parameter. The compiler describes one twice at times, such
+// as a named result beside another of no size.
+func appendParam(list []param, p param) []param {
+	if p.name != "_" && slices.ContainsFunc(list, func(q param) bool { return q.name == p.name }) {
+		return list
+	}
+	return append(list, p)
 }
 
 // withDictionary adds the dictionary to the arguments of generic code where the

@@ -62,7 +62,6 @@ func (e *Engine) plantCalls(p *probe) error {
 		return err
 	}
 	f.NoReturn = len(pl.rets) == 0
-	// The returns first: a call that is seen must have an end that is seen.
 	for _, ret := range pl.rets {
 		if err := e.plantAt(p, ret, func(at *place) { at.ret = p }); err != nil {
 			return err
@@ -71,25 +70,42 @@ func (e *Engine) plantCalls(p *probe) error {
 	return e.plantAt(p, pl.entry, func(at *place) { at.entry = p })
 }
 
-// plantAt puts a breakpoint at an instruction, which may be there already: a
-// function may consist of nothing but its RET.
+// plantAt prepares a breakpoint at an instruction, which may have one already:
+// a function may consist of nothing but its RET.
 func (e *Engine) plantAt(p *probe, in insn, set func(*place)) error {
 	at := e.places[in.addr]
-	if at == nil {
-		at = &place{}
-		set(at)
+	switch {
+	case at == nil:
+		at = &place{insn: in}
 		e.places[in.addr] = at
-		if err := e.p.Plant(in.addr, effectOf(in)); err != nil {
-			delete(e.places, in.addr)
-			return err
-		}
+		e.prepared = append(e.prepared, in.addr)
 		e.target.Probes++
-	} else if at.hook != nil || at.entry != nil && at.entry != p || at.ret != nil && at.ret != p {
+	case at.hook != nil, at.entry != nil && at.entry != p, at.ret != nil && at.ret != p:
 		return fmt.Errorf("there is a probe already")
-	} else {
-		set(at)
 	}
+	set(at)
 	p.planted = append(p.planted, in.addr)
+	return nil
+}
+
+// write puts the prepared breakpoints into the target's text. All the work that
+// takes long was done before, so that this takes microseconds a function: until
+// it is over, a thread that runs into one waits. Entries come last, since a call
+// that is seen must have an end that is seen.
+func (e *Engine) write() error {
+	for _, entries := range []bool{false, true} {
+		for _, addr := range e.prepared {
+			at := e.places[addr]
+			if at == nil || (at.entry != nil) != entries {
+				continue
+			}
+			if err := e.p.Plant(addr, effectOf(at.insn)); err != nil {
+				return fmt.Errorf("probe %s: %w", e.im.symbols.name(addr), err)
+			}
+			at.written = true
+		}
+	}
+	e.prepared = e.prepared[:0]
 	return nil
 }
 
@@ -97,10 +113,15 @@ func (e *Engine) plantAt(p *probe, in insn, set func(*place)) error {
 func (e *Engine) lift(p *probe) error {
 	var first error
 	for _, addr := range p.planted {
-		if e.places[addr] == nil {
+		at := e.places[addr]
+		if at == nil {
 			continue
 		}
 		delete(e.places, addr)
+		e.target.Probes--
+		if !at.written {
+			continue
+		}
 		if err := e.p.Unplant(addr); err != nil && first == nil {
 			first = err
 		}

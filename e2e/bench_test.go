@@ -1,0 +1,123 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// BenchmarkAgainstDelve traces the same program with gtrace and with dlv trace,
+// in turns, and reports what a call costs the target under each and their ratio.
+// Both read arguments and results and write a line for the call and one for its
+// return. It wants dlv on the PATH.
+//
+//	go test ./e2e -run '^$' -bench AgainstDelve -benchtime 5x
+func BenchmarkAgainstDelve(b *testing.B) {
+	dlv, err := exec.LookPath("dlv")
+	if err != nil {
+		b.Skip("dlv is not on the PATH; go install github.com/go-delve/delve/cmd/dlv@latest")
+	}
+	dir := b.TempDir()
+	tracer := build(b, filepath.Join(dir, "gtrace"), "../cmd/gtrace")
+	prog := build(b, filepath.Join(dir, "loop"), "./testdata/loop")
+	for _, threads := range []int{1, 4} {
+		rivals := []struct {
+			name string
+			argv func(calls string) []string
+		}{
+			{"gtrace", func(calls string) []string {
+				return []string{tracer, "run", "-q", "-o", filepath.Join(dir, "out"), "-t", "main.work", prog, "--", calls}
+			}},
+			{"pinned", func(calls string) []string {
+				return []string{tracer, "run", "-q", "--pin", "-o", filepath.Join(dir, "out"), "-t", "main.work", prog, "--", calls}
+			}},
+			{"json", func(calls string) []string {
+				return []string{tracer, "run", "-q", "--format", "json", "-o", filepath.Join(dir, "out"), "-t", "main.work", prog, "--", calls}
+			}},
+			{"dlv", func(calls string) []string {
+				return []string{dlv, "trace", "-e", prog, "main.work", "--", calls}
+			}},
+		}
+		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
+			costs := make([][]float64, len(rivals))
+			for b.Loop() {
+				for i, r := range rivals {
+					costs[i] = append(costs[i], perCall(b, append(r.argv("400"), strconv.Itoa(threads))))
+				}
+			}
+			b.ReportMetric(0, "ns/op")
+			dlvCost := median(costs[len(costs)-1])
+			for i, r := range rivals {
+				b.ReportMetric(median(costs[i])/1e3, r.name+"-µs/call")
+				if r.name != "dlv" {
+					b.ReportMetric(dlvCost/median(costs[i]), "dlv/"+r.name)
+				}
+			}
+		})
+	}
+}
+
+// perCall runs a tracer on the loop program and returns the nanoseconds for a
+// call that the program has measured.
+func perCall(b *testing.B, argv []string) float64 {
+	b.Helper()
+	var out bytes.Buffer
+	cmd := exec.CommandContext(b.Context(), argv[0], argv[1:]...)
+	cmd.Stdout, cmd.Stderr = &out, os.Stderr
+	if strings.HasSuffix(argv[0], "dlv") {
+		cmd.Stderr = nil // its trace, and the only place for it
+	}
+	if err := cmd.Run(); err != nil {
+		b.Fatalf("%s: %v", strings.Join(argv, " "), err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if n, err := strconv.ParseFloat(strings.TrimSpace(line), 64); err == nil {
+			return n
+		}
+	}
+	b.Fatalf("%s: no time in its output:\n%s", strings.Join(argv, " "), out.String())
+	return 0
+}
+
+// BenchmarkEvents runs the loop program for many events and reports how much
+// memory gtrace has taken at the most, which must not grow with them.
+//
+//	go test ./e2e -run '^$' -bench Events -benchtime 1x
+func BenchmarkEvents(b *testing.B) {
+	dir := b.TempDir()
+	tracer := build(b, filepath.Join(dir, "gtrace"), "../cmd/gtrace")
+	prog := build(b, filepath.Join(dir, "loop"), "./testdata/loop")
+	for _, calls := range []int{500, 5_000, 50_000} {
+		b.Run(fmt.Sprintf("events=%d", 2*calls), func(b *testing.B) {
+			for b.Loop() {
+				cmd := exec.CommandContext(b.Context(), tracer, "run", "-q", "--format", "json", "-o", os.DevNull,
+					"-t", "main.work", prog, "--", strconv.Itoa(calls), "2")
+				if err := cmd.Run(); err != nil {
+					b.Fatal(err)
+				}
+				usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+				b.ReportMetric(float64(usage.Maxrss)/1024, "MB-peak")
+			}
+		})
+	}
+}
+
+func build(b *testing.B, to, pkg string) string {
+	b.Helper()
+	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", to, pkg).CombinedOutput(); err != nil {
+		b.Fatalf("go build %s: %v\n%s", pkg, err, out)
+	}
+	return to
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
