@@ -108,8 +108,8 @@ func TestDelveFixtures(t *testing.T) {
 		"deepstack": 100, "defercall": 3, "deferstack": 4, "fputest/": 1,
 		"genericbp": 2, "ifaceembcall": 1, "increment": 3, "issue1531": 1,
 		"issue594": 1, "leafrec": 3, "math": 1, "panic": 1, "panicex": 2,
-		"rangeoverfunc": 10, "retstack": 3, "stepoutret": 2, "testnextdefer": 2,
-		"testvariables2": 1, "traceprog": 5, "teststep": 2,
+		"rangeoverfunc": 10, "retstack": 2, "stepoutret": 2, "testnextdefer": 2,
+		"testvariables2": 1, "traceprog": 2, "teststep": 1,
 	} {
 		for _, mode := range []string{"opt", "debug"} {
 			t.Run(strings.Trim(name, "/")+"-"+mode, func(t *testing.T) {

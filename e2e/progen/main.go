@@ -32,9 +32,9 @@ func (b *body) spawn(i int) {
 			b.printf("\tgo %s\n", b.call(f))
 		}
 	case b.chance(2):
-		b.printf("\tgo func(n int, s string) {\n\t\tid := calllog.Enter(\"n\", n, \"s\", s)\n\t\tcalllog.Mortal()\n")
+		b.printf("\tgo calllog.Same(func(n int, s string) {\n\t\tid := calllog.Enter(\"n\", n, \"s\", s)\n\t\tcalllog.Mortal()\n")
 		b.inside()
-		b.printf("\t\tcalllog.Exit(id)\n\t}(%d, %q)\n", i, fmt.Sprint("worker ", i))
+		b.printf("\t\tcalllog.Exit(id)\n\t})(%d, %q)\n", i, fmt.Sprint("worker ", i))
 	default:
 		b.printf("\twg.Go(func() {\n\t\tid := calllog.Enter()\n")
 		b.inside()

@@ -138,13 +138,17 @@ func leave(op string, id int, results []any) {
 	write(r)
 }
 
-// Panic logs that panic(v) is about to run.
+// Panic logs that panic(v) is about to run. What the runtime has thrown keeps its
+// class when it is thrown again.
 //
 //go:noinline
 func Panic(v any) {
 	r := Record{Op: "panic", Class: "panic", Type: typeName(reflect.TypeOf(v)), Text: Format(v)}
 	if err, ok := v.(error); ok {
 		r.Text = err.Error()
+	}
+	if _, ok := v.(runtime.Error); ok {
+		r.Class = "runtime"
 	}
 	write(r)
 }

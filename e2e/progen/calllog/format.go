@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -69,7 +70,7 @@ func bytesText(v reflect.Value) (string, bool) {
 		return "", false
 	}
 	b := v.Bytes()
-	unprintable := func(r rune) bool { return r < ' ' || r == 0x7f }
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) && !strings.ContainsRune("\n\t\r", r) }
 	return string(b), utf8.Valid(b) && !slices.ContainsFunc([]rune(string(b)), unprintable)
 }
 
