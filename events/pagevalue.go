@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // These methods of the page print parts of a row.
@@ -55,7 +56,7 @@ func (p *page) values(list []Value, enclosed bool) {
 			p.off(dimStyle)
 		}
 		if v.Error == "" {
-			p.text(v.Value)
+			p.value(v.Value)
 			continue
 		}
 		p.on(redStyle)
@@ -67,6 +68,20 @@ func (p *page) values(list []Value, enclosed bool) {
 		}
 		p.off(redStyle)
 	}
+}
+
+// value prints a value, or its begin where it is too long for a row.
+func (p *page) value(text string) {
+	end := p.opts.Value
+	if end <= 0 || len(text) <= end {
+		p.text(text)
+		return
+	}
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	p.text(text[:end])
+	p.span(dimStyle, "…")
 }
 
 // outcome prints how a call ended: by x, which came right before, or not.

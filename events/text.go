@@ -48,6 +48,7 @@ type TextOptions struct {
 	Prefix string   // put before every line
 	Quiet  bool     // no lines for start and end
 	Width  int      // columns of the output, at which lines are cut; 0: unlimited
+	Value  int      // bytes of one value, after which it is cut; 0: unlimited
 	Kinds  []Kind   // the kinds which the stream was asked for; empty: all
 }
 

@@ -85,6 +85,7 @@ func (o *output) start(f *traceFlags, env []string, broken func(error)) error {
 			Time:   mode,
 			Prefix: f.output.prefix,
 			Quiet:  f.quiet,
+			Value:  f.valueWidth(),
 			Kinds:  f.eventKinds(),
 		})
 	}

@@ -148,6 +148,19 @@ func (f *traceFlags) config() session.Config {
 	}
 }
 
+// textValue is how much of one value a line of text shows, so that a function
+// which takes an *http.Request still fits a line or two.
+const textValue = 120
+
+// valueWidth returns how much of a value text output shows: all that was read
+// when the flags say how much to read.
+func (f *traceFlags) valueWidth() int {
+	if f.strings != engine.DefaultString || f.values != engine.DefaultValues || f.follow != engine.DefaultFollow || f.verbose {
+		return 0
+	}
+	return textValue
+}
+
 func (f *traceFlags) eventKinds() []events.Kind {
 	kinds := make([]events.Kind, len(f.kinds))
 	for i, name := range f.kinds {
