@@ -38,7 +38,7 @@ func traceLaunched(ctx context.Context, a *app, f *traceFlags, l dlv.Launch) err
 	}
 	t.summarize("")
 	if !targetEnded(t.end.Reason) {
-		a.say.note("%s; PID %d runs on without it", stopText(&t.end), tgt.Target().PID)
+		a.say.note("%s; waiting for PID %d to end", stopText(&t.end), tgt.Target().PID)
 	}
 	relay.release(tgt.Signal)
 	status, signal, err := tgt.Wait()

@@ -17,8 +17,8 @@ and exceptions (panics, runtime errors, error results). The program's source
 stays as it is.
 
 A pattern chooses code: main.work, net/http.(*Server).*, example.com/x/...,
-/regexp/, server.go:42, server.go. Without one, every function of the target's
-main module is traced.`,
+/regexp/, server.go. Without one, every function of the target's main
+module is traced.`,
 		Example: `  gtrace run ./cmd/server                    build a package and trace it
   gtrace run ./server -t 'main.*' -- -p 80   trace a binary, which gets -p 80
   gtrace test ./store -- -run TestLoad       trace one test

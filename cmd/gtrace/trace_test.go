@@ -36,7 +36,7 @@ func TestRunStatus(t *testing.T) {
 		{name: "exit", script: oneCall + "exit 0", want: 0, stderr: []string{"main.work", "exited with status 0"}},
 		{name: "status", script: oneCall + "exit 3", status: 3, want: 3},
 		{name: "killed", script: oneCall + "exit SIGKILL", signal: "SIGKILL", want: 128 + 9},
-		{name: "limit", script: oneCall + oneCall, args: []string{"-n", "1"}, status: 4, want: 4, stderr: []string{"gtrace: tracing ended at --limit; PID 7 runs on without it"}},
+		{name: "limit", script: oneCall + oneCall, args: []string{"-n", "1"}, status: 4, want: 4, stderr: []string{"gtrace: tracing ended at --limit; waiting for PID 7 to end"}},
 		{name: "for", script: oneCall, args: []string{"--for", "20ms"}, status: 5, want: 5, stderr: []string{"tracing ended after --for"}},
 		{name: "exec", script: oneCall + "exec", status: 6, want: 6},
 		{name: "quiet", script: oneCall + oneCall, args: []string{"-q", "-n", "1"}, want: 0},
