@@ -167,8 +167,8 @@ func (s *Session) drain(yield func(events.Event, error) bool) (end *events.Event
 
 // failed tells a trace that was told to end from one that could not go on.
 func (s *Session) failed(ctx context.Context, err error) (*events.Event, error) {
-	if ctx.Err() != nil {
-		return stopped(context.Cause(ctx)), nil
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
+		return stopped(cause), nil
 	}
 	target := s.start.Program
 	if s.start.PID != 0 {

@@ -107,27 +107,43 @@ func TestEnds(t *testing.T) {
 		{"exit", twoCalls + "exit 0", t.Context(), 0, nil, "end reason=exited status=0 events=4"},
 		{"signal", twoCalls + "exit SIGKILL", t.Context(), 0, nil, "end reason=signaled signal=SIGKILL events=4"},
 		{"exec", twoCalls + "exec", t.Context(), 0, nil, "end reason=exec events=4"},
-		{"exit inside of calls", "g1 enter main.a 10\ng2 return main.c 30 running=main.d@10,main.c@30\ng1 enter main.b 20\nexit 1", t.Context(), 0, nil,
-			"end reason=exited status=1 events=3 open=(#1 g1 main.a, #4 g1 main.b, #2 g2 main.d partial)"},
-		{"lost", "lost 3 full\nlost 4 full\ng1 enter main.a 10\nexit 0", t.Context(), 0, nil,
-			"end reason=exited status=0 events=1 lost=7 open=(#1 g1 main.a)"},
+		{
+			"exit inside of calls", "g1 enter main.a 10\ng2 return main.c 30 running=main.d@10,main.c@30\ng1 enter main.b 20\nexit 1", t.Context(), 0, nil,
+			"end reason=exited status=1 events=3 open=(#1 g1 main.a, #4 g1 main.b, #2 g2 main.d partial)",
+		},
+		{
+			"lost", "lost 3 full\nlost 4 full\ng1 enter main.a 10\nexit 0", t.Context(), 0, nil,
+			"end reason=exited status=0 events=1 lost=7 open=(#1 g1 main.a)",
+		},
 		{"limit", twoCalls, t.Context(), 2, nil, "end reason=limit events=2 open=(#1 g1 main.a, #2 g1 main.b)"},
 		{"limit at the last event", twoCalls + "exit 0", t.Context(), 4, nil, "end reason=limit events=4"},
-		{"limit between an exception and its return", "g1 enter main.a 10\ng1 return main.a 10 ids=1 err=x", t.Context(), 2, nil,
-			"end reason=limit events=2 open=(#1 g1 main.a)"},
-		{"limit before calls that a panic takes", "g1 enter main.a 10\ng1 enter main.b 20\ng1 raise panic x 30\ng1 unwind all", t.Context(), 4, nil,
-			"end reason=limit events=4 open=(#1 g1 main.a)"},
-		{"limit before a call that is told late", "g1 enter main.a 10\ng1 enter main.b 10", t.Context(), 2, nil,
-			"end reason=limit events=2 lost=1"},
-		{"signal to gtrace", "", cancelled(&Stop{Reason: events.ReasonInterrupted, Signal: "SIGINT"}), 0, nil,
-			"end reason=interrupted signal=SIGINT"},
-		{"output", "", cancelled(&Stop{Reason: events.ReasonOutput, Message: "broken pipe"}), 0, nil,
-			`end reason=output message="broken pipe"`},
+		{
+			"limit between an exception and its return", "g1 enter main.a 10\ng1 return main.a 10 ids=1 err=x", t.Context(), 2, nil,
+			"end reason=limit events=2 open=(#1 g1 main.a)",
+		},
+		{
+			"limit before calls that a panic takes", "g1 enter main.a 10\ng1 enter main.b 20\ng1 raise panic x 30\ng1 unwind all", t.Context(), 4, nil,
+			"end reason=limit events=4 open=(#1 g1 main.a)",
+		},
+		{
+			"limit before a call that is told late", "g1 enter main.a 10\ng1 enter main.b 10", t.Context(), 2, nil,
+			"end reason=limit events=2 lost=1",
+		},
+		{
+			"signal to gtrace", "", cancelled(&Stop{Reason: events.ReasonInterrupted, Signal: "SIGINT"}), 0, nil,
+			"end reason=interrupted signal=SIGINT",
+		},
+		{
+			"output", "", cancelled(&Stop{Reason: events.ReasonOutput, Message: "broken pipe"}), 0, nil,
+			`end reason=output message="broken pipe"`,
+		},
 		{"cancelled", "", cancelled(nil), 0, nil, "end reason=interrupted"},
 		{"stopped without a reason", "", cancelled(new(Stop)), 0, nil, "end reason=interrupted"},
 		{"timeout", "", expired, 0, nil, "end reason=duration"},
-		{"engine", "g1 enter main.a 10", t.Context(), 0, errBroken,
-			`end reason=error message="trace /bin/program (pid 7): the wire broke" events=1 open=(#1 g1 main.a)`},
+		{
+			"engine", "g1 enter main.a 10", t.Context(), 0, errBroken,
+			`end reason=error message="trace /bin/program (pid 7): the wire broke" events=1 open=(#1 g1 main.a)`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -38,7 +38,7 @@ func (s suite) plant(t *testing.T) {
 	if a, b := ids["main.work"], ids["main.outer"]; a == 0 || b == 0 || a == b {
 		t.Errorf("ids %d and %d", a, b)
 	}
-	for _, p := range []engine.Probe{{}, {What: engine.Calls}, {What: engine.Calls, Func: new(engine.Function)}} {
+	for _, p := range []engine.Probe{{}, {What: engine.Calls, Func: &engine.Function{Name: "main.inlined"}}} {
 		if id, err := eng.Plant(p); err == nil {
 			t.Errorf("planting %+v gave %d", p, id)
 		}
@@ -174,8 +174,10 @@ func (s suite) breakOff(t *testing.T) {
 	}
 	equal(t, hits, "enter main.outer", "enter main.work", "return main.work", "enter main.work", "return main.work",
 		"enter main.work", "return main.work", "return main.outer", "end")
-	for h, err := range eng.Hits(t.Context()) {
-		t.Errorf("after the end: %+v, %v", h, err)
+	for h, err := range eng.Hits(t.Context()) { // it may say so again
+		if err != nil || h.Kind != engine.Ended {
+			t.Errorf("after the end: %+v, %v", h, err)
+		}
 	}
 }
 
@@ -217,7 +219,7 @@ func (s suite) cancel(t *testing.T) {
 // close checks an engine that is closed, with the target still there.
 func (s suite) close(t *testing.T) {
 	eng := s.start(t, "calls")
-	id := probe(t, eng, "main.work")["main.work"]
+	probe(t, eng, "main.work")
 	fn := function(t, eng, "main.work")
 	for range 2 {
 		if err := eng.Close(); err != nil {
@@ -226,9 +228,6 @@ func (s suite) close(t *testing.T) {
 	}
 	if _, err := eng.Plant(engine.Probe{What: engine.Calls, Func: fn}); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("plant: %v", err)
-	}
-	if err := eng.Unplant(id); !errors.Is(err, engine.ErrClosed) {
-		t.Errorf("unplant: %v", err)
 	}
 	n := 0
 	for _, err := range eng.Hits(t.Context()) {

@@ -30,7 +30,7 @@ func (s suite) recover(t *testing.T) {
 	if !u.Recovered || u.All || u.Keep != guard.Frame {
 		t.Errorf("unwind %+v, main.guard has frame %d", *u, guard.Frame)
 	}
-	if u.By != nil && u.By.Func != "main.rescue" {
+	if u.By != nil && u.By.Func != "main.guard" && u.By.Func != "main.rescue" {
 		t.Errorf("recovered by %+v", *u.By)
 	}
 	if hits[6].Frame != guard.Frame {

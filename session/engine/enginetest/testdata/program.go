@@ -69,7 +69,7 @@ func main() {
 		}()
 		wg.Wait()
 	case "idle":
-		for {
+		for start := time.Now(); time.Since(start) < 5*time.Second; {
 			idle()
 		}
 	}
