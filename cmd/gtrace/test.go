@@ -47,6 +47,10 @@ test are understood too. Without --trace every function of the module is traced.
 	return cmd
 }
 
+// generatedMain is the file that the go command writes to start the tests. Its
+// package main belongs to no one's module.
+const generatedMain = "_testmain.go"
+
 func runTest(ctx context.Context, a *app, f *runFlags, pkg string, args []string) error {
 	if err := a.begin(&f.traceFlags); err != nil {
 		return err
@@ -66,6 +70,9 @@ func runTest(ctx context.Context, a *app, f *runFlags, pkg string, args []string
 		return err
 	}
 	defer p.remove()
+	if len(f.trace) == 0 {
+		f.ignore = append(f.ignore, generatedMain)
+	}
 	env := append(a.env[:len(a.env):len(a.env)], "PWD="+filepath.Clean(dir))
 	return traceLaunched(ctx, a, &f.traceFlags, dlv.Launch{Path: p.path, Args: testArgs(args), Dir: dir, Env: env})
 }
