@@ -138,7 +138,7 @@ func (p *pairer) unwind(h *engine.Hit, r *routine, raise *raise) {
 // exception reports that a raise has reached the innermost call of r.
 func (p *pairer) exception(h *engine.Hit, r *routine, raise *raise) *events.Event {
 	c := r.top()
-	raise.told, raise.line = c.id, raise.lineIn(c)
+	raise.told, raise.line = c.id, r.lineOf(raise, c)
 	e := p.event(h, events.Exception)
 	p.describe(e, r)
 	e.Line = raise.line

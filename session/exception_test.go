@@ -292,6 +292,19 @@ func TestPanicPlaces(t *testing.T) {
 			call g1 #1 depth=0 main.a @main.go:1
 			exception g1 #1 depth=0 main.a @main.go:3 !panic(value=boom origin=lib.f@main.go:7) stack=(lib.f@main.go:7, lib.g@main.go:8, main.a@main.go:3, main.main@main.go:9)
 			return g1 #1 depth=0 main.a @main.go:4 recovered`},
+		{"by an older panic", `
+			g1 enter main.a 10 line=1
+			g1 raise panic one 20 origin=main.a:3
+			g1 enter main.b 30
+			g1 raise panic two 40 origin=main.b:11
+			g1 unwind all`, `
+			call g1 #1 depth=0 main.a @main.go:1
+			exception g1 #1 depth=0 main.a @main.go:3 !panic(value=one origin=main.a@main.go:3)
+			call g1 #2 parent=1 depth=1 main.b @main.go:20
+			exception g1 #2 parent=1 depth=1 main.b @main.go:11 !panic(value=two origin=main.b@main.go:11)
+			return g1 #2 parent=1 depth=1 main.b @main.go:11 unwound
+			exception g1 #1 depth=0 main.a @main.go:3 !panic(value=two origin=main.b@main.go:11)
+			return g1 #1 depth=0 main.a @main.go:3 unwound`},
 		{"unknown", `
 			g1 enter main.a 10 line=1
 			g1 raise panic boom 40 origin=lib.f:7

@@ -72,3 +72,21 @@ func (s suite) goexit(t *testing.T) {
 		}
 	}
 }
+
+// tumble checks a Goexit whose deferred call panics: the next one recovers, and
+// Goexit goes on.
+func (s suite) tumble(t *testing.T) {
+	eng := s.start(t, "tumble")
+	probe(t, eng, "main.tumble", "main.explode", "main.rescue")
+	probePanics(t, eng)
+	hits := collect(t, eng)
+	equal(t, hits, "enter main.tumble", "raise goexit", "enter main.explode", "raise panic", "enter main.rescue",
+		"return main.rescue", "unwind", "unwind", "end")
+	tumble, explode := hits[0], hits[2]
+	if u := hits[6].Unwind; u.All || u.Keep < tumble.Frame || u.Keep >= explode.Frame {
+		t.Errorf("unwind %+v: main.explode, of frame %d, is gone, main.tumble, of frame %d, is not", *u, explode.Frame, tumble.Frame)
+	}
+	if u := hits[7].Unwind; !u.All {
+		t.Errorf("unwind %+v", *u)
+	}
+}

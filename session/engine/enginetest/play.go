@@ -43,6 +43,16 @@ var scripts = map[string]string{
 		g7 raise goexit "" 30 origin=main.leave:49
 		g7 unwind all
 		exit 3`,
+	"tumble": `
+		g7 enter main.tumble 20
+		g7 raise goexit "" 30 origin=main.tumble:54
+		g7 enter main.explode 40
+		g7 raise panic "\"boom\"" 50 type=string origin=main.explode:36
+		g7 enter main.rescue 60
+		g7 return main.rescue 60
+		g7 unwind 30
+		g7 unwind all
+		exit 3`,
 	"idle": `
 		g1 enter main.idle 10
 		g1 return main.idle 10

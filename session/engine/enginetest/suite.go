@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T, p Program) engine.Engine) {
 	t.Run("Recover", s.recover)
 	t.Run("Die", s.die)
 	t.Run("Goexit", s.goexit)
+	t.Run("Tumble", s.tumble)
 	t.Run("Cancel", s.cancel)
 	t.Run("Close", s.close)
 }

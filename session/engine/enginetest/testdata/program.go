@@ -48,6 +48,13 @@ func rescue() { _ = recover() }
 func leave() { runtime.Goexit() }
 
 //go:noinline
+func tumble() {
+	defer rescue()
+	defer explode()
+	runtime.Goexit()
+}
+
+//go:noinline
 func idle() { time.Sleep(time.Millisecond) }
 
 func main() {
@@ -62,12 +69,15 @@ func main() {
 		explode()
 	case "goexit":
 		var wg sync.WaitGroup
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			leave()
-		}()
+		wg.Go(leave)
 		wg.Wait()
+	case "tumble":
+		var wg sync.WaitGroup
+		wg.Go(tumble)
+		wg.Wait()
+		for runtime.NumGoroutine() > 1 { // Goexit is not over with the deferred calls
+			time.Sleep(time.Millisecond)
+		}
 	case "idle":
 		for start := time.Now(); time.Since(start) < 5*time.Second; {
 			idle()
