@@ -40,8 +40,8 @@ type Engine interface {
 	// Functions returns every function of the target, ordered by name. The
 	// caller must not change them.
 	Functions() []*Function
-	// Plant installs a probe. The target may be running or held; nothing is
-	// reported for it before Hits is ranged over. An error names the function.
+	// Plant prepares a probe. An error names the function. The target is
+	// changed when Hits is ranged over or its loop body ends.
 	Plant(Probe) (ProbeID, error)
 	// Unplant removes a probe.
 	Unplant(ProbeID) error
@@ -188,7 +188,7 @@ type Hit struct {
 	File      string // of the instruction that was hit
 	Line      int
 
-	Caller *events.Frame  // Entered
+	Caller *events.Frame  // Entered; nil for the function of a go statement
 	Values []events.Value // Entered: arguments; Returned: results
 	// Errors identifies the error in the last result and those it wraps,
 	// outermost first. Empty when the last result is not a non-nil error.

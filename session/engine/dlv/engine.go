@@ -34,7 +34,7 @@ type Engine struct {
 	lastID engine.ProbeID
 	// prepared are the places whose breakpoints are not in the text yet.
 	prepared []uint64
-	texts  map[uint64]hitPlace // file and line by address
+	texts    map[uint64]hitPlace // file and line by address
 
 	goroutines map[int64]*goroutine
 	oldest     int64          // goroutines up to this id are older than the trace
@@ -181,4 +181,13 @@ func (e *Engine) Signal(sig os.Signal) error {
 		return fmt.Errorf("send %s to process %d: %w", unix.SignalName(s), e.p.PID, err)
 	}
 	return nil
+}
+
+// Ended tells how the target ended, if it has.
+func (e *Engine) Ended() (*engine.Exit, bool) {
+	s, ok := e.p.Ended()
+	if !ok {
+		return nil, false
+	}
+	return exitOf(s), true
 }

@@ -101,7 +101,11 @@ func (e *Engine) walk(sp, bp uint64, f func(ret, cfa uint64) bool) {
 // maxFrames bounds how far up a stack is followed.
 const maxFrames = 1 << 14
 
-// caller returns the innermost frame of the caller.
+// goroutineTop is where a goroutine's function returns to. Nobody has called it
+// from there.
+const goroutineTop = "runtime.goexit"
+
+// caller returns the innermost frame of the caller, if there is one.
 func (e *Engine) caller(sp, bp uint64) (frame events.Frame, ok bool) {
 	e.walk(sp, bp, func(ret, _ uint64) bool {
 		// A return address belongs to the instruction before it.
@@ -109,7 +113,7 @@ func (e *Engine) caller(sp, bp uint64) (frame events.Frame, ok bool) {
 		if f != nil && (f.Wrapper || f.Symbol == "runtime.deferreturn") {
 			return true // the function that has deferred the call is next
 		}
-		if fs := e.im.symbols.at(ret - 1); len(fs) > 0 {
+		if fs := e.im.symbols.at(ret - 1); len(fs) > 0 && f.Symbol != goroutineTop {
 			frame, ok = fs[0], true
 		}
 		return false
@@ -125,7 +129,7 @@ func (e *Engine) stack(pc, sp, bp uint64, n int) []events.Frame {
 		if f == nil || len(fs) >= n {
 			return false
 		}
-		if f.Symbol == "runtime.goexit" || f.Symbol == "runtime.mstart" {
+		if f.Symbol == goroutineTop || f.Symbol == "runtime.mstart" {
 			return false
 		}
 		fs = append(fs, e.im.symbols.at(ret-1)...)
