@@ -21,6 +21,10 @@ import (
 // frame, as only that one is still running; the older ones that it passes on its
 // way out are over with it. An inner one that is recovered before it reaches the
 // older one leaves that pending, and it then goes on.
+//
+// A panic may also be recovered by a function that is not traced, deeper than
+// every open call. The innermost call has had its exception by then, as nobody
+// could know; it goes on and returns as if nothing had been.
 
 // A raise is a panic, fatal error or Goexit that has begun and is not over.
 type raise struct {

@@ -47,6 +47,14 @@ func TestPanics(t *testing.T) {
 			call g1 #3 parent=1 depth=1 main.b
 			return g1 #3 parent=1 depth=1 main.b
 			return g1 #1 depth=0 main.a`},
+		{"recovered deeper than any traced call", `
+			g1 enter main.a 10
+			g1 raise panic boom 40
+			g1 unwind 20 recovered
+			g1 return main.a 10`, `
+			call g1 #1 depth=0 main.a
+			exception g1 #1 depth=0 main.a !panic(value=boom)
+			return g1 #1 depth=0 main.a`},
 		{"nothing recovers", `
 			g1 enter main.a 10
 			g1 enter main.b 20

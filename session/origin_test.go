@@ -1,6 +1,11 @@
 package session
 
-import "testing"
+import (
+	"testing"
+
+	"gtrace/events"
+	"gtrace/session/engine"
+)
 
 func TestErrorResults(t *testing.T) {
 	runStage(t, []stageTest{
@@ -65,4 +70,22 @@ func TestErrorResults(t *testing.T) {
 			exception g1 #1 depth=0 main.a @main.go:3 !error(value=boom origin=main.a@main.go:3)
 			return g1 #1 depth=0 main.a @main.go:3 error=boom recovered`},
 	})
+}
+
+func TestErrorMemory(t *testing.T) {
+	var m errorMemory
+	id := func(n int) []engine.ErrorID { return []engine.ErrorID{{Data: uint64(n)}} }
+	first := &events.Frame{Func: "main.first"}
+	m.remember(id(0), first)
+	m.remember(id(1), first)
+	m.remember(id(0), first) // most recent again
+	for n := 2; n <= maxRemembered; n++ {
+		m.remember(id(n), &events.Frame{Func: "main.later"})
+	}
+	if len(m) != maxRemembered {
+		t.Errorf("%d errors are remembered", len(m))
+	}
+	if m.origin(id(0)) != first || m.origin(id(1)) != nil {
+		t.Error("another than the oldest was forgotten")
+	}
 }

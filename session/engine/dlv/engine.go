@@ -99,11 +99,15 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 			yield(engine.Hit{}, engine.ErrClosed)
 			return
 		}
-		var done func()
-		stop := context.AfterFunc(ctx, func() { done = e.p.Interrupt() })
+		interrupted := make(chan struct{})
+		stop := context.AfterFunc(ctx, func() {
+			e.p.Interrupt()
+			close(interrupted)
+		})
 		defer func() {
-			if !stop() && done != nil {
-				done()
+			if !stop() {
+				<-interrupted
+				e.p.Proceed()
 			}
 		}()
 		for {

@@ -226,7 +226,8 @@ func (e *Engine) recovered(c *hitContext) error {
 	if err1 != nil || err2 != nil || err3 != nil {
 		return fmt.Errorf("read the frame that recovers of goroutine %d", g.id)
 	}
-	u := &engine.Unwind{Keep: g.frame(sp)}
+	// A frame ends where the one it calls begins: what Goexit has called is gone.
+	u := &engine.Unwind{Keep: g.frame(sp) - 1}
 	if f := e.im.symbols.function(pc); f == nil || f.Symbol != "runtime.Goexit" {
 		u.Keep, u.Recovered = g.frame(bp+2*wordSize), true
 		if fs := e.im.symbols.at(pc); len(fs) > 0 {

@@ -56,22 +56,18 @@ func rtSigaction(sig unix.Signal, set, old *sigaction) error {
 	return nil
 }
 
-// Interrupt makes the current or the next call of Next return ErrInterrupted.
-// It may be called from any goroutine and returns at once; done ends the
-// wake-up calls and must be called when Next has returned.
-func (p *Process) Interrupt() (done func()) {
+// Interrupt makes the current or the next call of Next return ErrInterrupted,
+// unless Proceed is called before. It may be called from any goroutine.
+func (p *Process) Interrupt() {
 	p.interrupted.Store(true)
-	stop := make(chan struct{})
 	go func() {
 		// The signal is lost on a thread that is just about to wait: repeat it.
 		for p.interrupted.Load() {
 			_ = unix.Tgkill(unix.Getpid(), p.tracer, wakeSignal)
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-			}
+			time.Sleep(time.Millisecond)
 		}
 	}()
-	return sync.OnceFunc(func() { close(stop) })
 }
+
+// Proceed takes back an Interrupt that Next has not returned yet.
+func (p *Process) Proceed() { p.interrupted.Store(false) }
