@@ -24,7 +24,8 @@ type fakeTarget struct {
 	mu      sync.Mutex
 	signals []os.Signal
 	closed  bool
-	ended   chan struct{} // nil, or what Wait waits for
+	wait    bool // Wait waits for a signal
+	gotOne  chan struct{}
 }
 
 func newFakeTarget(t *testing.T, script string) *fakeTarget {
@@ -33,7 +34,7 @@ func newFakeTarget(t *testing.T, script string) *fakeTarget {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &fakeTarget{Fake: fake}
+	return &fakeTarget{Fake: fake, gotOne: make(chan struct{})}
 }
 
 func (f *fakeTarget) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
@@ -44,8 +45,8 @@ func (f *fakeTarget) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 }
 
 func (f *fakeTarget) Wait() (int, string, error) {
-	if f.ended != nil {
-		<-f.ended
+	if f.wait {
+		<-f.gotOne
 	}
 	return f.status, f.signal, nil
 }
@@ -53,10 +54,8 @@ func (f *fakeTarget) Wait() (int, string, error) {
 func (f *fakeTarget) Signal(sig os.Signal) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.signals = append(f.signals, sig)
-	if f.ended != nil {
-		close(f.ended)
-		f.ended = nil
+	if f.signals = append(f.signals, sig); len(f.signals) == 1 {
+		close(f.gotOne)
 	}
 	return nil
 }

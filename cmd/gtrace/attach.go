@@ -21,9 +21,12 @@ process then runs on as it was.
 SIGTERM, SIGHUP, SIGQUIT, a closed pipe, --limit and --for end the trace in the
 same way. Ctrl-Z does nothing: the process would stand still with gtrace.
 
-` + exitText + `
-  130  Ctrl-C ended the trace (128+N: signal N did)
-  0    otherwise, however the target ended`,
+EXIT STATUS
+  0    the process or the trace ended by itself
+  2    wrong usage: a flag, or a pattern that matches nothing
+  125  gtrace itself failed
+  126  the process could not be attached
+  130  Ctrl-C ended the trace (128+N: signal N did)`,
 		Example: `  gtrace attach 4711 -t 'main.(*Server).*'
   gtrace attach server -t store.Load --limit 100
   gtrace attach server -e exception --for 1m -o errors.json --format json

@@ -16,9 +16,8 @@ const (
 	statusNotFound   = 127 // PROG does not exist
 )
 
-// exitText ends the help of the commands that trace.
-const exitText = `EXIT STATUS
-  2    wrong usage: a flag, or a pattern that matches nothing
+// exitText lists them in the help of the commands that trace.
+const exitText = `  2    wrong usage: a flag, or a pattern that matches nothing
   125  gtrace itself failed
   126  the target could not be started or attached
   127  PROG does not exist`

@@ -180,10 +180,3 @@ func writeFuncsJSON(w io.Writer, rows []funcRow) error {
 	}
 	return nil
 }
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

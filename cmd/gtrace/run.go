@@ -28,8 +28,9 @@ Ctrl-C, --limit, --for and a closed pipe end the trace; the program runs on and
 gtrace waits for it. SIGTERM, SIGHUP and SIGQUIT end the trace and are handed to
 the program.
 
-` + exitText + `
-  otherwise as PROG: its own status, or 128+N when signal N killed it`,
+EXIT STATUS
+  as PROG: its own status, or 128+N when signal N killed it; but
+` + exitText,
 		Example: `  gtrace run ./cmd/server
   gtrace run -t 'main.*' -x main.poll ./server -- -listen :8080
   gtrace run -e exception -k 5 main.go

@@ -22,8 +22,9 @@ and write their events to stderr.
 ARGS are those of the test binary; -run, -v, -count and the other flags of go
 test are understood too. Without --trace every function of the module is traced.
 
-` + exitText + `
-  otherwise as the test binary: 0 when the tests pass, 1 when they fail`,
+EXIT STATUS
+  as the test binary: 0 when the tests pass, 1 when they fail; but
+` + exitText,
 		Example: `  gtrace test
   gtrace test ./store -- -run TestLoad -v
   gtrace test -t 'example.com/shop/store.*' -e exception ./store`,

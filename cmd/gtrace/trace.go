@@ -99,7 +99,8 @@ func (t *trace) observe(e *events.Event) {
 // announce says with -v what the start record leaves out or cuts short.
 func (t *trace) announce(info *events.StartInfo) {
 	say := t.app.say
-	say.detail("%s (%s), PID %d: %d probes in %d functions", info.Program, info.GoVersion, info.PID, info.Probes, info.Functions)
+	say.detail("%s (%s), PID %d: %s in %s", info.Program, info.GoVersion, info.PID,
+		plural(info.Probes, "probe"), plural(info.Functions, "function"))
 	if info.Stopped > 0 {
 		say.detail("the target stood still for %v while they were planted", info.Stopped.Round(time.Millisecond))
 	}

@@ -154,7 +154,7 @@ func TestAttachEndedBySignal(t *testing.T) {
 
 func TestRunHandsSignalsOn(t *testing.T) {
 	tgt := newFakeTarget(t, oneCall)
-	tgt.ended = make(chan struct{}) // Wait returns once it got a signal
+	tgt.wait = true
 	tgt.signal = "SIGTERM"
 	tgt.begin = func() { kill(t, syscall.SIGTERM) }
 	r := gtrace(t, &fakeBackend{target: tgt}, "run", anyProgram)
