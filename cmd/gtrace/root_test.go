@@ -140,7 +140,7 @@ func TestCompletionAndManual(t *testing.T) {
 		t.Fatalf("man: status %d\n%s", r.status, r.stderr)
 	}
 	page, err := os.ReadFile(filepath.Join(dir, "gtrace-run.1"))
-	if err != nil || !bytes.Contains(page, []byte("EXIT STATUS")) {
+	if err != nil || !bytes.Contains(page, []byte("\n.SH EXIT STATUS\n")) {
 		t.Errorf("gtrace-run.1: %v\n%s", err, page)
 	}
 }
