@@ -30,10 +30,6 @@ type model struct {
 
 	lastRoutine int64
 
-	// swallowed says that a frame that is not traced recovered a panic which
-	// the innermost traced call had got as its exception.
-	swallowed bool
-
 	hits []engine.Hit
 	log  []events.Event
 }

@@ -85,9 +85,6 @@ func (m *model) recovery(g *modelRoutine, p *modelFrame) {
 		return
 	}
 	f.returning = f != g.stack[0]
-	if above := innermost(g.stack); above != nil && above != f && len(above.call.told) > 0 {
-		m.swallowed = true
-	}
 	if f.call != nil {
 		if !f.call.told[p] {
 			m.tellException(g, f, p, true)

@@ -64,8 +64,7 @@ func TestBroken(t *testing.T) {
 		{"an unwound return of a call without", "call g1 #1 main.a\nreturn g1 #1 main.a unwound"},
 		{"an unwound return of a call without", "call g1 #1 main.a\nexception g1 #1 main.a !panic(recovered)\nreturn g1 #1 main.a unwound"},
 		{"a recovered return of a call without", "call g1 #1 main.a\nreturn g1 #1 main.a recovered"},
-		{"neither unwound nor recovered", "call g1 #1 main.a\nexception g1 #1 main.a !panic\nreturn g1 #1 main.a"},
-		{"neither unwound nor recovered", "call g1 #1 main.a\nexception g1 #1 main.a !panic(recovered)\nreturn g1 #1 main.a"},
+		{"not said to have recovered", "call g1 #1 main.a\nexception g1 #1 main.a !panic(recovered)\nreturn g1 #1 main.a"},
 		{"call #1 ends inside call #2", "call g1 #1 main.a\ncall g1 #2 parent=1 depth=1 main.b\nreturn g1 #1 main.a"},
 		{"partial call #1 ends at depth 0, but 2 are open", "return g1 #3 parent=2 depth=2 main.c partial\nreturn g1 #1 main.a partial\n"},
 		// Exceptions.

@@ -2,6 +2,8 @@ package dlv
 
 import (
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+
+	"gtrace/session/engine/dlv/value"
 )
 
 // Go passes arguments and results in registers where they fit, one basic value
@@ -74,7 +76,7 @@ func (a *assigner) register(t godwarf.Type, offset int64) bool {
 	case *godwarf.StructType:
 		return a.fields(t, offset)
 	case *godwarf.ArrayType:
-		switch t.Count {
+		switch value.ArrayLen(t) {
 		case 0:
 			return true
 		case 1:

@@ -100,9 +100,8 @@ func (e *Engine) raised(c *hitContext, r *engine.Raise) {
 	if r.Origin != nil {
 		h.File, h.Line = r.Origin.File, r.Origin.Line
 	}
-	if n := e.stackDepth(); n > 0 {
-		h.Stack = e.stack(c.addr, regs.Rsp, regs.Rbp, n)
-	}
+	// Always: it tells where each function it passes stood.
+	h.Stack = e.stack(c.addr, regs.Rsp, regs.Rbp, raisedFrames)
 	c.hits = append(c.hits, h)
 }
 
@@ -119,16 +118,10 @@ func (e *Engine) unwound(c *hitContext, u *engine.Unwind) {
 	}
 }
 
-// stackDepth returns how many frames the probe of panics captures.
-func (e *Engine) stackDepth() int {
-	for _, p := range e.probes {
-		if p.probe.What == engine.Panics {
-			return p.probe.Capture.Stack
-		}
-	}
-	return 0
-}
+// raisedFrames is how much of the stack is read when an exception begins.
+const raisedFrames = 256
 
+// limits returns those of the probe of panics.
 func (e *Engine) limits() engine.Limits {
 	for _, p := range e.probes {
 		if p.probe.What == engine.Panics {

@@ -3,6 +3,7 @@
 package dlv
 
 import (
+	"errors"
 	"fmt"
 
 	"golang.org/x/arch/x86/x86asm"
@@ -40,6 +41,9 @@ func (e *Engine) Plant(pr engine.Probe) (engine.ProbeID, error) {
 
 // Unplant removes a probe.
 func (e *Engine) Unplant(id engine.ProbeID) error {
+	if e.closed {
+		return engine.ErrClosed
+	}
 	p := e.probes[id]
 	if p == nil {
 		return fmt.Errorf("remove probe %d: there is none", id)
@@ -50,6 +54,9 @@ func (e *Engine) Unplant(id engine.ProbeID) error {
 
 func (e *Engine) plantCalls(p *probe) error {
 	f := p.probe.Func
+	if f == nil {
+		return errors.New("no function given")
+	}
 	if f.Entry == 0 {
 		return fmt.Errorf("every call of it was inlined: %w", engine.ErrNotSupported)
 	}

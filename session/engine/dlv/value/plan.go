@@ -2,6 +2,7 @@ package value
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
@@ -144,7 +145,7 @@ func (r *Reader) fill(pl *plan) {
 			pl.form = formBytes
 		}
 	case *godwarf.ArrayType:
-		pl.form, pl.elem.t, pl.count = formArray, t.Type, max(t.Count, 0)
+		pl.form, pl.elem.t, pl.count = formArray, t.Type, ArrayLen(t)
 	case *godwarf.StructType:
 		pl.form = formStruct
 		pl.addFields(t)
@@ -217,4 +218,17 @@ func isVoid(t godwarf.Type) bool {
 	t = underlying(t)
 	_, ok := t.(*godwarf.VoidType)
 	return ok || t == nil
+}
+
+// ArrayLen returns the length of an array type. Delve takes an array of no size
+// at the end of a struct for one of C's, of any length, and forgets the lengths
+// of its whole type, which others share; the name still has it.
+func ArrayLen(t *godwarf.ArrayType) int64 {
+	if name, ok := strings.CutPrefix(t.Name, "["); ok && t.Count == 0 {
+		digits, _, _ := strings.Cut(name, "]")
+		if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
+			return n
+		}
+	}
+	return max(t.Count, 0)
 }
