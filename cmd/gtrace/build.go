@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // A program is a binary that can be started.
@@ -58,6 +60,9 @@ const debugFlags = "-gcflags=all=-N -l"
 // build builds pkg, as seen from dir, into a temporary directory. The verb is
 // build, or test for the test binary.
 func (g *goTool) build(ctx context.Context, verb, dir, pkg string, optimized bool) (*program, error) {
+	// To be killed now would leave the directory behind.
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	temp, err := os.MkdirTemp("", "gtrace-")
 	if err != nil {
 		return nil, err
@@ -77,6 +82,9 @@ func (g *goTool) build(ctx context.Context, verb, dir, pkg string, optimized boo
 	cmd.Stdout, cmd.Stderr = g.stderr, g.stderr
 	if err := cmd.Run(); err != nil {
 		p.remove()
+		if ctx.Err() != nil {
+			return nil, ended(statusInterrupted)
+		}
 		return nil, notStarted(fmt.Errorf("%s: %w", g.tried(dir, verb, pkg), err))
 	}
 	built, err := os.ReadDir(temp)

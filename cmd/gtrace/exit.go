@@ -14,6 +14,8 @@ const (
 	statusFailed     = 125 // gtrace itself failed
 	statusNotStarted = 126 // the target could not be started or attached
 	statusNotFound   = 127 // PROG does not exist
+
+	statusInterrupted = 130 // Ctrl-C before there was a target
 )
 
 // exitText lists them in the help of the commands that trace.

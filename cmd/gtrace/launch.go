@@ -38,7 +38,11 @@ func traceLaunched(ctx context.Context, a *app, f *traceFlags, l dlv.Launch) err
 	}
 	t.summarize("")
 	if !targetEnded(t.end.Reason) {
-		a.say.note("%s; waiting for PID %d to end", stopText(&t.end), tgt.Target().PID)
+		why := stopText(&t.end)
+		if traceErr != nil {
+			why = "tracing ended" // the reason has just been told
+		}
+		a.say.note("%s; waiting for PID %d to end", why, tgt.Target().PID)
 	}
 	relay.release(tgt.Signal)
 	status, signal, err := tgt.Wait()

@@ -139,7 +139,7 @@ func (t *trace) summarize(rest string) {
 	if t.end.Lost > 0 {
 		text += fmt.Sprintf(", %d lost", t.end.Lost)
 	}
-	if t.out.name != os.Stdout.Name() {
+	if t.out.name != os.Stdout.Name() && t.out.err == nil {
 		text += ", written to " + t.out.name
 	}
 	t.app.say.note("%s%s", text, rest)
