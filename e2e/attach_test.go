@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"os"
@@ -43,7 +42,7 @@ func TestDetach(t *testing.T) {
 			t.Parallel()
 			s := startServer(t)
 			finish := s.load()
-			trace := filepath.Join(t.TempDir(), "trace.jsonl")
+			trace := filepath.Join(keepOnFailure(t, "gtrace-attach-"), "trace.jsonl")
 			g := startAttach(t, s, append(way.flags, "--format", "json", "-o", trace)...)
 			if way.signal != 0 {
 				awaitSize(t, trace, 20_000)
@@ -66,7 +65,7 @@ func TestDetachAgain(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	finish := s.load()
-	trace := filepath.Join(t.TempDir(), "trace.jsonl")
+	trace := filepath.Join(keepOnFailure(t, "gtrace-attach-"), "trace.jsonl")
 	for range 5 {
 		g := startAttach(t, s, "-n", "50", "--format", "json", "-o", trace)
 		if got := g.wait(t); got != 0 {
@@ -103,7 +102,7 @@ func TestTargetExit(t *testing.T) {
 	require(t, "ptrace")
 	t.Parallel()
 	s := startServer(t)
-	trace := filepath.Join(t.TempDir(), "trace.jsonl")
+	trace := filepath.Join(keepOnFailure(t, "gtrace-attach-"), "trace.jsonl")
 	g := startAttach(t, s, "--format", "json", "-o", trace)
 	awaitSize(t, trace, 5000)
 	if err := s.stop(); err != nil {
@@ -115,42 +114,10 @@ func TestTargetExit(t *testing.T) {
 	checkEnd(t, trace, events.ReasonExited, 0)
 }
 
-// A tracer is a running gtrace.
-type tracer struct {
-	cmd      *exec.Cmd
-	messages bytes.Buffer
-	done     chan error
-}
-
 func startAttach(t *testing.T, s *server, flags ...string) *tracer {
 	t.Helper()
 	args := append([]string{"attach"}, serverPatterns...)
-	args = append(append(args, flags...), strconv.Itoa(s.pid))
-	g := &tracer{cmd: exec.Command(gtrace(t), args...), done: make(chan error, 1)}
-	g.cmd.Stderr = &g.messages
-	if err := g.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { g.done <- g.cmd.Wait() }()
-	return g
-}
-
-// wait returns the exit status.
-func (g *tracer) wait(t *testing.T) int {
-	t.Helper()
-	select {
-	case err := <-g.done:
-		status, err := exitStatus(err)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return status
-	case <-time.After(patience):
-		_ = g.cmd.Process.Kill()
-		<-g.done
-		t.Fatalf("gtrace did not end\n%s", g.messages.String())
-		return -1
-	}
+	return startTracer(t, append(append(args, flags...), strconv.Itoa(s.pid))...)
 }
 
 // awaitSize waits until a file has grown to size.

@@ -78,8 +78,8 @@ func (b *body) statement() {
 		b.printf("\tif calllog.Raise(4) {\n\t\tvar v any = %s\n\t\tcalllog.Panic(v)\n\t\tpanic(v)\n\t}\n", b.thrown())
 	case b.chance(8):
 		b.printf("\tif calllog.Raise(4) {\n%s\t}\n", pick(b.generator, faults...))
-	case b.chance(12):
-		b.printf("\tif calllog.Quit(3) {\n\t\tcalllog.Goexit()\n\t\truntime.Goexit()\n\t}\n")
+	case b.chance(8):
+		b.printf("\tif calllog.Quit(2) {\n\t\tcalllog.Goexit()\n\t\truntime.Goexit()\n\t}\n")
 	default:
 		b.visit()
 	}

@@ -92,7 +92,7 @@ func (g *generator) declareStruct(i int) {
 	g.types = append(g.types, t, &typ{name: "*" + t.name, kind: pointer, elem: t})
 }
 
-// compose adds an array, a slice and a map of types that stand already.
+// compose adds an array, a slice, a map and a pointer of types that stand already.
 func (g *generator) compose() {
 	a := &typ{kind: array, elem: g.anyType(), len: g.rand.IntN(4)}
 	a.name = fmt.Sprintf("[%d]%s", a.len, a.elem.name)
@@ -100,7 +100,9 @@ func (g *generator) compose() {
 	s.name = "[]" + s.elem.name
 	m := &typ{kind: mapping, key: pick(g, g.named("int"), g.named("string"), g.named("N1")), elem: g.anyType()}
 	m.name = fmt.Sprintf("map[%s]%s", m.key.name, m.elem.name)
-	g.types = append(g.types, a, s, m)
+	p := &typ{kind: pointer, elem: g.anyType()}
+	p.name = "*" + p.elem.name
+	g.types = append(g.types, a, s, m, p)
 }
 
 // anyType returns a random type, those declared last more often.

@@ -89,7 +89,10 @@ func (g *generator) composite(t *typ, depth int) string {
 		if g.chance(4) {
 			return "nil"
 		}
-		return "&" + g.literal(t.elem, depth-1)
+		if t.elem.kind == structure {
+			return "&" + g.literal(t.elem, depth-1)
+		}
+		return fmt.Sprintf("calllog.Pointer[%s](%s)", t.elem.name, g.literal(t.elem, depth-1))
 	case failure:
 		return g.failure(depth)
 	case shaper:

@@ -232,3 +232,6 @@ func Join() {
 //
 //go:noinline
 func Same[T any](v T) T { return v }
+
+// Pointer returns a pointer to v.
+func Pointer[T any](v T) *T { return &v }

@@ -1,0 +1,101 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"gtrace/events"
+)
+
+// TestSignalLaunched sends signals to gtrace while it runs a target: the trace
+// ends, the target gets the signal too, and its end is gtrace's.
+func TestSignalLaunched(t *testing.T) {
+	require(t, "ptrace")
+	for _, c := range []struct {
+		name   string
+		signal syscall.Signal
+		how    string // what the target does about it
+		status int
+	}{
+		{"SIGINT-dies", syscall.SIGINT, "default", 130},
+		{"SIGTERM-dies", syscall.SIGTERM, "default", 143},
+		{"SIGTERM-handles", syscall.SIGTERM, "handle", 9},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := keepOnFailure(t, "gtrace-launch-")
+			prog, trace := filepath.Join(dir, "prog"), filepath.Join(dir, "trace.jsonl")
+			goTool(t, ".", "build", "-o", prog, "./testdata/patient")
+			g := startTracer(t, "run", "--format", "json", "-o", trace, "-t", "main.step", prog, "--", c.how)
+			awaitSize(t, trace, 3000)
+			if err := g.cmd.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			if got := g.wait(t); got != c.status {
+				t.Errorf("exit status %d, want %d\n%s", got, c.status, g.messages.String())
+			}
+			checkEnd(t, trace, events.ReasonInterrupted, c.signal)
+		})
+	}
+}
+
+// TestManyProbes plants probes in all of net/http below a busy server.
+func TestManyProbes(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	s := startServer(t)
+	finish := s.load()
+	trace := filepath.Join(keepOnFailure(t, "gtrace-many-"), "trace.jsonl")
+	g := startTracer(t, "attach", "-t", "net/http.*", "-t", "net/textproto.*", "-t", "main.*", "--max-probes", "10000", "-n", "3000", "--format", "json", "-o", trace, strconv.Itoa(s.pid))
+	if got := g.wait(t); got != 0 {
+		t.Errorf("exit status %d\n%s", got, g.messages.String())
+	}
+	s.checkFree(t, finish)
+	checkEnd(t, trace, events.ReasonLimit, 0)
+}
+
+// TestTwoTracers attaches to a process that gtrace traces already.
+func TestTwoTracers(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	s := startServer(t)
+	trace := filepath.Join(keepOnFailure(t, "gtrace-two-"), "trace.jsonl")
+	first := startAttach(t, s, "--format", "json", "-o", trace)
+	awaitSize(t, trace, 5000)
+	second := startAttach(t, s)
+	if got := second.wait(t); got != 126 || !strings.Contains(second.messages.String(), "gtrace (pid "+strconv.Itoa(first.cmd.Process.Pid)) {
+		t.Errorf("exit status %d, want 126 and the tracer's name\n%s", got, second.messages.String())
+	}
+	if err := first.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if got := first.wait(t); got != 130 {
+		t.Errorf("exit status %d, want 130\n%s", got, first.messages.String())
+	}
+	s.checkFree(t, func() error { return nil })
+}
+
+// TestLibrary plants probes in most of the standard library below a program
+// that uses much of it, and expects that it does the same as alone.
+func TestLibrary(t *testing.T) {
+	require(t, "ptrace")
+	dir := t.TempDir()
+	prog := filepath.Join(dir, "prog")
+	goTool(t, ".", "build", "-o", prog, "./testdata/library")
+	for name, patterns := range map[string][]string{
+		"text":    {"fmt.*", "strconv.*", "strings.*", "bytes.*", "unicode/..."},
+		"json":    {"encoding/json.*", "reflect.*", "sort.*", "slices.*"},
+		"os":      {"os.*", "os/exec.*", "syscall.*", "internal/poll.*", "io.*"},
+		"sync":    {"sync.*", "sync/atomic.*", "internal/sync.*", "time.*", "context.*"},
+		"runtime": {"runtime.mallocgc", "runtime.newproc", "runtime.gopark", "runtime.chansend1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			foreign{dir: dir, argv: []string{prog}, patterns: patterns, calls: 20}.check(t)
+		})
+	}
+}
