@@ -154,12 +154,13 @@ func sameEvents(got, want []events.Event) error {
 // telling renders what a log can tell of an event.
 func telling(e events.Event) string {
 	e.Caller, e.Stack = nil, nil
-	text := strings.Repeat("  ", e.Depth) + happening(e, false)
+	var text strings.Builder
+	text.WriteString(strings.Repeat("  ", e.Depth) + happening(e, false))
 	for _, v := range append(slices.Clone(e.Args), e.Results...) {
-		text += " " + v.Name
+		text.WriteString(" " + v.Name)
 		if v.Error != "" {
-			text += "!" + v.Error
+			text.WriteString("!" + v.Error)
 		}
 	}
-	return address.ReplaceAllString(text, "0xADDR")
+	return address.ReplaceAllString(text.String(), "0xADDR")
 }

@@ -92,7 +92,7 @@ func (g *generator) composite(t *typ, depth int) string {
 		if t.elem.kind == structure {
 			return "&" + g.literal(t.elem, depth-1)
 		}
-		return fmt.Sprintf("calllog.Pointer[%s](%s)", t.elem.name, g.literal(t.elem, depth-1))
+		return g.pointerTo(t.elem, depth)
 	case failure:
 		return g.failure(depth)
 	case shaper:
@@ -103,6 +103,11 @@ func (g *generator) composite(t *typ, depth int) string {
 		return pick(g, "nil", g.literal(s, depth-1), "&"+g.literal(s, depth-1))
 	}
 	return g.anything(depth)
+}
+
+// pointerTo returns a pointer to a literal of type t, which may be an untyped nil.
+func (g *generator) pointerTo(t *typ, depth int) string {
+	return fmt.Sprintf("new(calllog.Same[%s](%s))", t.name, g.literal(t, depth-1))
 }
 
 func (g *generator) repeat(t *typ, n, depth int) string {

@@ -6,7 +6,6 @@ package calllog
 
 import (
 	"encoding/json"
-
 	"os"
 	"reflect"
 	"runtime"
@@ -189,14 +188,11 @@ func Raise(n uint64) bool {
 	return guards[goroutine()] > 0 && Pick(n)
 }
 
-var kept any
+// kept is one of the values given to Keep.
+var kept atomic.Pointer[any]
 
 // Keep makes what p points to escape to the heap.
-func Keep(p any) {
-	mu.Lock()
-	defer mu.Unlock()
-	kept = p
-}
+func Keep(p any) { kept.Store(&p) }
 
 // mortal holds the goroutines that may end by runtime.Goexit.
 var mortal = map[int64]bool{}
@@ -232,6 +228,3 @@ func Join() {
 //
 //go:noinline
 func Same[T any](v T) T { return v }
-
-// Pointer returns a pointer to v.
-func Pointer[T any](v T) *T { return &v }
