@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,6 +64,9 @@ func (w hintWorld) subject() string {
 // that lists all.
 func (w hintWorld) noMatch(e *session.NoMatchError) []string {
 	list := "gtrace funcs " + w.subject()
+	if slices.Contains(w.args, "--optimized") {
+		list += " --optimized" // the same binary
+	}
 	if len(e.Near) == 0 || len(w.args) == 0 {
 		return []string{list}
 	}
