@@ -121,6 +121,10 @@ func (p procfs) process(pid int) (process, bool) {
 // tracer returns the PID and the name of the process that traces pid, or 0.
 func (p procfs) tracer(pid int) (int, string) {
 	tracer, _ := strconv.Atoi(p.field(strconv.Itoa(pid), "TracerPid"))
+	// The kernel names the thread that traces; people know its process.
+	if tgid, err := strconv.Atoi(p.field(strconv.Itoa(tracer), "Tgid")); err == nil {
+		tracer = tgid
+	}
 	if tracer == 0 {
 		return 0, ""
 	}

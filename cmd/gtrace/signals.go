@@ -36,10 +36,11 @@ type relay struct {
 // none, as the target has a life of its own.
 func listen(cancel context.CancelCauseFunc, foreign func(os.Signal) bool) *relay {
 	r := &relay{cancel: cancel, foreign: foreign, ch: make(chan os.Signal, 16)}
-	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
-		if !signal.Ignored(sig) {
-			signal.Notify(r.ch, sig)
-		}
+	// A shell without job control starts what runs in the background with SIGINT
+	// ignored; who sends one by name means it. An ignored SIGHUP is nohup's.
+	signal.Notify(r.ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(r.ch, syscall.SIGHUP)
 	}
 	// A write to a closed stdout or stderr must return an error, not kill.
 	signal.Notify(r.ch, syscall.SIGPIPE)

@@ -43,7 +43,7 @@ func disassemble(code []byte, addr uint64) ([]insn, error) {
 		if n := vexLength(code[off:]); n > 0 {
 			in.length = n
 		} else {
-			x, err := x86asm.Decode(code[off:], 64)
+			x, err := decode(code[off:])
 			if err != nil {
 				return nil, fmt.Errorf("unknown instruction at %#x: %x", in.addr, code[off:min(off+8, len(code))])
 			}
@@ -58,6 +58,17 @@ func disassemble(code []byte, addr uint64) ([]insn, error) {
 		off += in.length
 	}
 	return list, nil
+}
+
+// decode decodes one instruction. The decoder runs off the end of some that are
+// cut short.
+func decode(code []byte) (in x86asm.Inst, err error) {
+	defer func() {
+		if recover() != nil {
+			err = x86asm.ErrTruncated
+		}
+	}()
+	return x86asm.Decode(code, 64)
 }
 
 // isBranch reports whether an instruction goes elsewhere or asks where it is.
@@ -160,7 +171,7 @@ func afterStackCheck(list []insn) int {
 			}
 		case x86asm.JBE, x86asm.JB:
 			// Both lead forward to the call of morestack.
-			if t, ok := in.target(); !ok || t <= in.addr {
+			if t, ok := in.target(); !ok || t <= in.addr || i+1 == len(list) {
 				return after
 			}
 			after = i + 1

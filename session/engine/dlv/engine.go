@@ -55,10 +55,10 @@ type probe struct {
 
 // A place is an address with a breakpoint and what to do when it is hit.
 type place struct {
-	insn       insn
-	written    bool
-	entry, ret *probe
-	hook       func(*Engine, *hitContext) error
+	insn    insn
+	written bool
+	probes  [roles]*probe
+	hook    func(*Engine, *hitContext) error // of the one in hookRole
 }
 
 func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {

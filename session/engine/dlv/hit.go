@@ -32,29 +32,32 @@ type hitContext struct {
 	at     time.Time
 	addr   uint64
 	g      gInfo
+	// sp points at the return address of the innermost frame that counts, bp is
+	// the frame pointer of its caller.
+	sp, bp uint64
 	hits   []engine.Hit
 }
 
 // serve turns one stop into hits and yields them. It reports whether the
 // consumer wants more.
 func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error) bool) bool {
-	c := hitContext{thread: s.Thread, at: at, addr: s.Addr}
+	c := hitContext{thread: s.Thread, at: at, addr: s.Addr, sp: s.Thread.Regs.Rsp, bp: s.Thread.Regs.Rbp}
 	pl := e.places[s.Addr]
 	if pl == nil {
 		return true
 	}
 	c.g = e.currentG(&s.Thread.Regs)
 	e.clock.arrive(e, &c)
-	if pl.hook != nil {
+	if p := pl.probes[entryRole]; p != nil {
+		e.entered(&c, p)
+	}
+	if pl.probes[hookRole] != nil {
 		if err := pl.hook(e, &c); err != nil {
 			return yield(engine.Hit{}, err)
 		}
 	}
-	if pl.entry != nil {
-		e.entered(&c, pl.entry)
-	}
-	if pl.ret != nil {
-		e.returned(&c, pl.ret)
+	if p := pl.probes[retRole]; p != nil {
+		e.returned(&c, p)
 	}
 	for _, h := range c.hits {
 		if !yield(h, nil) {
@@ -77,11 +80,10 @@ func (e *Engine) hit(c *hitContext, kind engine.HitKind, g *goroutine) engine.Hi
 // entered handles the entry of a probed function. The return address is on top
 // of the stack; the arguments are where the caller put them.
 func (e *Engine) entered(c *hitContext, p *probe) {
-	regs := &c.thread.Regs
-	cfa := regs.Rsp + wordSize
+	cfa := c.sp + wordSize
 	frame := c.g.frame(cfa)
+	running := e.greet(c)
 	g := e.goroutine(c)
-	running := e.greet(c, g, regs.Rbp)
 	h := e.hit(c, engine.Entered, g)
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = p.probe.Func.File, p.probe.Func.Line
@@ -93,7 +95,7 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 	}
 	g.drop(frame - 1)
 	g.calls = append(g.calls, call)
-	if caller, ok := e.caller(regs.Rsp, regs.Rbp); ok {
+	if caller, ok := e.caller(c); ok {
 		h.Caller = &caller
 	}
 	capture := &p.probe.Capture
@@ -101,7 +103,7 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 		h.Values = e.read(c, p.sig.args, p.sig.floats, cfa, call.dict, capture.Limits, nil)
 	}
 	if capture.Stack > 0 {
-		h.Stack = e.stack(c.addr, regs.Rsp, regs.Rbp, capture.Stack)
+		h.Stack = e.stack(c, capture.Stack)
 	}
 	c.hits = append(c.hits, h)
 }
@@ -109,11 +111,10 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 // returned handles the RET of a probed function: the return address is on top
 // of the stack, the results are where the caller expects them.
 func (e *Engine) returned(c *hitContext, p *probe) {
-	regs := &c.thread.Regs
-	cfa := regs.Rsp + wordSize
+	cfa := c.sp + wordSize
 	frame := c.g.frame(cfa)
+	running := e.greet(c)
 	g := e.goroutine(c)
-	running := e.greet(c, g, regs.Rbp)
 	h := e.hit(c, engine.Returned, g)
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = e.text(c.addr)
@@ -126,7 +127,7 @@ func (e *Engine) returned(c *hitContext, p *probe) {
 		h.Values = e.read(c, p.sig.results, p.sig.floats, cfa, dict, capture.Limits, &h)
 	}
 	if capture.Stack > 0 {
-		h.Stack = e.stack(c.addr, regs.Rsp, regs.Rbp, capture.Stack)
+		h.Stack = e.stack(c, capture.Stack)
 	}
 	g.drop(frame - 1)
 	if len(g.calls) == 0 {
@@ -157,12 +158,12 @@ func (g *goroutine) drop(keep engine.FrameID) {
 
 // greet returns, on the first hit of a goroutine older than the trace, the
 // probed calls it was running already.
-func (e *Engine) greet(c *hitContext, g *goroutine, bp uint64) []engine.RunningCall {
+func (e *Engine) greet(c *hitContext) []engine.RunningCall {
 	if e.greeted == nil || c.g.id == 0 || c.g.id > e.oldest || e.greeted[c.g.id] {
 		return nil
 	}
 	e.greeted[c.g.id] = true
-	return e.running(c, g, bp)
+	return e.running(c)
 }
 
 // text returns the source line of an instruction.

@@ -32,9 +32,11 @@ func (e *Engine) plantPanics(p *probe) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", symbol, err)
 			}
-			if err := e.plantAt(p, pl.entry, func(at *place) { at.hook = hook }); err != nil {
+			at, err := e.plantAt(p, pl.entry, hookRole)
+			if err != nil {
 				return fmt.Errorf("%s: %w", symbol, err)
 			}
+			at.hook = hook
 		}
 	}
 	for _, call := range []struct {
@@ -70,9 +72,11 @@ func (e *Engine) plantCall(p *probe, in, of string, hook func(*Engine, *hitConte
 			return fmt.Errorf("%w: it is not where this version of Go should have it", engine.ErrGoVersion)
 		}
 		for _, c := range calls {
-			if err := e.plantAt(p, c, func(at *place) { at.hook = hook }); err != nil {
+			at, err := e.plantAt(p, c, hookRole)
+			if err != nil {
 				return err
 			}
+			at.hook = hook
 		}
 	}
 	return nil
@@ -92,16 +96,17 @@ func (e *Engine) runtimeFunctions(symbol string) []*engine.Function {
 
 // raised adds the hit for the begin of an exception.
 func (e *Engine) raised(c *hitContext, r *engine.Raise) {
-	regs := &c.thread.Regs
+	running := e.greet(c)
 	h := e.hit(c, engine.Raised, e.goroutines[c.g.key(c.thread)])
-	h.Frame = c.g.frame(regs.Rsp + wordSize)
-	r.Origin = e.origin(regs.Rsp, regs.Rbp)
+	h.Running = running
+	h.Frame = c.g.frame(c.sp + wordSize)
+	r.Origin = e.origin(c)
 	h.Raise = r
 	if r.Origin != nil {
 		h.File, h.Line = r.Origin.File, r.Origin.Line
 	}
 	// Always: it tells where each function it passes stood.
-	h.Stack = e.stack(c.addr, regs.Rsp, regs.Rbp, raisedFrames)
+	h.Stack = e.stack(c, raisedFrames)
 	c.hits = append(c.hits, h)
 }
 
@@ -165,16 +170,31 @@ func (e *Engine) fatal(c *hitContext) error {
 	} else {
 		r.Value = string(text)
 	}
-	if c.g.id == 0 && c.g.m != 0 {
-		if addr, err := e.word(c.g.m + uint64(e.layout.curg)); err == nil {
-			if g, ok := e.readG(addr); ok {
-				c.g = g
-			}
-		}
-	}
+	e.leaveSystemStack(c)
 	e.raised(c, r)
 	e.unwound(c, &engine.Unwind{All: true})
 	return nil
+}
+
+// leaveSystemStack turns a stop on a system stack to the goroutine that the
+// thread serves, if there is one, at the place where it has left its own stack.
+func (e *Engine) leaveSystemStack(c *hitContext) {
+	if c.g.id != 0 || c.g.m == 0 {
+		return
+	}
+	addr, err := e.word(c.g.m + uint64(e.layout.curg))
+	if err != nil {
+		return
+	}
+	g, ok := e.readG(addr)
+	if !ok {
+		return
+	}
+	sp, err1 := e.word(addr + uint64(e.layout.schedSP))
+	bp, err2 := e.word(addr + uint64(e.layout.schedBP))
+	if err1 == nil && err2 == nil && g.lo < sp && sp < g.hi {
+		c.g, c.sp, c.bp = g, sp, bp
+	}
 }
 
 // goexiting runs at the entry of runtime.Goexit.

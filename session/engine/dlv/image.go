@@ -32,7 +32,6 @@ type Image struct {
 	base  uint64 // added to the file's addresses: 0 unless position independent
 
 	functions []*engine.Function
-	delve     map[*engine.Function]*proc.Function
 	byEntry   map[uint64]*engine.Function
 	symbols   *symbolizer
 	values    *value.Reader
@@ -86,10 +85,9 @@ func openImage(path string, entry uint64) (_ *Image, err error) {
 	if im.lines, err = im.lineTable(); err != nil {
 		return nil, err
 	}
-	im.loadFunctions()
 	im.symbols = newSymbolizer(im)
 	im.values = value.NewReader(im.bi)
-	return im, nil
+	return im, im.loadFunctions()
 }
 
 // identify checks that the file is a Go program that can be read here.
@@ -145,12 +143,15 @@ func (im *Image) lineTable() (*gosym.Table, error) {
 	return nil, fmt.Errorf("%w: it has no line table", engine.ErrNoDebugInfo)
 }
 
-func (im *Image) loadFunctions() {
-	im.delve = make(map[*engine.Function]*proc.Function, len(im.bi.Functions))
+func (im *Image) loadFunctions() error {
+	inlined, err := im.inlined()
+	if err != nil {
+		return fmt.Errorf("%w: %w", engine.ErrNoDebugInfo, err)
+	}
 	im.byEntry = make(map[uint64]*engine.Function, len(im.bi.Functions))
 	for i := range im.bi.Functions {
 		fn := &im.bi.Functions[i]
-		if strings.HasPrefix(fn.Name, "go:") || strings.HasPrefix(fn.Name, "type:") || strings.HasPrefix(fn.Name, "C.") {
+		if fn.Entry == 0 || !isGo(fn.Name) {
 			continue
 		}
 		f := &engine.Function{
@@ -159,22 +160,32 @@ func (im *Image) loadFunctions() {
 			Package:   fn.PackageName(),
 			Entry:     fn.Entry,
 			End:       fn.End,
-			Inlined:   len(fn.InlinedCalls),
 			Optimized: fn.Optimized(),
 		}
-		if f.Entry != 0 {
-			f.File, f.Line, _ = im.lines.PCToLine(f.Entry - im.base)
-			im.byEntry[f.Entry] = f
-		} else if len(fn.InlinedCalls) == 0 {
-			continue // not in the program at all
-		}
+		f.File, f.Line, _ = im.lines.PCToLine(f.Entry - im.base)
 		f.Wrapper = fn.Trampoline || isWrapper(f)
+		if a := inlined[fn.Name]; a != nil {
+			f.Inlined = a.calls
+			delete(inlined, fn.Name)
+		}
+		im.byEntry[f.Entry] = f
 		im.functions = append(im.functions, f)
-		im.delve[f] = fn
+	}
+	for name, a := range inlined {
+		if isGo(name) {
+			im.functions = append(im.functions, im.abstractFunction(a))
+		}
 	}
 	slices.SortFunc(im.functions, func(a, b *engine.Function) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Entry, b.Entry))
 	})
+	return nil
+}
+
+// isGo reports whether a symbol is a function of Go source, rather than one of C
+// or one the compiler made for a type.
+func isGo(symbol string) bool {
+	return !strings.HasPrefix(symbol, "go:") && !strings.HasPrefix(symbol, "type:") && !strings.HasPrefix(symbol, "C.")
 }
 
 // printedName returns a function's name as a Go traceback prints it, without

@@ -70,29 +70,41 @@ func (e *Engine) plantCalls(p *probe) error {
 	}
 	f.NoReturn = len(pl.rets) == 0
 	for _, ret := range pl.rets {
-		if err := e.plantAt(p, ret, func(at *place) { at.ret = p }); err != nil {
+		if _, err := e.plantAt(p, ret, retRole); err != nil {
 			return err
 		}
 	}
-	return e.plantAt(p, pl.entry, func(at *place) { at.entry = p })
+	_, err = e.plantAt(p, pl.entry, entryRole)
+	return err
 }
 
-// plantAt prepares a breakpoint at an instruction, which may have one already:
-// a function may consist of nothing but its RET.
-func (e *Engine) plantAt(p *probe, in insn, set func(*place)) error {
+// A role is what a probe does at a place. One place may have several: a function
+// may consist of nothing but its RET, and the ones through which panics go may
+// be traced themselves.
+type role uint8
+
+const (
+	entryRole role = iota
+	retRole
+	hookRole
+	roles
+)
+
+// plantAt prepares a breakpoint at an instruction, which may have one already.
+func (e *Engine) plantAt(p *probe, in insn, r role) (*place, error) {
 	at := e.places[in.addr]
-	switch {
-	case at == nil:
+	if at == nil {
 		at = &place{insn: in}
 		e.places[in.addr] = at
 		e.prepared = append(e.prepared, in.addr)
 		e.target.Probes++
-	case at.hook != nil, at.entry != nil && at.entry != p, at.ret != nil && at.ret != p:
-		return fmt.Errorf("there is a probe already")
 	}
-	set(at)
+	if at.probes[r] != nil {
+		return nil, fmt.Errorf("there is a probe already")
+	}
+	at.probes[r] = p
 	p.planted = append(p.planted, in.addr)
-	return nil
+	return at, nil
 }
 
 // write puts the prepared breakpoints into the target's text. All the work that
@@ -103,7 +115,7 @@ func (e *Engine) write() error {
 	for _, entries := range []bool{false, true} {
 		for _, addr := range e.prepared {
 			at := e.places[addr]
-			if at == nil || (at.entry != nil) != entries {
+			if at == nil || at.written || (at.probes[entryRole] != nil) != entries {
 				continue
 			}
 			if err := e.p.Plant(addr, effectOf(at.insn)); err != nil {
@@ -113,6 +125,10 @@ func (e *Engine) write() error {
 		}
 	}
 	e.prepared = e.prepared[:0]
+	if e.greeted != nil && e.oldest == 0 {
+		// Whatever was born until now may run a call whose entry was not seen.
+		e.oldest = e.newestGoroutine()
+	}
 	return nil
 }
 
@@ -121,7 +137,7 @@ func (e *Engine) lift(p *probe) error {
 	var first error
 	for _, addr := range p.planted {
 		at := e.places[addr]
-		if at == nil {
+		if at == nil || at.drop(p) {
 			continue
 		}
 		delete(e.places, addr)
@@ -135,6 +151,17 @@ func (e *Engine) lift(p *probe) error {
 	}
 	p.planted = nil
 	return first
+}
+
+// drop takes a probe's roles away and reports whether others are left.
+func (at *place) drop(p *probe) (left bool) {
+	for r := range at.probes {
+		if at.probes[r] == p {
+			at.probes[r] = nil
+		}
+		left = left || at.probes[r] != nil
+	}
+	return left
 }
 
 // effectOf tells ptrace what an instruction does, so that threads pass its

@@ -3,6 +3,7 @@
 package dlv
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -104,7 +105,6 @@ func attach(pid int) (*Engine, error) {
 	}
 	e.target.Program = program
 	e.greeted = map[int64]bool{}
-	e.oldest = e.newestGoroutine()
 	return e, nil
 }
 
@@ -155,6 +155,9 @@ func checkProcess(pid int) (string, error) {
 		return "", fmt.Errorf("%w: a process cannot trace itself", engine.ErrNotSupported)
 	}
 	if tracer := field(status, "TracerPid"); tracer != "" && tracer != "0" {
+		// It names the thread, which nobody knows: say the process.
+		status, _ := os.ReadFile("/proc/" + tracer + "/status")
+		tracer = cmp.Or(field(status, "Tgid"), tracer)
 		comm, _ := os.ReadFile("/proc/" + tracer + "/comm")
 		return "", fmt.Errorf("%w: %s (pid %s)", engine.ErrTraced, strings.TrimSpace(string(comm)), tracer)
 	}

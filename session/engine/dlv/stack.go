@@ -5,6 +5,7 @@ package dlv
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -78,11 +79,11 @@ func (e *Engine) word(addr uint64) (uint64, error) {
 	return binary.LittleEndian.Uint64(b[:]), err
 }
 
-// walk calls f for each physical frame outside the current one, innermost
-// first: with the return address and the canonical address of the frame that it
-// returns to the caller of. sp points at a return address, bp is the frame
-// pointer of the caller, which Go code always keeps.
-func (e *Engine) walk(sp, bp uint64, f func(ret, cfa uint64) bool) {
+// walk calls f for each physical frame of a stop, innermost first, with its
+// return address and its canonical address. Go code always keeps the frame
+// pointer.
+func (e *Engine) walk(c *hitContext, f func(ret, cfa uint64) bool) {
+	sp, bp := c.sp, c.bp
 	ret, err := e.word(sp)
 	cfa := sp + wordSize
 	var pair [16]byte
@@ -106,8 +107,8 @@ const maxFrames = 1 << 14
 const goroutineTop = "runtime.goexit"
 
 // caller returns the innermost frame of the caller, if there is one.
-func (e *Engine) caller(sp, bp uint64) (frame events.Frame, ok bool) {
-	e.walk(sp, bp, func(ret, _ uint64) bool {
+func (e *Engine) caller(c *hitContext) (frame events.Frame, ok bool) {
+	e.walk(c, func(ret, _ uint64) bool {
 		// A return address belongs to the instruction before it.
 		f := e.im.symbols.function(ret - 1)
 		if f != nil && (f.Wrapper || f.Symbol == "runtime.deferreturn") {
@@ -121,10 +122,10 @@ func (e *Engine) caller(sp, bp uint64) (frame events.Frame, ok bool) {
 	return frame, ok
 }
 
-// stack returns up to n frames, beginning with the one at pc.
-func (e *Engine) stack(pc, sp, bp uint64, n int) []events.Frame {
-	fs := append([]events.Frame(nil), e.im.symbols.at(pc)...)
-	e.walk(sp, bp, func(ret, _ uint64) bool {
+// stack returns up to n frames, beginning with the one that was hit.
+func (e *Engine) stack(c *hitContext, n int) []events.Frame {
+	fs := append([]events.Frame(nil), e.im.symbols.at(c.addr)...)
+	e.walk(c, func(ret, _ uint64) bool {
 		f := e.im.symbols.function(ret - 1)
 		if f == nil || len(fs) >= n {
 			return false
@@ -139,9 +140,9 @@ func (e *Engine) stack(pc, sp, bp uint64, n int) []events.Frame {
 }
 
 // origin returns the innermost frame outside the runtime.
-func (e *Engine) origin(sp, bp uint64) *events.Frame {
+func (e *Engine) origin(c *hitContext) *events.Frame {
 	var found *events.Frame
-	e.walk(sp, bp, func(ret, _ uint64) bool {
+	e.walk(c, func(ret, _ uint64) bool {
 		f := e.im.symbols.function(ret - 1)
 		if f == nil {
 			return false
@@ -159,23 +160,25 @@ func (e *Engine) origin(sp, bp uint64) *events.Frame {
 
 // running returns the probed calls around a hit whose entry was not seen,
 // outermost first.
-func (e *Engine) running(c *hitContext, g *goroutine, bp uint64) []engine.RunningCall {
+func (e *Engine) running(c *hitContext) []engine.RunningCall {
 	var calls []engine.RunningCall
-	regs := &c.thread.Regs
-	callee := uint64(0)
-	e.walk(regs.Rsp, bp, func(ret, cfa uint64) bool {
-		// ret lies in the function whose own frame the next step will name.
-		if f := e.im.symbols.function(callee); callee != 0 && f != nil && e.isProbed(f) {
-			if id := c.g.frame(cfa); !g.knows(id) {
+	g := e.goroutines[c.g.key(c.thread)]
+	inner := uint64(0)
+	e.walk(c, func(ret, cfa uint64) bool {
+		// cfa is of the frame that contains inner and returns to ret.
+		if f := e.im.symbols.function(inner); inner != 0 && f != nil && e.isProbed(f) {
+			if id := c.g.frame(cfa); g == nil || !g.knows(id) {
 				calls = append(calls, engine.RunningCall{Func: f, Frame: id})
 			}
 		}
-		callee = ret - 1
+		inner = ret - 1
 		return true
 	})
-	for i, j := 0, len(calls)-1; i < j; i, j = i+1, j-1 {
-		calls[i], calls[j] = calls[j], calls[i]
+	if len(calls) == 0 {
+		return nil
 	}
+	slices.Reverse(calls)
+	g = e.goroutine(c)
 	for _, call := range calls {
 		g.calls = append(g.calls, openCall{frame: call.Frame})
 	}

@@ -102,9 +102,13 @@ func (s *symbolizer) inlined(f *engine.Function, pc uint64) []*godwarf.Tree {
 func (s *symbolizer) callSite(f *engine.Function, call *godwarf.Tree) (file string, line int) {
 	n, _ := call.Val(dwarf.AttrCallLine).(int64)
 	index, _ := call.Val(dwarf.AttrCallFile).(int64)
-	unit := s.units[f.Entry]
+	return s.file(s.units[f.Entry], index), int(n)
+}
+
+// file returns a source file of a compilation unit by its index there.
+func (s *symbolizer) file(unit *dwarf.Entry, index int64) string {
 	if unit == nil {
-		return "", int(n)
+		return ""
 	}
 	files, ok := s.files[unit.Offset]
 	if !ok {
@@ -113,8 +117,8 @@ func (s *symbolizer) callSite(f *engine.Function, call *godwarf.Tree) (file stri
 		}
 		s.files[unit.Offset] = files
 	}
-	if index >= 0 && int(index) < len(files) && files[index] != nil {
-		file = files[index].Name
+	if index < 0 || int(index) >= len(files) || files[index] == nil {
+		return ""
 	}
-	return file, int(n)
+	return files[index].Name
 }

@@ -5,6 +5,7 @@ package ptrace
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -88,13 +89,47 @@ func (p *Process) Detach() error {
 	if t := p.anyThread(); t != nil {
 		p.unmapSlots(t)
 	}
+	var dead []*Thread
 	for _, t := range p.threads {
-		if err := ptraceDetach(t.ID, unix.Signal(p.takeSignal(t))); err != nil && err != unix.ESRCH {
+		switch err := ptraceDetach(t.ID, unix.Signal(p.takeSignal(t))); err {
+		case nil:
+		case unix.ESRCH:
+			dead = append(dead, t)
+		default:
 			errs = append(errs, fmt.Errorf("detach thread %d of process %d: %w", t.ID, p.PID, err))
 		}
 	}
+	p.reap(dead)
 	p.releaseChildren()
 	return errors.Join(errs...)
+}
+
+// reap waits for threads that were killed while they were let go, the leader
+// last. Until their tracer has done so, nobody hears of the process's end.
+func (p *Process) reap(dead []*Thread) {
+	alive := len(p.threads) > len(dead)
+	for _, leader := range []bool{false, true} {
+		for _, t := range dead {
+			if (t.ID == p.PID) == leader && !(leader && alive) {
+				p.awaitEnd(t)
+			}
+		}
+	}
+}
+
+// awaitEnd waits for a dying thread, but not for ever.
+func (p *Process) awaitEnd(t *Thread) {
+	var ws unix.WaitStatus
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		id, err := wait4(t.ID, &ws, unix.WALL|unix.WNOHANG)
+		if err != nil {
+			return
+		}
+		if id == t.ID && !ws.Stopped() {
+			p.gone(id, ws)
+			return
+		}
+	}
 }
 
 // anyThread returns a stopped thread that can carry out a system call, one that
