@@ -67,8 +67,9 @@ func (w hintWorld) noMatch(e *session.NoMatchError) []string {
 	if slices.Contains(w.args, "--optimized") {
 		list += " --optimized" // the same binary
 	}
+	const gone = "a function may be inlined away without a trace: build with -gcflags=all=-l, or let gtrace build it: gtrace run PACKAGE"
 	if len(e.Near) == 0 || len(w.args) == 0 {
-		return []string{list}
+		return []string{list, gone}
 	}
 	again := []string{"gtrace"}
 	for _, arg := range w.args[1:] {
@@ -80,7 +81,7 @@ func (w hintWorld) noMatch(e *session.NoMatchError) []string {
 		}
 		again = append(again, arg)
 	}
-	return []string{quoteAll(again), list}
+	return []string{quoteAll(again), list, gone}
 }
 
 func (w hintWorld) traced() []string {

@@ -63,7 +63,7 @@ func TestHints(t *testing.T) {
 		{"not go", engine.ErrNotGo, 0, nil, []string{"pgrep -P 42"}},
 		{"stripped", engine.ErrNoDebugInfo, 0, nil, []string{"-ldflags"}},
 		{"go version", engine.ErrGoVersion, 0, nil, []string{"go version /proc/42/exe"}},
-		{"no match", &session.NoMatchError{Pattern: "x"}, 0, nil, []string{"gtrace funcs 42"}},
+		{"no match", &session.NoMatchError{Pattern: "x"}, 0, nil, []string{"gtrace funcs 42", "inlined away"}},
 		{"own", withHint(engine.ErrNotGo, "type this"), 0, nil, []string{"type this"}},
 		{"other", errors.New("other"), 0, nil, nil},
 	} {

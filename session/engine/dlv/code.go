@@ -30,7 +30,9 @@ func (i insn) target() (uint64, bool) {
 	return i.addr + uint64(i.length) + uint64(int64(rel)), ok
 }
 
-func (i insn) isRet() bool { return i.op == x86asm.RET && i.first == 0xc3 }
+const retOpcode = 0xc3
+
+func (i insn) isRet() bool { return i.op == x86asm.RET && i.first == retOpcode }
 
 func (i insn) isPushBP() bool { return i.first == 0x55 && i.length == 1 }
 

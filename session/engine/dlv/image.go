@@ -1,6 +1,7 @@
 package dlv
 
 import (
+	"bytes"
 	"cmp"
 	"debug/buildinfo"
 	"debug/dwarf"
@@ -164,6 +165,11 @@ func (im *Image) loadFunctions() error {
 		}
 		f.File, f.Line, _ = im.lines.PCToLine(f.Entry - im.base)
 		f.Wrapper = fn.Trampoline || isWrapper(f)
+		// What has the byte of a RET nowhere has no RET either. That one with the
+		// byte has none is found when it is planted.
+		if code, err := im.code(f); err == nil {
+			f.NoReturn = !bytes.Contains(code, []byte{retOpcode})
+		}
 		if a := inlined[fn.Name]; a != nil {
 			f.Inlined = a.calls
 			delete(inlined, fn.Name)
