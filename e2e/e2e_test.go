@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"syscall"
 	"testing"
 	"time"
@@ -27,6 +29,9 @@ func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
 func runTests(m *testing.M) int {
 	flag.Parse()
+	// Tests may run under nohup: a signal that is ignored here would be ignored
+	// by every gtrace they start, and one that is caught is not.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	dir, err := os.MkdirTemp("", "gtrace-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

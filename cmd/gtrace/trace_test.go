@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -133,6 +134,8 @@ func TestStartFailures(t *testing.T) {
 }
 
 func TestAttachEndedBySignal(t *testing.T) {
+	// Under nohup it would be ignored, rightly.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	for sig, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129, syscall.SIGQUIT: 131} {
 		tgt := newFakeTarget(t, oneCall)
 		tgt.begin = func() {
