@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"syscall"
 	"testing"
 	"time"
 
