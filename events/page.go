@@ -212,8 +212,8 @@ func (p *page) ret(call, exception, e *Event) {
 	} else {
 		p.end()
 	}
-	if exception != nil {
-		p.stack(exception)
+	if exception != nil && (call == nil || call.Stack == nil) {
+		p.stack(exception) // else it is the call's but for the first line
 	}
 	p.watch(e)
 	p.stack(e)

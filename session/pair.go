@@ -103,7 +103,6 @@ func (p *pairer) returned(h *engine.Hit) {
 	p.describe(e, r)
 	e.File, e.Line = h.File, h.Line
 	e.Results, e.Recovered = h.Values, c.recovered
-	e.Stack = p.cut(h.Stack)
 	if len(h.Errors) > 0 {
 		e.Error = errorText(h)
 		e.Results = withError(h.Values, e.Error)
