@@ -55,9 +55,7 @@ func (s *jsonSink) appendStart(b []byte, e *Event) []byte {
 	b = appendJSONStrings(b, `,"patterns":`, info.Patterns)
 	b = appendJSONInt(b, `,"functions":`, int64(info.Functions))
 	b = appendJSONInt(b, `,"probes":`, int64(info.Probes))
-	if info.Stopped != 0 {
-		b = appendJSONInt(b, `,"stopped_ns":`, int64(info.Stopped))
-	}
+	b = appendJSONInt(b, `,"stopped_ns":`, int64(info.Stopped))
 	return appendJSONStrings(b, `,"notes":`, info.Notes)
 }
 

@@ -67,9 +67,10 @@ func (k *clock) arrive(e *Engine, c *hitContext) {
 }
 
 // release lets the thread of a stop run and accounts for the time it was held.
-func (e *Engine) release(c *hitContext) {
-	_ = e.p.Resume()
-	e.account(c, time.Since(c.at))
+func (e *Engine) release(c *hitContext) error {
+	err := e.p.Resume()
+	e.account(c, max(c.thread.Resumed.Sub(c.at), 0))
+	return err
 }
 
 // account adds to the time for which the goroutine of a stop stood still.

@@ -42,8 +42,10 @@ func disassemble(code []byte, addr uint64) ([]insn, error) {
 	list := make([]insn, 0, len(code)/4)
 	for off := 0; off < len(code); {
 		in := insn{addr: addr + uint64(off), first: code[off]}
-		if n := vexLength(code[off:]); n > 0 {
-			in.length = n
+		if isVex(code[off:]) {
+			if in.length = vexLength(code[off:]); in.length == 0 {
+				return nil, fmt.Errorf("instruction at %#x is cut short", in.addr)
+			}
 		} else {
 			x, err := decode(code[off:])
 			if err != nil {
@@ -87,23 +89,30 @@ func isBranch(op x86asm.Op) bool {
 	return false
 }
 
+// isVex reports whether an instruction has a VEX prefix. In 64 bit code these
+// bytes begin nothing else.
+func isVex(code []byte) bool { return code[0] == 0xc4 || code[0] == 0xc5 }
+
 // vexLength returns the length of an instruction with a VEX prefix, which the
-// disassembler does not know, or 0 for any other.
+// disassembler does not know, or 0 for one that is cut short.
 func vexLength(code []byte) int {
-	var opmap byte
-	var n int
-	switch {
-	case len(code) > 4 && code[0] == 0xc5:
-		opmap, n = 1, 2
-	case len(code) > 5 && code[0] == 0xc4:
-		opmap, n = code[1]&0x1f, 3
-	default:
+	opmap, n := byte(1), 2
+	if code[0] == 0xc4 {
+		n = 3
+		if len(code) > 1 {
+			opmap = code[1] & 0x1f
+		}
+	}
+	if n >= len(code) {
 		return 0
 	}
 	op := code[n]
 	n++
 	if opmap == 1 && op == 0x77 { // VZEROUPPER has no operands
 		return n
+	}
+	if n >= len(code) {
+		return 0
 	}
 	modrm := code[n]
 	n++

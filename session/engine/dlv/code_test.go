@@ -58,6 +58,11 @@ func TestFindPlaces(t *testing.T) {
 			entry: 0, rets: []uint64{5},
 		},
 		{
+			name:  "a vector instruction before the last return",
+			code:  "c5f877 c3", // VZEROUPPER; RET
+			entry: 0, rets: []uint64{3},
+		},
+		{
 			name:  "an endless loop has none",
 			code:  "ebfe", // JMP self
 			entry: 0,
@@ -106,8 +111,9 @@ func TestVexLength(t *testing.T) {
 		{"VMOVDQU disp32(RIP)", "c5fe6f0500010000 90", 8},
 		{"RORX imm8", "c4e37bf0c005 90", 6},
 		{"VPSHUFD imm8", "c5f970c01b 90", 5},
-		{"no VEX", "4801d8c390", 0},
+		{"VZEROUPPER before the last RET", "c5f877 c3", 3},
 		{"cut off", "c5fe", 0},
+		{"cut off long", "c4e278", 0},
 	} {
 		if got := vexLength(code(t, tt.code)); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)

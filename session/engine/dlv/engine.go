@@ -42,6 +42,7 @@ type Engine struct {
 	clock      clock
 
 	fp     ptrace.FPRegs
+	left   *hitContext // of a stop in the midst of which the consumer broke off
 	closed bool
 }
 
@@ -117,9 +118,19 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 					return
 				}
 			}
+			if c := e.left; c != nil && ctx.Err() == nil {
+				e.left = nil
+				if !e.deliver(c, yield) {
+					_ = e.p.StopAll()
+					return
+				}
+			}
 			s, err := e.p.Next()
 			now := time.Now()
 			switch {
+			case err == nil && s.Cause != ptrace.Hit:
+				yield(engine.Hit{Kind: engine.Ended, Time: now, Exit: exitOf(s)}, nil)
+				return
 			case ctx.Err() != nil:
 				yield(engine.Hit{}, context.Cause(ctx))
 				return
@@ -127,9 +138,6 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 				continue
 			case err != nil:
 				yield(engine.Hit{}, err)
-				return
-			case s.Cause != ptrace.Hit:
-				yield(engine.Hit{Kind: engine.Ended, Time: now, Exit: exitOf(s)}, nil)
 				return
 			}
 			if !e.serve(s, now, yield) {

@@ -35,6 +35,7 @@ type hitContext struct {
 	// sp points at the return address of the innermost frame that counts, bp is
 	// the frame pointer of its caller.
 	sp, bp uint64
+	floats error // why the floating point registers could not be read
 	hits   []engine.Hit
 }
 
@@ -53,18 +54,31 @@ func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error
 	}
 	if pl.probes[hookRole] != nil {
 		if err := pl.hook(e, &c); err != nil {
-			return yield(engine.Hit{}, err)
+			yield(engine.Hit{}, err)
+			return false
 		}
 	}
 	if p := pl.probes[retRole]; p != nil {
 		e.returned(&c, p)
 	}
-	for _, h := range c.hits {
+	return e.deliver(&c, yield)
+}
+
+// deliver yields the hits of a stop and lets its thread run. When the consumer
+// breaks off, what is left is kept for the next time.
+func (e *Engine) deliver(c *hitContext, yield func(engine.Hit, error) bool) bool {
+	for len(c.hits) > 0 {
+		h := c.hits[0]
+		c.hits = c.hits[1:]
 		if !yield(h, nil) {
+			e.left = c
 			return false
 		}
 	}
-	e.release(&c)
+	if err := e.release(c); err != nil {
+		yield(engine.Hit{}, err)
+		return false
+	}
 	return true
 }
 

@@ -122,10 +122,15 @@ func adopt(im *Image, p *ptrace.Process) (*Engine, error) {
 			return nil, err
 		}
 	}
-	if err := im.values.Prepare(); err != nil {
-		return nil, err
+	err = im.values.Prepare()
+	if err == nil {
+		var e *Engine
+		if e, err = newEngine(im, p); err == nil {
+			return e, nil
+		}
 	}
-	return newEngine(im, p)
+	_ = im.Close()
+	return nil, err
 }
 
 // newestGoroutine returns an id that no goroutine of the target has passed yet.

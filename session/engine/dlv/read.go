@@ -40,10 +40,9 @@ func intRegister(t *ptrace.Thread, n int) uint64 {
 // read renders arguments or results. With ret set they are results, and what
 // is known of an error in the last one is noted there.
 func (e *Engine) read(c *hitContext, params []param, floats bool, cfa, dict uint64, lim engine.Limits, ret *engine.Hit) []events.Value {
+	c.floats = nil
 	if floats {
-		if err := c.thread.FPRegs(&e.fp); err != nil {
-			floats = false
-		}
+		c.floats = c.thread.FPRegs(&e.fp)
 	}
 	values := make([]events.Value, len(params))
 	for i := range params {
@@ -85,6 +84,9 @@ func (e *Engine) bytes(c *hitContext, p *param, cfa uint64) ([]byte, error) {
 	var word [8]byte
 	for _, pc := range p.loc.pieces {
 		if pc.float {
+			if c.floats != nil {
+				return nil, c.floats
+			}
 			copy(data[pc.offset:pc.offset+pc.size], e.fp.XMM[pc.register][:])
 			continue
 		}

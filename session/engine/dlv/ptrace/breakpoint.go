@@ -78,19 +78,35 @@ func (p *Process) Unplant(addr uint64) error {
 	if _, err := p.WriteMemory(addr, []byte{b.original}); err != nil {
 		return fmt.Errorf("remove breakpoint at %#x: %w", addr, err)
 	}
-	// A thread that has run into it but was not seen yet must find it when it
-	// reports, so that it can be set back: forget it after all have stopped.
+	// A thread that has run into it, seen or not, is set back before it is
+	// forgotten what its trap was.
 	if err := p.StopAll(); err != nil {
 		return err
+	}
+	for _, t := range p.threads {
+		if t.at == nil || t.at == b {
+			if err := p.rewind(t); err != nil {
+				if err := p.ignoreDeath(t, err); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	delete(p.breaks, addr)
 	return nil
 }
 
 // pass carries out the instruction under the breakpoint which t is held at.
+// After an error t is still held there.
 func (p *Process) pass(t *Thread) error {
-	b := t.at
-	t.at = nil
+	err := p.effect(t, t.at)
+	if err == nil {
+		t.at = nil
+	}
+	return err
+}
+
+func (p *Process) effect(t *Thread, b *breakpoint) error {
 	if p.breaks[b.addr] != b {
 		t.Regs.Rip = b.addr // removed meanwhile: run the original
 		return unix.PtraceSetRegs(t.ID, &t.Regs)
@@ -123,7 +139,9 @@ func (p *Process) pass(t *Thread) error {
 		t.Regs.Rip = b.insn.Target
 	case Copied:
 		slot := p.slot(t, b)
-		if slot == 0 {
+		// A signal that came while the copy was made must not find the thread
+		// there.
+		if slot == 0 || len(t.pending) > 0 {
 			return p.stepInPlace(t, b)
 		}
 		t.Regs.Rip = slot
@@ -173,12 +191,15 @@ func (p *Process) step(t *Thread) error {
 			p.gone(t.ID, ws)
 			return unix.ESRCH
 		}
+		sig := ws.StopSignal()
 		if eventOf(ws) != 0 {
+			t.group = t.group || eventOf(ws) == eventStop && sig != unix.SIGTRAP
 			continue
 		}
-		sig := ws.StopSignal()
 		if sig == unix.SIGTRAP {
-			return nil
+			if si, err := getSiginfo(t.ID); err != nil || si.Code > 0 {
+				return err
+			}
 		}
 		// A signal came first. It is delivered when the thread resumes; one
 		// that the instruction itself has caused must be delivered right here.

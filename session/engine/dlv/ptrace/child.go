@@ -37,18 +37,32 @@ func (p *Process) announceChild(id int, vfork bool) error {
 
 // settleChild decides over a child that stands in its first stop.
 func (p *Process) settleChild(c *child) error {
-	if c.vfork || sameMemory(p.PID, c.id) {
+	if p.shares(c) {
 		c.kept = true
 		return ignoreESRCH(ptraceCont(c.id, 0))
 	}
-	if mem, err := os.OpenFile("/proc/"+strconv.Itoa(c.id)+"/mem", os.O_RDWR, 0); err == nil {
-		for addr, b := range p.planted {
-			_, _ = mem.WriteAt([]byte{b}, int64(addr))
-		}
-		_ = mem.Close()
-	}
+	p.mend(c.id)
 	delete(p.children, c.id)
 	return ignoreESRCH(ptraceDetach(c.id, 0))
+}
+
+// shares reports whether a child runs in the target's own memory. Where the
+// kernel does not tell, one made by vfork does.
+func (p *Process) shares(c *child) bool {
+	same, known := sameMemory(p.PID, c.id)
+	return same || !known && c.vfork
+}
+
+// mend writes the original text back in a child's own memory.
+func (p *Process) mend(id int) {
+	mem, err := os.OpenFile("/proc/"+strconv.Itoa(id)+"/mem", os.O_RDWR, 0)
+	if err != nil {
+		return // it has ended
+	}
+	for addr, b := range p.planted {
+		_, _ = mem.WriteAt([]byte{b}, int64(addr))
+	}
+	_ = mem.Close()
 }
 
 func (p *Process) observeChild(c *child, ws unix.WaitStatus) error {
@@ -99,21 +113,45 @@ func (p *Process) passChild(t *Thread, b *breakpoint) error {
 	return ignoreESRCH(ptraceCont(t.ID, p.takeSignal(t)))
 }
 
-// releaseChildren lets go of the children that are still kept.
+// releaseChildren lets go of the children that are left. One that shares the
+// target's memory is set back as a thread of the target is.
 func (p *Process) releaseChildren() {
 	for id, c := range p.children {
-		if !c.early || c.known {
-			if interrupt(id) != nil {
-				continue
-			}
-			var ws unix.WaitStatus
-			if _, err := wait4(id, &ws, unix.WALL); err != nil || !ws.Stopped() {
-				continue
-			}
+		t := &Thread{ID: id, state: stopped}
+		if !c.early && !p.stopChild(t) {
+			continue
 		}
-		_ = ptraceDetach(id, 0)
+		if p.shares(c) {
+			_ = p.rewind(t)
+		} else {
+			p.mend(id)
+		}
+		_ = ptraceDetach(id, unix.Signal(p.takeSignal(t)))
 	}
 	clear(p.children)
+}
+
+// stopChild stops a child and takes note of what it was about to get. It
+// reports false when the child has ended.
+func (p *Process) stopChild(t *Thread) bool {
+	if interrupt(t.ID) != nil {
+		return false
+	}
+	var ws unix.WaitStatus
+	if _, err := wait4(t.ID, &ws, unix.WALL); err != nil || !ws.Stopped() {
+		return false
+	}
+	if eventOf(ws) != 0 {
+		return true
+	}
+	if ws.StopSignal() == unix.SIGTRAP {
+		if b, err := p.breakpointOf(t); err == nil && b != nil {
+			t.at = b
+			return true
+		}
+	}
+	t.pending = append(t.pending, int(ws.StopSignal()))
+	return true
 }
 
 func ignoreESRCH(err error) error {

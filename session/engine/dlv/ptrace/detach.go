@@ -28,7 +28,7 @@ func (p *Process) stopAll(but *Thread) error {
 			}
 			if !asked[t] {
 				asked[t] = true
-				if err := interrupt(t.ID); err == unix.ESRCH && isZombie(p.PID, t.ID) {
+				if err := interrupt(t.ID); (err == unix.ESRCH || t.ID == p.PID) && isZombie(p.PID, t.ID) {
 					// A leader that has ended before its threads: nothing to
 					// stop, and nothing to be heard of it until they end too.
 					t.state = stopped
@@ -62,6 +62,7 @@ func (p *Process) Detach() error {
 	}
 	defer func() {
 		p.detached = true
+		p.releaseChildren()
 		p.unpinAll()
 		p.forgetThreads()
 		_ = p.mem.Close()
@@ -86,6 +87,7 @@ func (p *Process) Detach() error {
 			errs = append(errs, fmt.Errorf("set back thread %d of process %d: %w", t.ID, p.PID, err))
 		}
 	}
+	p.releaseChildren() // while the copies are still there
 	if t := p.anyThread(); t != nil {
 		p.unmapSlots(t)
 	}
@@ -100,7 +102,6 @@ func (p *Process) Detach() error {
 		}
 	}
 	p.reap(dead)
-	p.releaseChildren()
 	return errors.Join(errs...)
 }
 
@@ -160,7 +161,20 @@ func (p *Process) rewind(t *Thread) error {
 		if b == nil || !trapPending(t.ID) {
 			return p.leaveSlot(t, false)
 		}
-		// The trap is delivered before the thread gets to run anything.
+		if err := p.takeTrap(t); err != nil {
+			return err
+		}
+		t.at = b
+	}
+	t.Regs.Rip = t.at.addr
+	t.at = nil
+	return unix.PtraceSetRegs(t.ID, &t.Regs)
+}
+
+// takeTrap takes the trap of an int3 that waits for a stopped thread. It is
+// delivered before the thread gets to run anything.
+func (p *Process) takeTrap(t *Thread) error {
+	for {
 		if err := ptraceCont(t.ID, 0); err != nil {
 			return err
 		}
@@ -169,16 +183,18 @@ func (p *Process) rewind(t *Thread) error {
 			return err
 		}
 		if !ws.Stopped() {
+			p.gone(t.ID, ws)
 			return unix.ESRCH
 		}
-		if ws.StopSignal() != unix.SIGTRAP || eventOf(ws) != 0 {
-			return fmt.Errorf("unexpected stop %#x", uint32(ws))
+		switch {
+		case eventOf(ws) != 0:
+			t.group = t.group || eventOf(ws) == eventStop && ws.StopSignal() != unix.SIGTRAP
+		case ws.StopSignal() == unix.SIGTRAP:
+			return nil
+		default:
+			t.pending = append(t.pending, int(ws.StopSignal()))
 		}
-		t.at = b
 	}
-	t.Regs.Rip = t.at.addr
-	t.at = nil
-	return unix.PtraceSetRegs(t.ID, &t.Regs)
 }
 
 // Wait waits for the end of a process that Start has started and that was let

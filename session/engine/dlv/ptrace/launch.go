@@ -93,33 +93,26 @@ func Attach(pid int) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	for {
+	// A thread that is seized passes its tracer on to those it makes. One that
+	// was not may have made others since it was listed: look again until there
+	// is nothing new.
+	seen := map[int]bool{}
+	for grown := true; grown; {
+		grown = false
 		ids, err := threadIDs(pid)
 		if err != nil {
 			p.letGo()
 			return nil, err
 		}
-		grown := false
 		for _, id := range ids {
-			if p.threads[id] != nil {
+			if seen[id] {
 				continue
 			}
-			if err := seize(id); err == unix.ESRCH {
-				continue // it has ended meanwhile
-			} else if err != nil {
-				// A thread made by one we have seized is ours already.
-				if err == unix.EPERM && len(p.threads) > 0 && tracerOf(id) == os.Getpid() {
-					p.threads[id] = &Thread{ID: id}
-					continue
-				}
+			seen[id], grown = true, true
+			if err := p.seizeThread(id); err != nil {
 				p.letGo()
 				return nil, err
 			}
-			p.threads[id] = &Thread{ID: id}
-			grown = true
-		}
-		if !grown {
-			break
 		}
 	}
 	if len(p.threads) == 0 {
@@ -127,6 +120,20 @@ func Attach(pid int) (*Process, error) {
 		return nil, unix.ESRCH
 	}
 	return p, nil
+}
+
+// seizeThread seizes a thread, unless it has ended or came under trace through
+// the one that has made it.
+func (p *Process) seizeThread(id int) error {
+	switch err := seize(id); {
+	case err == nil, err == unix.EPERM && tracerOf(id) == p.tracer:
+		p.addThread(id)
+		return nil
+	case err == unix.ESRCH, err == unix.EPERM && isZombie(p.PID, id):
+		return nil
+	default:
+		return err
+	}
 }
 
 // letGo gives up a process that was only seized, nothing planted.

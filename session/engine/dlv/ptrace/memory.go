@@ -17,7 +17,8 @@ func (p *Process) ReadMemory(buf []byte, addr uint64) (int, error) {
 	local := [1]unix.Iovec{{Base: &buf[0], Len: uint64(len(buf))}}
 	remote := [1]unix.RemoteIovec{{Base: uintptr(addr), Len: len(buf)}}
 	n, err := unix.ProcessVMReadv(p.PID, local[:], remote[:], 0)
-	if err == unix.ENOSYS || err == unix.EPERM {
+	// ESRCH: the leader has ended, and its threads run on.
+	if err == unix.ENOSYS || err == unix.EPERM || err == unix.ESRCH {
 		n, err = p.mem.ReadAt(buf, int64(addr))
 	}
 	if err != nil {

@@ -45,7 +45,7 @@ type Process struct {
 type Thread struct {
 	ID   int
 	Regs unix.PtraceRegs // while the thread is held at a breakpoint
-	// Resumed is when the thread was last let run.
+	// Resumed is when the thread was last about to be let run.
 	Resumed time.Time
 
 	state     threadState

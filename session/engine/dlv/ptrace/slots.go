@@ -40,7 +40,7 @@ const (
 // to make it map memory. A target under a seccomp filter is left alone: it may
 // be killed for a system call it does not make by itself.
 func (p *Process) AllowCopies(syscall uint64) {
-	p.slots = slots{syscall: syscall, refused: statusField(p.PID, "Seccomp") != 0}
+	p.slots = slots{syscall: syscall}
 }
 
 // slot returns the address of the copy of b's instruction, made through the
@@ -118,6 +118,9 @@ func (p *Process) unmapSlots(t *Thread) {
 // inject makes a stopped thread carry out one system call. Its registers are
 // the same afterwards; a system call it was waiting in is taken up again.
 func (p *Process) inject(t *Thread, nr uint64, args ...uint64) (uint64, error) {
+	if statusField(t.ID, "Seccomp") != 0 {
+		return 0, fmt.Errorf("thread %d: it is under a seccomp filter", t.ID)
+	}
 	var saved unix.PtraceRegs
 	if err := unix.PtraceGetRegs(t.ID, &saved); err != nil {
 		return 0, err

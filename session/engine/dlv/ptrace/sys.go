@@ -46,11 +46,9 @@ type siginfo struct {
 	_                  [116]byte
 }
 
-// Codes of a SIGTRAP.
-const (
-	siKernel  = 0x80 // int3
-	trapTrace = 2    // single step
-)
+// siKernel is the code of the SIGTRAP of an int3. That of a single step has
+// another positive one, and one sent by a process none.
+const siKernel = 0x80
 
 func getSiginfo(tid int) (siginfo, error) {
 	var si siginfo
@@ -102,11 +100,12 @@ func wait4(pid int, ws *unix.WaitStatus, options int) (int, error) {
 
 func eventOf(ws unix.WaitStatus) int { return int(uint32(ws) >> 16) }
 
-// sameMemory reports whether two processes share their memory.
-func sameMemory(a, b int) bool {
+// sameMemory reports whether two processes share their memory, if the kernel
+// tells.
+func sameMemory(a, b int) (same, known bool) {
 	const kcmpVM = 1
 	r, _, errno := unix.Syscall6(unix.SYS_KCMP, uintptr(a), uintptr(b), kcmpVM, 0, 0, 0)
-	return errno == 0 && r == 0
+	return errno == 0 && r == 0, errno == 0
 }
 
 // statusField returns a number from /proc/PID/status, or 0.

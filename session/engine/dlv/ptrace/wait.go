@@ -113,9 +113,9 @@ func (p *Process) cont(t *Thread) error {
 		return p.ignoreDeath(t, listen(t.ID))
 	}
 	t.state = running
-	err := ptraceCont(t.ID, p.takeSignal(t))
+	// Before: once it runs, the kernel may well leave this thread waiting.
 	t.Resumed = time.Now()
-	return p.ignoreDeath(t, err)
+	return p.ignoreDeath(t, ptraceCont(t.ID, p.takeSignal(t)))
 }
 
 // takeSignal returns the signal with which to resume t, or 0. A thread can be
@@ -254,6 +254,8 @@ func (p *Process) execed(t *Thread) error {
 	_ = ptraceDetach(t.ID, 0)
 	p.ended = &Stop{Cause: Execed, Thread: t}
 	p.detached = true
+	p.releaseChildren()
+	_ = p.mem.Close()
 	p.forgetThreads()
 	clear(p.breaks)
 	p.held, p.reported = nil, nil
