@@ -82,14 +82,48 @@ func (p *pairer) raised(h *engine.Hit) {
 	p.leaveDeeper(h, r, frame-1)
 	r.forget(frame)
 	if r.top() == nil {
-		p.homeless(h)
+		p.stray(h)
 		return
 	}
 	raise := r.addRaise(frame, h.Raise, h.Stack)
 	p.exception(h, r, raise).Stack = p.cut(h.Stack)
 }
 
-// homeless reports a raise where no traced call is open.
+// stray takes note of a raise where no traced call is open. It concerns nobody,
+// unless the program dies of it.
+func (p *pairer) stray(h *engine.Hit) {
+	switch h.Raise.Class {
+	case events.ClassFatal:
+		p.homeless(h)
+	case events.ClassPanic, events.ClassRuntime:
+		key := routineKey(h)
+		p.strays[key] = append(p.strays[key], *h)
+	}
+}
+
+// settleStrays forgets the strays that are over with the frames that h says are
+// gone, and reports those which the program dies of.
+func (p *pairer) settleStrays(h *engine.Hit) {
+	key := routineKey(h)
+	strays := p.strays[key]
+	if h.Unwind.All {
+		for i := range strays {
+			strays[i].Time = h.Time
+			p.homeless(&strays[i])
+		}
+	}
+	n := len(strays)
+	for n > 0 && (h.Unwind.All || strays[n-1].Frame > h.Unwind.Keep) {
+		n--
+	}
+	if n > 0 {
+		p.strays[key] = strays[:n]
+	} else {
+		delete(p.strays, key)
+	}
+}
+
+// homeless reports a raise that belongs to no call.
 func (p *pairer) homeless(h *engine.Hit) {
 	e := p.event(h, events.Exception)
 	e.File, e.Line = h.File, h.Line
@@ -122,6 +156,7 @@ func (p *pairer) unwound(h *engine.Hit) {
 	} else {
 		r.forget(u.Keep + 1)
 	}
+	p.settleStrays(h)
 }
 
 // unwind ends the innermost call of r, which a raise took away.

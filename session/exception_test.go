@@ -81,9 +81,12 @@ func TestPanics(t *testing.T) {
 			g1 unwind 10 recovered
 			g1 enter main.a 20
 			g1 return main.a 20`, `
-			exception g1 depth=0 main.main !panic(value=boom)
 			call g1 #1 depth=0 main.a
 			return g1 #1 depth=0 main.a`},
+		{"in a goroutine without a traced call, deadly", `
+			g1 raise panic boom 40 origin=main.main:5
+			g1 unwind all`, `
+			exception g1 depth=0 main.main !panic(value=boom)`},
 		{"on a stack whose frame could not be read", `
 			g1 enter main.a 10
 			g1 raise panic boom 0

@@ -38,6 +38,8 @@ type modelRoutine struct {
 	id    int64
 	older bool // than the trace
 	seen  bool // by a hit
+	// strays are pending panics that were raised where no traced call is open.
+	strays []*modelFrame
 	// guarded says that its bottom recovers all panics, as a server's does.
 	guarded bool
 	held    time.Duration

@@ -27,9 +27,8 @@ func (m *model) begin(g *modelRoutine, raise *engine.Raise) {
 		}
 	} else if f := innermost(g.stack); f != nil {
 		m.tellException(g, f, p, false)
-	} else {
-		e := events.Event{Kind: events.Exception, Exception: describeRaise(raise)}
-		m.add(g, e)
+	} else if raise.Class != events.ClassGoexit {
+		g.strays = append(g.strays, p)
 	}
 	g.stack = append(g.stack, p)
 }
@@ -61,8 +60,14 @@ func (m *model) carryOn(g *modelRoutine, p *modelFrame) {
 		p.recovered = g.stack[0]
 		return
 	}
-	m.hit(g, engine.Hit{Kind: engine.Unwound, Unwind: &engine.Unwind{All: true}})
+	seen := m.hit(g, engine.Hit{Kind: engine.Unwound, Unwind: &engine.Unwind{All: true}})
 	m.take(g, p, 0)
+	for _, stray := range g.strays {
+		if seen != nil {
+			m.add(g, events.Event{Kind: events.Exception, Exception: describeRaise(stray.raise)})
+		}
+	}
+	g.strays = nil
 	if p.raise.Class == events.ClassGoexit {
 		m.remove(g)
 		return
@@ -80,6 +85,9 @@ func (m *model) recovery(g *modelRoutine, p *modelFrame) {
 	f := g.stack[keep]
 	u := &engine.Unwind{Keep: f.id, Recovered: f.raise == nil || m.chance(50, "said")}
 	m.hit(g, engine.Hit{Kind: engine.Unwound, Unwind: u})
+	for n := len(g.strays); n > 0 && g.strays[n-1].id > f.id; n-- {
+		g.strays = g.strays[:n-1]
+	}
 	m.take(g, p, keep+1)
 	if f.raise != nil {
 		return

@@ -73,6 +73,7 @@ func (p *pairer) errorResult(h *engine.Hit, r *routine) {
 		Value:  errorText(h),
 		Origin: origin,
 	}
+	e.Stack = p.cut(h.Stack)
 }
 
 // errorText returns the message of the hit's error. One that has none, or whose

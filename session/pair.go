@@ -29,12 +29,13 @@ type pairer struct {
 	stack    int // frames of the stack to report
 	lastCall events.CallID
 	routines map[int64]*routine
+	strays   map[int64][]engine.Hit // pending raises that passed no open call
 	free     []*routine
 	out      []events.Event // of the hit at hand
 }
 
 func newPairer(stack int) *pairer {
-	return &pairer{stack: stack, routines: make(map[int64]*routine)}
+	return &pairer{stack: stack, routines: make(map[int64]*routine), strays: make(map[int64][]engine.Hit)}
 }
 
 // add returns the events that a hit makes. The slice is valid until the next

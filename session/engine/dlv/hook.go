@@ -107,6 +107,9 @@ func (e *Engine) raised(c *hitContext, r *engine.Raise) {
 	}
 	// Always: it tells where each function it passes stood.
 	h.Stack = e.stack(c, raisedFrames)
+	for len(h.Stack) > 0 && isRuntime(h.Stack[0].Func) {
+		h.Stack = h.Stack[1:] // how the runtime raises it is nobody's question
+	}
 	c.hits = append(c.hits, h)
 }
 

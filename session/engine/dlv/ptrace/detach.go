@@ -102,6 +102,9 @@ func (p *Process) Detach() error {
 		}
 	}
 	p.reap(dead)
+	if p.ended != nil {
+		return nil // it has died meanwhile: there was nothing left to mend
+	}
 	return errors.Join(errs...)
 }
 

@@ -122,7 +122,7 @@ func (p *printer) messageOf(d *dynamicType, v val) string {
 	}
 	out, depth, follow := p.out, p.depth, p.follow
 	p.out, p.depth, p.follow = nil, 0, p.lim.Follow
-	p.value(d.plan, v)
+	p.held(d.plan, v)
 	msg := p.text()
 	p.out, p.depth, p.follow = out, depth, follow
 	return msg

@@ -19,7 +19,7 @@ func (r *Reader) Interface(mem Memory, typ, data uint64, lim engine.Limits) (typ
 		p.noType(err, typ)
 		return "", Rendered{Text: p.text()}
 	}
-	p.value(d.plan, dv)
+	p.held(d.plan, dv)
 	v.Text = p.text()
 	v.Error, v.Runtime = p.errorText(d.plan, dv)
 	v.Error = cut(v.Error)
@@ -47,7 +47,31 @@ func (p *printer) interfaceValue(pl *plan, v val) {
 		p.noType(err, typ)
 		return
 	}
-	p.value(d.plan, dv)
+	p.held(d.plan, dv)
+}
+
+// held writes the value that an interface holds. A nil in there makes no nil
+// interface, so it says of which type it is.
+func (p *printer) held(pl *plan, v val) {
+	n, open, shut := 1, "(", ")"
+	switch pl.form {
+	case formPointer, formFunc, formChan:
+	case formMap:
+		open, shut = "", ""
+	case formSlice, formBytes:
+		n, open, shut = 2, "", ""
+	default:
+		p.value(pl, v)
+		return
+	}
+	if w, err := p.words(v, n); err != nil || w[0] != 0 || w[1] != 0 {
+		p.value(pl, v)
+		return
+	}
+	p.str(open)
+	p.str(pl.name)
+	p.str(shut)
+	p.str("(nil)")
 }
 
 func (p *printer) noType(err error, typ uint64) {
