@@ -154,7 +154,7 @@ func checkProcess(pid int) (string, error) {
 		return "", engine.ErrNoProcess
 	}
 	if state := field(status, "State"); strings.HasPrefix(state, "Z") {
-		return "", fmt.Errorf("%w: it has ended and waits for its parent", engine.ErrNoProcess)
+		return "", fmt.Errorf("%w: it has ended and waits for its parent or its threads", engine.ErrNoProcess)
 	}
 	if pid == os.Getpid() {
 		return "", fmt.Errorf("%w: a process cannot trace itself", engine.ErrNotSupported)

@@ -136,13 +136,13 @@ func (p *Process) awaitEnd(t *Thread) {
 	}
 }
 
-// anyThread returns a stopped thread that can carry out a system call, one that
-// is in none now if there is.
+// anyThread returns a stopped thread that can carry out a system call, if there
+// is one, and one that waits in none itself if it can.
 func (p *Process) anyThread() *Thread {
 	var found *Thread
 	for _, t := range p.threads {
 		var regs unix.PtraceRegs
-		if t.group || unix.PtraceGetRegs(t.ID, &regs) != nil {
+		if t.group || t.within || unix.PtraceGetRegs(t.ID, &regs) != nil {
 			continue
 		}
 		found = t

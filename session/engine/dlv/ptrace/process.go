@@ -48,7 +48,10 @@ type Thread struct {
 	// Resumed is when the thread was last about to be let run.
 	Resumed time.Time
 
-	state     threadState
+	state threadState
+	// within is set for a stop in the middle of a system call, such as that of
+	// clone: its result is not in the registers yet, which must not be touched.
+	within    bool
 	group     bool        // in a group stop
 	at        *breakpoint // the breakpoint it is held at
 	pending   []int       // signals to deliver when it resumes

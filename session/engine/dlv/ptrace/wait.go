@@ -165,6 +165,7 @@ func (p *Process) observe(id int, ws unix.WaitStatus, hold bool) error {
 	}
 	t.state = stopped
 	t.group = false
+	t.within = eventOf(ws) != 0 && eventOf(ws) != eventStop
 	switch eventOf(ws) {
 	case 0:
 		return p.signalled(t, ws.StopSignal(), hold)
