@@ -11,7 +11,8 @@ const maxNear = 5
 
 // near returns the names that look most like what the pattern says: the whole
 // name, or the part after the package, contains it, or differs from it by few
-// letters. Case does not count. Of equals, those of the main module come first.
+// letters. Case does not count. Those of the main module come first: that is what
+// people trace.
 func near(all []candidate, module, text string) []string {
 	if strings.HasPrefix(text, "/") || strings.HasSuffix(text, ".go") {
 		return nil
@@ -34,12 +35,12 @@ func near(all []candidate, module, text string) []string {
 	}
 	slices.SortFunc(found, func(a, b scored) int {
 		switch {
-		case a.score != b.score:
-			return cmp.Compare(a.score, b.score)
 		case a.foreign != b.foreign && a.foreign:
 			return 1
 		case a.foreign != b.foreign:
 			return -1
+		case a.score != b.score:
+			return cmp.Compare(a.score, b.score)
 		default:
 			return cmp.Compare(a.name, b.name)
 		}
