@@ -53,7 +53,7 @@ func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error
 		e.entered(&c, p)
 	}
 	if pl.probes[hookRole] != nil {
-		if err := pl.hook(e, &c); err != nil {
+		if err := pl.hook(e, &c); err != nil && e.p.Holds(c.thread) {
 			yield(engine.Hit{}, err)
 			return false
 		}

@@ -4,8 +4,6 @@ package ptrace
 
 import (
 	"fmt"
-	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -135,13 +133,17 @@ func (p *Process) takeSignal(t *Thread) int {
 // ignoreDeath drops the error of a request to a thread that has just been
 // killed: its end is reported by wait4.
 func (p *Process) ignoreDeath(t *Thread, err error) error {
-	if err == nil || err == unix.ESRCH {
-		return nil
-	}
-	if _, serr := os.Stat("/proc/" + strconv.Itoa(p.PID) + "/task/" + strconv.Itoa(t.ID)); serr != nil {
+	if err == nil || err == unix.ESRCH || !p.Holds(t) {
 		return nil
 	}
 	return fmt.Errorf("thread %d of process %d: %w", t.ID, p.PID, err)
+}
+
+// Holds reports whether a thread that was reported still stands there. It does
+// not when another thread has ended the process meanwhile.
+func (p *Process) Holds(t *Thread) bool {
+	var regs unix.PtraceRegs
+	return unix.PtraceGetRegs(t.ID, &regs) == nil
 }
 
 // observe takes note of one status from wait4. With hold, threads that stop

@@ -71,11 +71,14 @@ func main() {
 		var wg sync.WaitGroup
 		wg.Go(leave)
 		wg.Wait()
+		for runtime.NumGoroutine() > 1 { // Goexit is not over with the deferred calls
+			time.Sleep(time.Millisecond)
+		}
 	case "tumble":
 		var wg sync.WaitGroup
 		wg.Go(tumble)
 		wg.Wait()
-		for runtime.NumGoroutine() > 1 { // Goexit is not over with the deferred calls
+		for runtime.NumGoroutine() > 1 {
 			time.Sleep(time.Millisecond)
 		}
 	case "idle":
