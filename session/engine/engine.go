@@ -86,8 +86,6 @@ type Target struct {
 	Probes    int    // places planted so far
 	// Stopped is how long attaching and planting have kept the target still.
 	Stopped time.Duration
-	// Held is how long threads were held at hits so far, in total.
-	Held time.Duration
 }
 
 // A Function is a function of the target.

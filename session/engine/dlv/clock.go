@@ -75,11 +75,11 @@ func (e *Engine) release(c *hitContext) error {
 
 // account adds to the time for which the goroutine of a stop stood still.
 func (e *Engine) account(c *hitContext, held time.Duration) {
-	e.target.Held += held
+	e.held += held
 	if g := e.goroutines[c.g.key(c.thread)]; g != nil {
 		g.held += held
 	}
 }
 
 // Held returns how long threads were held at hits so far, in total.
-func (e *Engine) Held() time.Duration { return e.target.Held }
+func (e *Engine) Held() time.Duration { return e.held }

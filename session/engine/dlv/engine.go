@@ -40,6 +40,7 @@ type Engine struct {
 	oldest     int64          // goroutines up to this id are older than the trace
 	greeted    map[int64]bool // of those, the ones that have been seen
 	clock      clock
+	held       time.Duration // in total
 
 	fp     ptrace.FPRegs
 	left   *hitContext // of a stop in the midst of which the consumer broke off
