@@ -26,7 +26,7 @@
 //	untouched PID            check that a process was let go: no tracer, no
 //	                         stopped thread, its code as on disk
 //
-// and the conditions [ptrace], [cgo], [race], [strace] and [gdb].
+// and the conditions [ptrace], [cgo], [race], [root], [strace] and [gdb].
 //
 // # The compact form
 //

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -106,12 +107,20 @@ var features = map[string]func() error{
 	"cgo":    sync.OnceValue(func() error { return lookPath("gcc") }),
 	"race":   sync.OnceValue(func() error { return lookPath("gcc") }),
 	"strace": sync.OnceValue(func() error { return lookPath("strace") }),
+	"root":   sync.OnceValue(isRoot),
 	"gdb":    sync.OnceValue(func() error { return lookPath("gdb") }),
 }
 
 func lookPath(name string) error {
 	_, err := exec.LookPath(name)
 	return err
+}
+
+func isRoot() error {
+	if os.Geteuid() != 0 {
+		return errors.New("this is another user")
+	}
+	return nil
 }
 
 func canTrace() error {

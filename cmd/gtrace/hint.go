@@ -31,6 +31,9 @@ func hints(err error, w hintWorld) []string {
 	if e, ok := errors.AsType[*session.NoMatchError](err); ok {
 		return w.noMatch(e)
 	}
+	if e, ok := errors.AsType[*plantedError](err); ok {
+		return w.planted(e)
+	}
 	for _, h := range []struct {
 		is  error
 		say func(hintWorld) []string
@@ -71,17 +74,32 @@ func (w hintWorld) noMatch(e *session.NoMatchError) []string {
 	if len(e.Near) == 0 || len(w.args) == 0 {
 		return []string{list, gone}
 	}
+	return []string{w.again(e.Pattern, e.Near[0]), list, gone}
+}
+
+// again is the command line with one word exchanged.
+func (w hintWorld) again(word, by string) string {
 	again := []string{"gtrace"}
 	for _, arg := range w.args[1:] {
-		switch flag, isFlag := strings.CutSuffix(arg, "="+e.Pattern); {
-		case arg == e.Pattern:
-			arg = e.Near[0]
+		switch flag, isFlag := strings.CutSuffix(arg, "="+word); {
+		case arg == word:
+			arg = by
 		case isFlag:
-			arg = flag + "=" + e.Near[0]
+			arg = flag + "=" + by
 		}
 		again = append(again, arg)
 	}
-	return []string{quoteAll(again), list, gone}
+	return quoteAll(again)
+}
+
+// planted writes the trace into the user's own directory instead.
+func (w hintWorld) planted(e *plantedError) []string {
+	look := "ls -la " + quote(filepath.Dir(e.path))
+	home, err := os.UserHomeDir()
+	if err != nil || len(w.args) == 0 {
+		return []string{look}
+	}
+	return []string{w.again(e.path, filepath.Join(home, filepath.Base(e.path))), look}
 }
 
 func (w hintWorld) traced() []string {

@@ -49,11 +49,7 @@ func openOutput(f *outputFlags, s streams, std *os.File) (*output, error) {
 	case "-":
 		o.file, o.name = s.out, s.out.Name()
 	default:
-		mode := os.O_WRONLY | os.O_CREATE
-		if f.append {
-			mode |= os.O_APPEND
-		}
-		file, err := os.OpenFile(f.file, mode, 0o644)
+		file, err := openFile(f.file, f.append, os.Geteuid())
 		if err != nil {
 			return nil, fmt.Errorf("--output: %w", err)
 		}

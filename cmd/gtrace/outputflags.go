@@ -35,7 +35,7 @@ type outputFlags struct {
 }
 
 func (f *outputFlags) register(fs *pflag.FlagSet) {
-	fs.StringVarP(&f.file, "output", "o", "", "write events to `FILE`; - is stdout")
+	fs.StringVarP(&f.file, "output", "o", "", "write events to `FILE`, which only you can read; - is stdout")
 	fs.BoolVar(&f.append, "append", false, "add to the output file instead of replacing it")
 	fs.StringVar(&f.format, "format", formats[0], "write events in `FORMAT`: text or json (one object a line)")
 	fs.StringVar(&f.prefix, "prefix", "", "put `S` before every line of text")
