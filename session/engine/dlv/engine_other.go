@@ -24,6 +24,12 @@ func Run(Launch) (*Engine, error) { return nil, errPlatform }
 // Attach seizes a running process, on linux/amd64.
 func Attach(int) (*Engine, error) { return nil, errPlatform }
 
+// Check tells why Attach would refuse a process.
+func Check(int) error { return errPlatform }
+
+// Try tells that nothing can be traced here.
+func Try() Trial { return Trial{Trace: errPlatform} }
+
 // Target describes the process.
 func (e *Engine) Target() engine.Target { return engine.Target{} }
 

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-delve/delve/pkg/goversion"
 	"github.com/go-delve/delve/pkg/proc"
 
 	"gtrace/session/engine"
@@ -51,7 +50,21 @@ func open(path string, entry uint64) (*Image, error) {
 	return im, nil
 }
 
-func openImage(path string, entry uint64) (_ *Image, err error) {
+func openImage(path string, entry uint64) (*Image, error) {
+	im, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := im.load(entry); err != nil {
+		_ = im.Close()
+		return nil, err
+	}
+	return im, nil
+}
+
+// openFile opens an executable and checks, at a glance, that it is one that can
+// be read here.
+func openFile(path string) (*Image, error) {
 	if fi, err := os.Stat(path); err != nil {
 		return nil, err
 	} else if fi.IsDir() {
@@ -65,30 +78,42 @@ func openImage(path string, entry uint64) (_ *Image, err error) {
 		return nil, err
 	}
 	im := &Image{path: path, file: file}
-	defer func() {
-		if err != nil {
-			_ = im.Close()
-		}
-	}()
-	if err := im.identify(); err != nil {
+	err = im.identify()
+	if err == nil && !hasDebugInfo(file) {
+		err = errStripped
+	}
+	if err != nil {
+		_ = im.Close()
 		return nil, err
 	}
-	if entry != 0 && file.Type == elf.ET_DYN {
-		im.base = entry - file.Entry
+	return im, nil
+}
+
+var errStripped = fmt.Errorf("%w: it was stripped (-ldflags=-s or -w, or strip)", engine.ErrNoDebugInfo)
+
+// hasDebugInfo reports whether an executable carries DWARF itself.
+func hasDebugInfo(file *elf.File) bool {
+	return file.Section(".debug_info") != nil || file.Section(".zdebug_info") != nil
+}
+
+// load reads what the debug information of an opened file says. See open.
+func (im *Image) load(entry uint64) (err error) {
+	if entry != 0 && im.file.Type == elf.ET_DYN {
+		im.base = entry - im.file.Entry
 	}
-	if im.dwarf, err = file.DWARF(); err != nil || file.Section(".debug_info") == nil && file.Section(".zdebug_info") == nil {
-		return nil, fmt.Errorf("%w: it was stripped (-ldflags=-s or -w, or strip)", engine.ErrNoDebugInfo)
+	if im.dwarf, err = im.file.DWARF(); err != nil {
+		return errStripped
 	}
 	im.bi = proc.NewBinaryInfo("linux", "amd64", false)
-	if err := im.bi.LoadBinaryInfo(path, im.base+file.Entry, nil); err != nil {
-		return nil, fmt.Errorf("%w: %w", engine.ErrNoDebugInfo, err)
+	if err := im.bi.LoadBinaryInfo(im.path, im.base+im.file.Entry, nil); err != nil {
+		return fmt.Errorf("%w: %w", engine.ErrNoDebugInfo, err)
 	}
 	if im.lines, err = im.lineTable(); err != nil {
-		return nil, err
+		return err
 	}
 	im.symbols = newSymbolizer(im)
 	im.values = value.NewReader(im.bi)
-	return im, im.loadFunctions()
+	return im.loadFunctions()
 }
 
 // identify checks that the file is a Go program that can be read here.
@@ -104,17 +129,7 @@ func (im *Image) identify() error {
 	if im.file.Machine != elf.EM_X86_64 {
 		return fmt.Errorf("%w: it is built for %v, and only amd64 programs can be traced yet", engine.ErrNotSupported, im.file.Machine)
 	}
-	version, ok := goversion.Parse(info.GoVersion)
-	oldest := goversion.GoVersion{Major: goversion.MinSupportedVersionOfGoMajor, Minor: goversion.MinSupportedVersionOfGoMinor}
-	if ok && !version.AfterOrEqual(oldest) {
-		return fmt.Errorf("%w: it was built with %s, and the oldest that can be read is go%d.%d",
-			engine.ErrGoVersion, info.GoVersion, oldest.Major, oldest.Minor)
-	}
-	if ok && version.Major == goversion.MaxSupportedVersionOfGoMajor && version.Minor > goversion.MaxSupportedVersionOfGoMinor {
-		return fmt.Errorf("%w: it was built with %s, and the newest that can be read is go%d.%d",
-			engine.ErrGoVersion, info.GoVersion, goversion.MaxSupportedVersionOfGoMajor, goversion.MaxSupportedVersionOfGoMinor)
-	}
-	return nil
+	return checkVersion(info.GoVersion)
 }
 
 // lineTable reads the runtime's own table of lines, which is quicker than

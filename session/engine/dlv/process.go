@@ -3,7 +3,6 @@
 package dlv
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -72,22 +70,21 @@ func Attach(pid int) (*Engine, error) {
 }
 
 func attach(pid int) (*Engine, error) {
-	program, err := checkProcess(pid)
+	program, im, err := check(pid)
 	if err != nil {
 		return nil, err
 	}
 	entry, err := entryPoint(pid)
-	if err != nil {
-		return nil, refusal(err)
+	if err == nil {
+		// Reading the program may take a second: it runs on all the while.
+		err = im.load(entry)
 	}
-	// Reading the program may take a second: it runs on all the while.
-	im, err := openImage("/proc/"+strconv.Itoa(pid)+"/exe", entry)
-	if err != nil {
-		return nil, refusal(err)
+	if err == nil {
+		err = im.values.Prepare()
 	}
-	if err := im.values.Prepare(); err != nil {
+	if err != nil {
 		_ = im.Close()
-		return nil, err
+		return nil, refusal(err)
 	}
 	runtime.LockOSThread()
 	p, err := ptrace.Attach(pid)
@@ -144,49 +141,6 @@ func (e *Engine) newestGoroutine() int64 {
 		return 1<<63 - 1
 	}
 	return int64(id)
-}
-
-// checkProcess returns the path of a process's program, or why the process
-// cannot be attached to.
-func checkProcess(pid int) (string, error) {
-	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-	if err != nil {
-		return "", engine.ErrNoProcess
-	}
-	if state := field(status, "State"); strings.HasPrefix(state, "Z") {
-		return "", fmt.Errorf("%w: it has ended and waits for its parent or its threads", engine.ErrNoProcess)
-	}
-	if pid == os.Getpid() {
-		return "", fmt.Errorf("%w: a process cannot trace itself", engine.ErrNotSupported)
-	}
-	if tracer := field(status, "TracerPid"); tracer != "" && tracer != "0" {
-		// It names the thread, which nobody knows: say the process.
-		status, _ := os.ReadFile("/proc/" + tracer + "/status")
-		tracer = cmp.Or(field(status, "Tgid"), tracer)
-		comm, _ := os.ReadFile("/proc/" + tracer + "/comm")
-		return "", fmt.Errorf("%w: %s (pid %s)", engine.ErrTraced, strings.TrimSpace(string(comm)), tracer)
-	}
-	if field(status, "Tgid") != strconv.Itoa(pid) {
-		return "", fmt.Errorf("%w: it is a thread of process %s", engine.ErrNoProcess, field(status, "Tgid"))
-	}
-	program, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return "", fmt.Errorf("%w: it belongs to user %s", engine.ErrPermission, strings.Fields(field(status, "Uid") + " ?")[0])
-	case err != nil:
-		return "", fmt.Errorf("%w: it has no program, as a kernel thread", engine.ErrNotGo)
-	}
-	return program, nil
-}
-
-// field returns a line of /proc/PID/status.
-func field(status []byte, name string) string {
-	for line := range strings.Lines(string(status)) {
-		if key, v, ok := strings.Cut(line, ":"); ok && key == name {
-			return strings.TrimSpace(v)
-		}
-	}
-	return ""
 }
 
 // entryPoint returns where a process's program was entered.

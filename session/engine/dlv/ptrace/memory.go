@@ -4,9 +4,21 @@ package ptrace
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
+
+// openMemory opens the memory of a process. The kernel allows that to whom it
+// allows to trace.
+func openMemory(pid int) (*os.File, error) {
+	mem, err := os.OpenFile("/proc/"+strconv.Itoa(pid)+"/mem", os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open memory of process %d: %w", pid, err)
+	}
+	return mem, nil
+}
 
 // ReadMemory fills buf from the target's memory at addr. It reads all of it or
 // fails. The signature is that of Delve's memory readers.

@@ -4,10 +4,8 @@ package ptrace
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -89,9 +87,9 @@ const traceOptions = unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEFORK |
 	unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXEC
 
 func newProcess(pid int) (*Process, error) {
-	mem, err := os.OpenFile("/proc/"+strconv.Itoa(pid)+"/mem", os.O_RDWR, 0)
+	mem, err := openMemory(pid)
 	if err != nil {
-		return nil, fmt.Errorf("open memory of process %d: %w", pid, err)
+		return nil, err
 	}
 	if err := catchInterrupts(); err != nil {
 		_ = mem.Close()

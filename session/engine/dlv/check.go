@@ -1,0 +1,90 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// Check tells why Attach would refuse a process, or nil. It asks what Attach
+// asks, but for what takes long, and does not touch the process.
+func Check(pid int) error {
+	_, im, err := check(pid)
+	if err != nil {
+		return fmt.Errorf("attach to process %d: %w", pid, err)
+	}
+	return im.Close()
+}
+
+// check returns the path of a process's program and the program, opened; or why
+// the process cannot be attached to.
+func check(pid int) (string, *Image, error) {
+	program, err := checkProcess(pid)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := ptrace.Allowed(pid); err != nil {
+		return "", nil, refusal(err)
+	}
+	im, err := openFile("/proc/" + strconv.Itoa(pid) + "/exe")
+	if err != nil {
+		return "", nil, refusal(err)
+	}
+	return program, im, nil
+}
+
+// checkProcess returns the path of a process's program, or why the process
+// cannot be attached to.
+func checkProcess(pid int) (string, error) {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return "", engine.ErrNoProcess
+	}
+	if state := field(status, "State"); strings.HasPrefix(state, "Z") {
+		return "", fmt.Errorf("%w: it has ended and waits for its parent or its threads", engine.ErrNoProcess)
+	}
+	if pid == os.Getpid() {
+		return "", fmt.Errorf("%w: a process cannot trace itself", engine.ErrNotSupported)
+	}
+	if tracer := field(status, "TracerPid"); tracer != "" && tracer != "0" {
+		// It names the thread, which nobody knows: say the process.
+		status, _ := os.ReadFile("/proc/" + tracer + "/status")
+		tracer = cmp.Or(field(status, "Tgid"), tracer)
+		comm, _ := os.ReadFile("/proc/" + tracer + "/comm")
+		return "", fmt.Errorf("%w: %s (pid %s)", engine.ErrTraced, strings.TrimSpace(string(comm)), tracer)
+	}
+	if field(status, "Tgid") != strconv.Itoa(pid) {
+		return "", fmt.Errorf("%w: it is a thread of process %s", engine.ErrNoProcess, field(status, "Tgid"))
+	}
+	program, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		owner := strings.Fields(field(status, "Uid") + " ?")[0]
+		if owner == strconv.Itoa(os.Getuid()) {
+			return "", fmt.Errorf("%w: it has privileges of its own, or lets nobody look into it", engine.ErrPermission)
+		}
+		return "", fmt.Errorf("%w: it belongs to user %s", engine.ErrPermission, owner)
+	case err != nil:
+		return "", fmt.Errorf("%w: it has no program, as a kernel thread", engine.ErrNotGo)
+	}
+	return program, nil
+}
+
+// field returns a line of /proc/PID/status.
+func field(status []byte, name string) string {
+	for line := range strings.Lines(string(status)) {
+		if key, v, ok := strings.Cut(line, ":"); ok && key == name {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
