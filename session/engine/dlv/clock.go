@@ -68,6 +68,12 @@ func (k *clock) arrive(e *Engine, c *hitContext) {
 
 // release lets the thread of a stop run and accounts for the time it was held.
 func (e *Engine) release(c *hitContext) error {
+	if c.g.id != 0 {
+		// A goroutine runs: the program has set up its signal handlers.
+		if err := e.p.Secure(c.thread); err != nil {
+			return err
+		}
+	}
 	err := e.p.Resume()
 	e.account(c, max(c.thread.Resumed.Sub(c.at), 0))
 	return err

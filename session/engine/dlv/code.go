@@ -226,28 +226,15 @@ func findCalls(code []byte, addr uint64, targets map[uint64]bool) ([]insn, error
 	return calls, nil
 }
 
-// findSyscall returns the address of a SYSCALL instruction of the runtime, 0 if
-// there is none where one is expected.
-func (im *Image) findSyscall() uint64 {
+// scratch returns text which a running program does not execute any more: that
+// of the very start of the runtime.
+func (im *Image) scratch() (addr uint64, size int) {
 	for _, f := range im.functions {
-		if f.Entry == 0 || !isRuntime(f.Symbol) || !strings.Contains(f.Symbol, "yscall6") && f.Symbol != "runtime.futex" {
-			continue
-		}
-		code, err := im.code(f)
-		if err != nil {
-			continue
-		}
-		list, err := disassemble(code, f.Entry)
-		if err != nil {
-			continue
-		}
-		for _, in := range list {
-			if in.op == x86asm.SYSCALL {
-				return in.addr
-			}
+		if f.Symbol == "runtime.rt0_go" && f.Entry != 0 {
+			return f.Entry, int(f.End - f.Entry)
 		}
 	}
-	return 0
+	return 0, 0
 }
 
 // isRuntime reports whether a function belongs to the runtime's machinery.

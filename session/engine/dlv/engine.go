@@ -68,7 +68,8 @@ func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", engine.ErrGoVersion, err)
 	}
-	p.AllowCopies(im.findSyscall())
+	addr, size := im.scratch()
+	p.UseScratch(ptrace.Range{Addr: addr, Size: size})
 	return &Engine{
 		im:     im,
 		p:      p,

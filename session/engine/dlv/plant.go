@@ -112,20 +112,28 @@ func (e *Engine) plantAt(p *probe, in insn, r role) (*place, error) {
 // it is over, a thread that runs into one waits. Entries come last, since a call
 // that is seen must have an end that is seen.
 func (e *Engine) write() error {
+	attached := e.greeted != nil
+	if attached {
+		if err := e.p.Secure(nil); err != nil {
+			return err
+		}
+	}
+	var list []ptrace.Break
 	for _, entries := range []bool{false, true} {
 		for _, addr := range e.prepared {
 			at := e.places[addr]
 			if at == nil || at.written || (at.probes[entryRole] != nil) != entries {
 				continue
 			}
-			if err := e.p.Plant(addr, effectOf(at.insn)); err != nil {
-				return fmt.Errorf("probe %s: %w", e.im.symbols.name(addr), err)
-			}
 			at.written = true
+			list = append(list, ptrace.Break{Addr: addr, Insn: effectOf(at.insn)})
 		}
 	}
+	if err := e.p.Plant(list...); err != nil {
+		return err
+	}
 	e.prepared = e.prepared[:0]
-	if e.greeted != nil && e.oldest == 0 {
+	if attached && e.oldest == 0 {
 		// Whatever was born until now may run a call whose entry was not seen.
 		e.oldest = e.newestGoroutine()
 	}

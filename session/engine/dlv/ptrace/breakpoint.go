@@ -4,6 +4,7 @@ package ptrace
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -11,13 +12,16 @@ import (
 
 const int3 = 0xcc
 
+// ErrForeignBreakpoint is the error of a place where an int3 stands already.
+var ErrForeignBreakpoint = errors.New("another debugger's breakpoint stands there")
+
 // Effect is what a planted instruction does, where that can be carried out on
 // the registers of the thread that hit it.
 type Effect uint8
 
 const (
 	Other  Effect = iota // anything else: executed in place
-	Copied               // anything that may run elsewhere: executed in a copy
+	Copied               // anything that may run elsewhere
 	PushBP               // PUSHQ BP
 	Ret                  // RET
 	Call                 // CALL rel32
@@ -36,80 +40,121 @@ type Insn struct {
 	Relative int
 }
 
+// A breakpoint is one place where an int3 stands or has stood.
 type breakpoint struct {
 	addr     uint64
 	original byte
 	insn     Insn
-	slot     uint64 // address of the copy, once made
+	slot     uint64 // where the instruction can be run, or 0
+	planted  bool
 }
 
-// Plant puts a breakpoint at addr, where the instruction insn stands. It may be
-// done while the target runs: the change of one byte is atomic.
-func (p *Process) Plant(addr uint64, insn Insn) error {
-	if p.breaks[addr] != nil {
-		return fmt.Errorf("breakpoint at %#x: there is one already", addr)
+// A Break is a place for a breakpoint and the instruction that stands there.
+type Break struct {
+	Addr uint64
+	Insn Insn
+}
+
+// Plant puts breakpoints into the text. It may be done while the target runs:
+// the change of one byte is atomic. What comes first is hit first.
+func (p *Process) Plant(list ...Break) error {
+	var fresh []*breakpoint
+	var patches []Patch
+	for _, at := range list {
+		b, err := p.prepare(at)
+		if err != nil {
+			return fmt.Errorf("breakpoint at %#x: %w", at.Addr, err)
+		}
+		fresh = append(fresh, b)
+		patches = append(patches, Patch{Addr: b.addr, Text: []byte{b.original}})
 	}
-	b := &breakpoint{addr: addr, insn: insn}
-	var original [1]byte
-	if _, err := p.ReadMemory(original[:], addr); err != nil {
-		return fmt.Errorf("breakpoint at %#x: %w", addr, err)
+	if err := p.giveSlots(fresh); err != nil {
+		return err
 	}
-	if original[0] == int3 {
-		return fmt.Errorf("breakpoint at %#x: another debugger's breakpoint stands there", addr)
-	}
-	b.original = original[0]
-	p.planted[addr] = b.original
-	// Known before it is written: a thread may hit it at once.
-	p.breaks[addr] = b
-	if _, err := p.WriteMemory(addr, []byte{int3}); err != nil {
-		delete(p.breaks, addr)
-		return fmt.Errorf("breakpoint at %#x: %w", addr, err)
+	p.record(Change{Patches: patches})
+	for _, b := range fresh {
+		// Known before it is written: a thread may hit it at once.
+		b.planted = true
+		p.breaks[b.addr] = b
+		if _, err := p.WriteMemory(b.addr, []byte{int3}); err != nil {
+			b.planted = false
+			return fmt.Errorf("breakpoint at %#x: %w", b.addr, err)
+		}
 	}
 	return nil
 }
 
+func (p *Process) prepare(at Break) (*breakpoint, error) {
+	b := p.breaks[at.Addr]
+	if b == nil {
+		b = &breakpoint{addr: at.Addr, insn: at.Insn}
+	} else if b.planted {
+		return nil, errors.New("there is one already")
+	}
+	var original [1]byte
+	if _, err := p.ReadMemory(original[:], at.Addr); err != nil {
+		return nil, err
+	}
+	if original[0] == int3 {
+		return nil, ErrForeignBreakpoint
+	}
+	b.original = original[0]
+	return b, nil
+}
+
 // Unplant removes the breakpoint at addr. A thread that has run into it and was
-// not reported yet will run the original instruction.
+// not reported yet will run the original instruction: the breakpoint stays
+// known, so that its trap is not taken for the target's own.
 func (p *Process) Unplant(addr uint64) error {
 	b := p.breaks[addr]
-	if b == nil {
+	if b == nil || !b.planted {
 		return fmt.Errorf("breakpoint at %#x: there is none", addr)
 	}
 	if _, err := p.WriteMemory(addr, []byte{b.original}); err != nil {
 		return fmt.Errorf("remove breakpoint at %#x: %w", addr, err)
 	}
-	// A thread that has run into it, seen or not, is set back before it is
-	// forgotten what its trap was.
-	if err := p.StopAll(); err != nil {
-		return err
-	}
-	for _, t := range p.threads {
-		if t.at == nil || t.at == b {
-			if err := p.rewind(t); err != nil {
-				if err := p.ignoreDeath(t, err); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	delete(p.breaks, addr)
+	b.planted = false
+	p.record(Change{Restored: []uint64{addr}})
 	return nil
 }
 
-// pass carries out the instruction under the breakpoint which t is held at.
-// After an error t is still held there.
+// pass makes sure that t has carried out the instruction under the breakpoint
+// which it is held at. After an error t is still held there.
 func (p *Process) pass(t *Thread) error {
-	err := p.effect(t, t.at)
-	if err == nil {
-		t.at = nil
+	if !t.advanced {
+		if err := p.advance(t); err != nil {
+			return err
+		}
+	} else if len(t.pending) > 0 {
+		// Signals that came meanwhile must not find it in a slot.
+		if err := p.leaveSlot(t, true); err != nil {
+			return err
+		}
 	}
-	return err
+	t.at, t.advanced = nil, false
+	return nil
+}
+
+// advance makes t go on behind the breakpoint it is held at, or in its slot,
+// when it is resumed. Its Regs stay those of the hit.
+func (p *Process) advance(t *Thread) error {
+	if t.advanced {
+		return nil
+	}
+	regs := t.Regs
+	if err := p.effect(t, t.at); err != nil {
+		return err
+	}
+	t.Regs, t.advanced = regs, true
+	return nil
 }
 
 func (p *Process) effect(t *Thread, b *breakpoint) error {
-	if p.breaks[b.addr] != b {
-		t.Regs.Rip = b.addr // removed meanwhile: run the original
-		return unix.PtraceSetRegs(t.ID, &t.Regs)
+	if !b.planted {
+		return setPC(t.ID, b.addr) // removed meanwhile: run the original
+	}
+	if b.slot != 0 && len(t.pending) == 0 {
+		return setPC(t.ID, b.slot)
 	}
 	var word [8]byte
 	switch b.insn.Effect {
@@ -119,35 +164,24 @@ func (p *Process) effect(t *Thread, b *breakpoint) error {
 			return err
 		}
 		t.Regs.Rsp -= 8
-		t.Regs.Rip = b.addr + 1
 	case Ret:
 		if _, err := p.ReadMemory(word[:], t.Regs.Rsp); err != nil {
 			return err
 		}
 		t.Regs.Rip = binary.LittleEndian.Uint64(word[:])
 		t.Regs.Rsp += 8
+		return unix.PtraceSetRegs(t.ID, &t.Regs)
 	case Call:
 		binary.LittleEndian.PutUint64(word[:], b.addr+uint64(b.insn.Length))
 		if _, err := p.WriteMemory(t.Regs.Rsp-8, word[:]); err != nil {
 			return err
 		}
 		t.Regs.Rsp -= 8
-		t.Regs.Rip = b.insn.Target
-	case Nop:
-		t.Regs.Rip = b.addr + uint64(b.insn.Length)
-	case Jump:
-		t.Regs.Rip = b.insn.Target
-	case Copied:
-		slot := p.slot(t, b)
-		// A signal that came while the copy was made must not find the thread
-		// there.
-		if slot == 0 || len(t.pending) > 0 {
-			return p.stepInPlace(t, b)
-		}
-		t.Regs.Rip = slot
+	case Nop, Jump:
 	default:
 		return p.stepInPlace(t, b)
 	}
+	t.Regs.Rip = b.after()
 	return unix.PtraceSetRegs(t.ID, &t.Regs)
 }
 
@@ -157,8 +191,7 @@ func (p *Process) stepInPlace(t *Thread, b *breakpoint) error {
 	if err := p.stopAll(t); err != nil {
 		return err
 	}
-	t.Regs.Rip = b.addr
-	if err := unix.PtraceSetRegs(t.ID, &t.Regs); err != nil {
+	if err := setPC(t.ID, b.addr); err != nil {
 		return err
 	}
 	return p.stepOver(t, b)

@@ -59,8 +59,8 @@ func (p *Process) mend(id int) {
 	if err != nil {
 		return // it has ended
 	}
-	for addr, b := range p.planted {
-		_, _ = mem.WriteAt([]byte{b}, int64(addr))
+	for addr, b := range p.breaks {
+		_, _ = mem.WriteAt([]byte{b.original}, int64(addr))
 	}
 	_ = mem.Close()
 }
@@ -97,13 +97,12 @@ func (p *Process) observeChild(c *child, ws unix.WaitStatus) error {
 // without a known effect is stepped with the other threads running.
 func (p *Process) passChild(t *Thread, b *breakpoint) error {
 	t.at = b
-	if b.insn.Effect != Other {
+	if b.slot != 0 || b.insn.Effect != Other || !b.planted {
 		if err := p.pass(t); err != nil {
 			return ignoreESRCH(err)
 		}
 	} else {
-		t.Regs.Rip = b.addr
-		if err := unix.PtraceSetRegs(t.ID, &t.Regs); err != nil {
+		if err := setPC(t.ID, b.addr); err != nil {
 			return ignoreESRCH(err)
 		}
 		if err := p.stepOver(t, b); err != nil {

@@ -5,6 +5,7 @@ package ptrace
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,11 @@ func (p *Process) StopAll() error { return p.stopAll(nil) }
 
 // stopAll stops every thread but one. What they report meanwhile is kept.
 func (p *Process) stopAll(but *Thread) error {
+	return p.stop(func(t *Thread) bool { return t != but })
+}
+
+// stop stops some threads. What others report meanwhile is kept.
+func (p *Process) stop(which func(*Thread) bool) error {
 	if p.ended != nil || p.detached {
 		return nil
 	}
@@ -23,7 +29,7 @@ func (p *Process) stopAll(but *Thread) error {
 	for {
 		waiting := false
 		for _, t := range p.threads {
-			if t == but || t.state == stopped {
+			if t.state == stopped || !which(t) {
 				continue
 			}
 			if !asked[t] {
@@ -40,8 +46,10 @@ func (p *Process) stopAll(but *Thread) error {
 		if !waiting {
 			return nil
 		}
-		var ws unix.WaitStatus
-		id, err := wait4(-1, &ws, unix.WALL|unix.WNOTHREAD)
+		id, ws, err := p.wait()
+		if err == unix.EINTR {
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("stop process %d: %w", p.PID, err)
 		}
@@ -72,9 +80,13 @@ func (p *Process) Detach() error {
 	}
 	var errs []error
 	for _, b := range p.breaks {
+		if !b.planted {
+			continue
+		}
 		if _, err := p.WriteMemory(b.addr, []byte{b.original}); err != nil {
 			errs = append(errs, err)
 		}
+		b.planted = false
 	}
 	if err := p.StopAll(); err != nil {
 		errs = append(errs, err)
@@ -89,7 +101,9 @@ func (p *Process) Detach() error {
 	}
 	p.releaseChildren() // while the copies are still there
 	if t := p.anyThread(); t != nil {
-		p.unmapSlots(t)
+		if err := p.removeArea(t); err != nil && err != unix.ESRCH {
+			errs = append(errs, fmt.Errorf("unmap memory of process %d: %w", p.PID, err))
+		}
 	}
 	var dead []*Thread
 	for _, t := range p.threads {
@@ -136,6 +150,36 @@ func (p *Process) awaitEnd(t *Thread) {
 	}
 }
 
+// stopOne stops a thread, if it can one that waits in no system call, or at
+// least in one which is taken up again without a trace.
+func (p *Process) stopOne() (*Thread, error) {
+	var best *Thread
+	for _, t := range p.threads {
+		if t.group {
+			continue
+		}
+		if best == nil {
+			best = t
+		}
+		switch waitsIn(p.PID, t.ID) {
+		case "running":
+			best = t
+		case strconv.Itoa(unix.SYS_FUTEX):
+			if waitsIn(p.PID, best.ID) != "running" {
+				best = t
+			}
+		}
+	}
+	if best == nil {
+		return nil, nil
+	}
+	err := p.stop(func(t *Thread) bool { return t == best })
+	if err != nil || p.threads[best.ID] != best || best.at != nil {
+		return nil, err
+	}
+	return best, nil
+}
+
 // anyThread returns a stopped thread that can carry out a system call, if there
 // is one, and one that waits in none itself if it can.
 func (p *Process) anyThread() *Thread {
@@ -156,22 +200,23 @@ func (p *Process) anyThread() *Thread {
 // rewind sets a thread back that has run into a breakpoint, seen or not. The
 // original instruction stands there again.
 func (p *Process) rewind(t *Thread) error {
-	if t.at == nil {
-		if err := unix.PtraceGetRegs(t.ID, &t.Regs); err != nil {
-			return err
-		}
-		b := p.breaks[t.Regs.Rip-1]
-		if b == nil || !trapPending(t.ID) {
-			return p.leaveSlot(t, false)
-		}
-		if err := p.takeTrap(t); err != nil {
-			return err
-		}
-		t.at = b
+	if t.at != nil && !t.advanced {
+		b := t.at
+		t.at = nil
+		return setPC(t.ID, b.addr)
 	}
-	t.Regs.Rip = t.at.addr
-	t.at = nil
-	return unix.PtraceSetRegs(t.ID, &t.Regs)
+	t.at, t.advanced = nil, false
+	if err := unix.PtraceGetRegs(t.ID, &t.Regs); err != nil {
+		return err
+	}
+	b := p.breaks[t.Regs.Rip-1]
+	if b == nil || !trapPending(t.ID) {
+		return p.leaveSlot(t, false)
+	}
+	if err := p.takeTrap(t); err != nil {
+		return err
+	}
+	return setPC(t.ID, b.addr)
 }
 
 // takeTrap takes the trap of an int3 that waits for a stopped thread. It is

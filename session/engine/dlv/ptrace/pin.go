@@ -46,6 +46,14 @@ func (p *Process) applyPin() {
 		return
 	}
 	pn.applied = true
+	change := Change{Affinity: map[int]CPUs{}, Rest: cpusOf(pn.rest)}
+	for id := range p.threads {
+		var mask unix.CPUSet
+		if unix.SchedGetaffinity(id, &mask) == nil {
+			change.Affinity[id] = cpusOf(mask)
+		}
+	}
+	p.record(change)
 	_ = unix.SchedSetaffinity(0, &pn.cpu)
 	for id := range p.threads {
 		var mask unix.CPUSet
@@ -77,4 +85,15 @@ func (p *Process) unpinAll() {
 	}
 	_ = unix.SchedSetaffinity(0, &p.pin.tracer)
 	p.pin = nil
+}
+
+func cpusOf(set unix.CPUSet) CPUs {
+	words := make(CPUs, len(set))
+	for i, w := range set {
+		words[i] = uint64(w)
+	}
+	for len(words) > 0 && words[len(words)-1] == 0 {
+		words = words[:len(words)-1]
+	}
+	return words
 }

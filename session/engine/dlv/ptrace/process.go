@@ -23,13 +23,13 @@ type Process struct {
 	threads map[int]*Thread
 	// children holds processes the target has forked, until they can be let go.
 	children map[int]*child
-	breaks   map[uint64]*breakpoint
-	planted  map[uint64]byte // original bytes of every breakpoint there ever was
+	breaks   map[uint64]*breakpoint // planted now or once
 	mem      *os.File
+	journal  Journal
 	held     []*Thread // reported by Next, not yet resumed
 	reported []Stop    // seen while waiting for something else
 	pin      *pin
-	slots    slots
+	area     area
 	ended    *Stop
 	detached bool
 	// allStopped is set when threads stand stopped that have nothing to report.
@@ -52,6 +52,7 @@ type Thread struct {
 	within    bool
 	group     bool        // in a group stop
 	at        *breakpoint // the breakpoint it is held at
+	advanced  bool        // it has been made to go on behind that
 	pending   []int       // signals to deliver when it resumes
 	schedstat *os.File
 }
@@ -84,7 +85,7 @@ type Stop struct {
 }
 
 const traceOptions = unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEFORK |
-	unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXEC
+	unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACESYSGOOD
 
 func newProcess(pid int) (*Process, error) {
 	mem, err := openMemory(pid)
@@ -100,7 +101,6 @@ func newProcess(pid int) (*Process, error) {
 		threads:  map[int]*Thread{},
 		children: map[int]*child{},
 		breaks:   map[uint64]*breakpoint{},
-		planted:  map[uint64]byte{},
 		mem:      mem,
 		tracer:   unix.Gettid(),
 	}, nil

@@ -3,15 +3,18 @@
 package ptrace
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/arch/x86/x86asm"
 	"golang.org/x/sys/unix"
 )
 
@@ -148,17 +151,82 @@ func TestAttachNone(t *testing.T) {
 	}
 }
 
-// TestMoved checks the copies of instructions: relative addresses keep meaning
-// the same place, and the jump leads behind the original.
+// TestMoved checks the slots of instructions: relative addresses keep meaning the
+// same place, and the jump leads to where the instruction would have.
 func TestMoved(t *testing.T) {
-	b := &breakpoint{addr: 0x401000, insn: Insn{Effect: Copied, Length: 7, Code: []byte{0x48, 0x8d, 0x05, 0x10, 0, 0, 0}, Relative: 3}}
-	code, ok := moved(b, 0x3f0000)
-	// 0x401007+0x10 is 0x11010 from 0x3f0007; 0x401007 is 0x10ffb from 0x3f000c.
-	want := "\x48\x8d\x05\x10\x10\x01\x00\xe9\xfb\x0f\x01\x00"
-	if !ok || string(code) != want {
-		t.Errorf("% x, %v, want % x", code, ok, want)
+	const at, to = 0x401000, 0x3f0000
+	for _, tt := range []struct {
+		name string
+		insn Insn
+		want []string
+	}{
+		// 0x401007+0x10 is 0x11010 from 0x3f0007.
+		{"relative", Insn{Effect: Copied, Length: 7, Code: []byte{0x48, 0x8d, 0x05, 0x10, 0, 0, 0}, Relative: 3},
+			[]string{"LEA RAX, [RIP+0x11010]", "JMP .+69627"}},
+		{"push", Insn{Effect: PushBP, Length: 1}, []string{"PUSH RBP", "JMP .+69627"}},
+		{"ret", Insn{Effect: Ret, Length: 1}, []string{"RET"}},
+		{"nop", Insn{Effect: Nop, Length: 5}, []string{"JMP .+69632"}},
+		{"jump", Insn{Effect: Jump, Length: 5, Target: 0x402000}, []string{"JMP .+73723"}},
+		{"call", Insn{Effect: Call, Length: 5, Target: 0x402000}, []string{"PUSH [RIP+0x12]", "JMP .+73717"}},
+	} {
+		b := &breakpoint{addr: at, insn: tt.insn}
+		slot, ok := b.moved(to)
+		if !ok {
+			t.Errorf("%s: it cannot be moved", tt.name)
+			continue
+		}
+		var got []string
+		for code := slot[:]; len(got) < len(tt.want); {
+			in, err := x86asm.Decode(code, 64)
+			if err != nil {
+				t.Fatalf("%s: % x: %v", tt.name, slot, err)
+			}
+			got = append(got, in.String())
+			code = code[in.Len:]
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
 	}
-	if _, ok := moved(b, 0x7f0000000000); ok {
+	far := &breakpoint{addr: at, insn: Insn{Effect: Nop, Length: 1}}
+	if _, ok := far.moved(0x7f0000000000); ok {
 		t.Error("an address out of reach was accepted")
+	}
+	call := &breakpoint{addr: at, insn: Insn{Effect: Call, Length: 5, Target: 0x402000}}
+	if slot, _ := call.moved(to); binary.LittleEndian.Uint64(slot[0x18:]) != at+5 {
+		t.Errorf("the call returns to %#x", slot[0x18:])
+	}
+}
+
+// TestHandlerCode checks that what is written as bytes is what the comments say.
+func TestHandlerCode(t *testing.T) {
+	const base = 0x10000
+	code := handlerCode(base+handlerAt, base+tableAt, 0x1122334455667788)
+	if old := binary.LittleEndian.Uint64(code[len(code)-8:]); old != 0x1122334455667788 {
+		t.Errorf("it goes on with %#x", old)
+	}
+	var list []string
+	starts := map[int]bool{}
+	branches := map[int]bool{}
+	for at := 0; at < len(code)-8; {
+		in, err := x86asm.Decode(code[at:], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		starts[at] = true
+		at += in.Len
+		if rel, ok := in.Args[0].(x86asm.Rel); ok {
+			branches[at+int(rel)] = true
+		}
+		list = append(list, x86asm.GNUSyntax(in, uint64(base+handlerAt+at-in.Len), nil))
+	}
+	want := "lea 0xfe4(%rip),%rcx" // 0x2000 from behind it at 0x101c
+	if !slices.Contains(list, want) {
+		t.Errorf("no %q in\n%s", want, strings.Join(list, "\n"))
+	}
+	for at := range branches {
+		if !starts[at] {
+			t.Errorf("a branch leads into the middle of an instruction, to %#x, in\n%s", at, strings.Join(list, "\n"))
+		}
 	}
 }

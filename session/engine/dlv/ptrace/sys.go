@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +19,9 @@ const (
 	ptracePeekSiginfo = 0x4209
 	ptraceGetFPRegs   = 14
 	eventStop         = 128
+	// syscallStop is the signal of a stop at a system call, which no signal has:
+	// with it, the death of the tracer leaves nothing to be delivered.
+	syscallStop = unix.SIGTRAP | 0x80
 )
 
 func ptrace(request, tid int, addr, data uintptr) error {
@@ -37,6 +41,8 @@ func ptraceDetach(tid int, sig unix.Signal) error {
 }
 
 func ptraceCont(tid, sig int) error { return ptrace(unix.PTRACE_CONT, tid, 0, uintptr(sig)) }
+
+func ptraceSyscall(tid int) error { return ptrace(unix.PTRACE_SYSCALL, tid, 0, 0) }
 
 func ptraceStep(tid int) error { return ptrace(unix.PTRACE_SINGLESTEP, tid, 0, 0) }
 
@@ -85,6 +91,12 @@ type FPRegs struct {
 	_    [96]byte
 }
 
+// setPC changes where a stopped thread goes on.
+func setPC(tid int, addr uint64) error {
+	const ripOffset = 128 // in struct user
+	return ptrace(unix.PTRACE_POKEUSR, tid, ripOffset, uintptr(addr))
+}
+
 func getFPRegs(tid int, regs *FPRegs) error {
 	return ptrace(ptraceGetFPRegs, tid, 0, uintptr(unsafe.Pointer(regs)))
 }
@@ -96,6 +108,27 @@ func wait4(pid int, ws *unix.WaitStatus, options int) (int, error) {
 			return id, err
 		}
 	}
+}
+
+// cldTrapped is the code of a waited for a thread in a ptrace stop.
+const cldTrapped = 4
+
+// A waited is what waitid tells of a child.
+type waited struct {
+	Signo, Errno, Code, _ int32
+	PID, UID, Status      int32
+	_                     [100]byte
+}
+
+// peek waits for a child or tracee to change its state, which it leaves for
+// wait4 to collect.
+func peek(w *waited) error {
+	const options = unix.WEXITED | unix.WSTOPPED | unix.WNOWAIT | unix.WALL | unix.WNOTHREAD
+	_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(w)), options, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 func eventOf(ws unix.WaitStatus) int { return int(uint32(ws) >> 16) }
@@ -134,4 +167,12 @@ func isZombie(pid, tid int) bool {
 	// The state follows the name, which stands in parentheses.
 	i := bytes.LastIndexByte(data, ')')
 	return i >= 0 && i+2 < len(data) && (data[i+2] == 'Z' || data[i+2] == 'X')
+}
+
+// waitsIn returns the number of the system call that a thread waits in, or
+// "running".
+func waitsIn(pid, tid int) string {
+	data, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid) + "/syscall")
+	call, _, _ := strings.Cut(strings.TrimSpace(string(data)), " ")
+	return call
 }

@@ -27,8 +27,7 @@ func (p *Process) Next() (Stop, error) {
 		if p.interrupted.Swap(false) {
 			return Stop{}, ErrInterrupted
 		}
-		var ws unix.WaitStatus
-		id, err := unix.Wait4(-1, &ws, unix.WALL|unix.WNOTHREAD, nil)
+		id, ws, err := p.wait()
 		switch {
 		case err == unix.EINTR:
 			continue
@@ -40,6 +39,38 @@ func (p *Process) Next() (Stop, error) {
 		if err := p.observe(id, ws, false); err != nil {
 			return Stop{}, err
 		}
+	}
+}
+
+// wait waits for the next status of any thread.
+//
+// A thread that has run into a breakpoint is sent to the slot before its status
+// is collected. Until then the kernel would deliver the signal should the tracer
+// die, and the target's handler send the thread there; from then on it would
+// not. In both cases the thread is at the right place at every moment.
+func (p *Process) wait() (int, unix.WaitStatus, error) {
+	id := -1
+	if p.area.guarded {
+		var w waited
+		if err := peek(&w); err != nil {
+			return 0, 0, err
+		}
+		if t := p.threads[int(w.PID)]; t != nil && w.Code == cldTrapped && w.Status == int32(unix.SIGTRAP) {
+			p.divert(t)
+		}
+		id = int(w.PID)
+	}
+	var ws unix.WaitStatus
+	id, err := unix.Wait4(id, &ws, unix.WALL|unix.WNOTHREAD, nil)
+	return id, ws, err
+}
+
+// divert sends a thread that has run into a breakpoint to its slot. An error is
+// met again by who handles the stop.
+func (p *Process) divert(t *Thread) {
+	b, err := p.breakpointOf(t)
+	if err == nil && b != nil && b.slot != 0 && b.planted && len(t.pending) == 0 && setPC(t.ID, b.slot) == nil {
+		t.at, t.advanced = b, true
 	}
 }
 
@@ -55,7 +86,7 @@ func (p *Process) report() (Stop, bool) {
 			continue // it has ended
 		}
 		p.held = append(p.held, s.Thread)
-		if p.breaks[s.Addr] == s.Thread.at {
+		if s.Thread.at.planted {
 			return s, true
 		}
 		if err := p.release(s.Thread); err != nil {
@@ -190,13 +221,14 @@ func (p *Process) observe(id int, ws unix.WaitStatus, hold bool) error {
 // signalled handles a thread that is about to get a signal.
 func (p *Process) signalled(t *Thread, sig unix.Signal, hold bool) error {
 	if sig == unix.SIGTRAP {
-		b, err := p.breakpointOf(t)
-		if err != nil {
-			return p.ignoreDeath(t, err)
+		if t.at == nil {
+			var err error
+			if t.at, err = p.breakpointOf(t); err != nil {
+				return p.ignoreDeath(t, err)
+			}
 		}
-		if b != nil {
-			t.at = b
-			p.reported = append(p.reported, Stop{Cause: Hit, Thread: t, Addr: b.addr})
+		if t.at != nil {
+			p.reported = append(p.reported, Stop{Cause: Hit, Thread: t, Addr: t.at.addr})
 			return nil
 		}
 	}
