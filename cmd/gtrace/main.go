@@ -6,9 +6,16 @@
 // closed on the main goroutine; the few others only cancel the context.
 package main
 
-import "os"
+import (
+	"os"
 
-func main() { os.Exit(Main()) }
+	"gtrace/session/engine/dlv"
+)
+
+func main() {
+	dlv.Guard() // does not return in a process that guards a target
+	os.Exit(Main())
+}
 
 // Main is main for tests: it returns the exit status instead of exiting.
 func Main() int { return newApp().main(os.Args[1:]) }

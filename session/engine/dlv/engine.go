@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/guard"
 	"gtrace/session/engine/dlv/ptrace"
 )
 
@@ -26,6 +27,7 @@ var (
 type Engine struct {
 	im     *Image
 	p      *ptrace.Process
+	guard  *guard.Guard // nil where none can be started
 	layout layout
 	target engine.Target
 
@@ -166,6 +168,9 @@ func (e *Engine) Close() error {
 	}
 	e.closed = true
 	err := e.p.Detach()
+	if e.guard != nil {
+		e.guard.Close(err == nil)
+	}
 	_ = e.im.Close()
 	runtime.UnlockOSThread()
 	return err

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/guard"
 	"gtrace/session/engine/dlv/ptrace"
 )
 
@@ -57,6 +58,12 @@ func Run(l Launch) (*Engine, error) {
 	}
 	e.target.Launched = true
 	e.target.Program = l.Path
+	if err := e.startGuard(); err != nil {
+		_ = unix.Kill(p.PID, unix.SIGKILL)
+		_ = e.Close()
+		_, _ = p.Wait()
+		return nil, fmt.Errorf("start %s: %w", l.Path, err)
+	}
 	return e, nil
 }
 
@@ -102,7 +109,21 @@ func attach(pid int) (*Engine, error) {
 	}
 	e.target.Program = program
 	e.greeted = map[int64]bool{}
+	if err := e.startGuard(); err != nil {
+		_ = e.Close()
+		return nil, err
+	}
 	return e, nil
+}
+
+// startGuard lets another process watch over the target.
+func (e *Engine) startGuard() error {
+	g, err := guard.Start(e.p.PID)
+	if g != nil {
+		e.guard = g
+		e.p.KeepJournal(g)
+	}
+	return err
 }
 
 // adopt makes the engine of a started process. A position independent program

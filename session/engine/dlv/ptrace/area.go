@@ -41,6 +41,9 @@ type area struct {
 	// guarded is set when the handler is installed.
 	guarded bool
 	tried   bool
+	// left is set for an area that another tracer has left: threads may run in
+	// its handler.
+	left bool
 }
 
 const (

@@ -211,6 +211,11 @@ func (p *Process) rewind(t *Thread) error {
 	}
 	b := p.breaks[t.Regs.Rip-1]
 	if b == nil || !trapPending(t.ID) {
+		if p.area.left {
+			if err := p.leaveHandler(t); err != nil {
+				return err
+			}
+		}
 		return p.leaveSlot(t, false)
 	}
 	if err := p.takeTrap(t); err != nil {

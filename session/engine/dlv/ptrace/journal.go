@@ -2,6 +2,8 @@
 
 package ptrace
 
+import "golang.org/x/sys/unix"
+
 // A Journal is told of what is about to change in the target, before it does,
 // so that another process can undo it should this one die. Its methods must not
 // fail: what could be done about it?
@@ -27,8 +29,26 @@ type Patch struct {
 	Text []byte `json:"text"`
 }
 
-// CPUs is a set of CPUs: bit i of word w is CPU 64*w + i.
-type CPUs []uint64
+// CPUs is a set of CPUs, by number.
+type CPUs []int
+
+func cpusOf(set unix.CPUSet) CPUs {
+	var list CPUs
+	for cpu := range 64 * len(set) {
+		if set.IsSet(cpu) {
+			list = append(list, cpu)
+		}
+	}
+	return list
+}
+
+// Set returns the set as the kernel wants it.
+func (c CPUs) Set() (set unix.CPUSet) {
+	for _, cpu := range c {
+		set.Set(cpu)
+	}
+	return set
+}
 
 // KeepJournal names the journal for all that is changed from now on.
 func (p *Process) KeepJournal(j Journal) { p.journal = j }

@@ -86,14 +86,3 @@ func (p *Process) unpinAll() {
 	_ = unix.SchedSetaffinity(0, &p.pin.tracer)
 	p.pin = nil
 }
-
-func cpusOf(set unix.CPUSet) CPUs {
-	words := make(CPUs, len(set))
-	for i, w := range set {
-		words[i] = uint64(w)
-	}
-	for len(words) > 0 && words[len(words)-1] == 0 {
-		words = words[:len(words)-1]
-	}
-	return words
-}

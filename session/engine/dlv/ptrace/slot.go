@@ -9,6 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const jumpSize = 5 // bytes of JMP rel32
+
 // giveSlots makes the slots of breakpoints that have none, as far as there is
 // room and their instructions may run elsewhere.
 //
@@ -86,7 +88,6 @@ func (b *breakpoint) moved(to uint64) (slot [slotSize]byte, ok bool) {
 	if b.insn.Effect == Ret {
 		return slot, true
 	}
-	const jumpSize = 5
 	back := int64(b.after()) - int64(to) - int64(len(code)) - jumpSize
 	if back < math.MinInt32 || back > math.MaxInt32 {
 		return slot, false
@@ -114,15 +115,19 @@ func (p *Process) leaveSlot(t *Thread, finish bool) error {
 	if p.area.base == 0 {
 		return nil
 	}
-	var regs unix.PtraceRegs
-	if err := unix.PtraceGetRegs(t.ID, &regs); err != nil {
-		return err
-	}
-	b := p.area.slotAt(regs.Rip)
-	if b == nil {
-		return nil
-	}
-	if regs.Rip == b.slot && finish {
+	for {
+		var regs unix.PtraceRegs
+		if err := unix.PtraceGetRegs(t.ID, &regs); err != nil {
+			return err
+		}
+		b := p.area.slotAt(regs.Rip)
+		if b == nil {
+			return nil
+		}
+		if regs.Rip == b.slot && !finish {
+			return setPC(t.ID, b.addr)
+		}
+		finish = false
 		before := len(t.pending)
 		if err := p.step(t); err != nil {
 			return err
@@ -131,17 +136,7 @@ func (p *Process) leaveSlot(t *Thread, finish bool) error {
 		if k := len(t.pending); k > before && isFault(t.pending[k-1]) {
 			t.pending[0], t.pending[k-1] = t.pending[k-1], t.pending[0]
 		}
-		if err := unix.PtraceGetRegs(t.ID, &regs); err != nil {
-			return err
-		}
-		if p.area.slotAt(regs.Rip) != b {
-			return nil // the instruction was a RET, or its own jump back
-		}
 	}
-	if regs.Rip == b.slot {
-		return setPC(t.ID, b.addr)
-	}
-	return setPC(t.ID, b.after())
 }
 
 func isFault(sig int) bool {

@@ -160,13 +160,29 @@ func tracerOf(pid int) int { return statusField(pid, "TracerPid") }
 
 // isZombie reports whether a thread has ended without having been waited for.
 func isZombie(pid, tid int) bool {
-	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid) + "/stat")
-	if err != nil {
-		return true
+	stat := statOf(strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid))
+	return len(stat) == 0 || stat[0] == "Z" || stat[0] == "X"
+}
+
+// StartTime tells processes apart that have had the same PID. It is empty when
+// there is none.
+func StartTime(pid int) string {
+	const startTime = 19
+	stat := statOf(strconv.Itoa(pid))
+	if len(stat) <= startTime {
+		return ""
 	}
-	// The state follows the name, which stands in parentheses.
-	i := bytes.LastIndexByte(data, ')')
-	return i >= 0 && i+2 < len(data) && (data[i+2] == 'Z' || data[i+2] == 'X')
+	return stat[startTime]
+}
+
+// statOf returns the fields of a stat file from the state on. The name before
+// it stands in parentheses, and may hold anything.
+func statOf(task string) []string {
+	data, err := os.ReadFile("/proc/" + task + "/stat")
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
 }
 
 // waitsIn returns the number of the system call that a thread waits in, or

@@ -1,0 +1,63 @@
+//go:build linux && amd64
+
+package guard
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// A state is what there is to undo.
+type state struct {
+	patches  map[uint64][]byte // text as it was, by address
+	affinity map[int]ptrace.CPUs
+	rest     ptrace.CPUs
+}
+
+func newState() state {
+	return state{patches: map[uint64][]byte{}, affinity: map[int]ptrace.CPUs{}}
+}
+
+func (s *state) apply(c ptrace.Change) {
+	for _, p := range c.Patches {
+		s.patches[p.Addr] = p.Text
+	}
+	for _, addr := range c.Restored {
+		delete(s.patches, addr)
+	}
+	maps.Copy(s.affinity, c.Affinity)
+	if c.Rest != nil {
+		s.rest = c.Rest
+	}
+}
+
+// change returns the change that leads to the state from nothing.
+func (s *state) change() ptrace.Change {
+	c := ptrace.Change{Affinity: s.affinity, Rest: s.rest}
+	for addr, text := range s.patches {
+		c.Patches = append(c.Patches, ptrace.Patch{Addr: addr, Text: text})
+	}
+	return c
+}
+
+// follow reads messages until the tracer is done, or gone: then the state is
+// what there is to undo. A message that was cut off had no effect yet.
+func follow(r io.Reader) (s state, done bool, err error) {
+	s = newState()
+	for in := json.NewDecoder(r); ; {
+		var m message
+		switch err := in.Decode(&m); {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return s, false, nil
+		case err != nil:
+			return s, false, err
+		case m.Done:
+			return s, true, nil
+		}
+		s.apply(m.Change)
+	}
+}

@@ -1,0 +1,116 @@
+//go:build linux && amd64
+
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// settle is how long threads get to leave the area by themselves. One that was
+// interrupted there by a signal comes back when it has handled it.
+const settle = 50 * time.Millisecond
+
+// Main makes the program able to guard. It returns, except in a process that was
+// started as a guard. It must be called first of all.
+func Main() {
+	if len(os.Args) != 2 || os.Args[0] != name {
+		available = true
+		return
+	}
+	pid, err := strconv.Atoi(os.Args[1])
+	if err != nil {
+		os.Exit(2)
+	}
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE,
+		syscall.SIGTSTP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM)
+	_ = os.WriteFile("/proc/self/comm", []byte(name), 0) // else it is called exe
+	pipe, mem := os.NewFile(3, "journal"), os.NewFile(4, "memory")
+	if pipe == nil || mem == nil {
+		os.Exit(2)
+	}
+	since := ptrace.StartTime(pid)
+	s, done, _ := follow(pipe)
+	if done {
+		os.Exit(0)
+	}
+	n := s.mend(mem)
+	if ptrace.StartTime(pid) != since {
+		os.Exit(0) // it has ended; the PID may be another's
+	}
+	s.unpin(pid)
+	time.Sleep(settle)
+	err = takeBack(pid)
+	// Only now: the reader of stderr may not be reading.
+	time.AfterFunc(patience, func() { os.Exit(1) })
+	switch {
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "gtrace: guard: gtrace was killed; removed %d breakpoints from process %d, but: %v\n", n, pid, err)
+	case n > 0:
+		fmt.Fprintf(os.Stderr, "gtrace: guard: gtrace was killed; removed %d breakpoints from process %d, which runs on\n", n, pid)
+	}
+	os.Exit(0)
+}
+
+// mend puts the text back, and returns how many breakpoints it has removed.
+func (s *state) mend(mem readWriterAt) int {
+	removed := 0
+	for addr, text := range s.patches {
+		now := make([]byte, len(text))
+		if _, err := mem.ReadAt(now, int64(addr)); err != nil || string(now) == string(text) {
+			continue // the process has ended, or the breakpoint was never written
+		}
+		if _, err := mem.WriteAt(text, int64(addr)); err == nil && len(text) == 1 {
+			removed++
+		}
+	}
+	return removed
+}
+
+// unpin gives the threads of a process back the CPUs they could use.
+func (s *state) unpin(pid int) {
+	if s.rest == nil {
+		return
+	}
+	tasks, _ := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
+	for _, task := range tasks {
+		tid, _ := strconv.Atoi(task.Name())
+		cpus, ok := s.affinity[tid]
+		if !ok {
+			cpus = s.rest
+		}
+		set := cpus.Set()
+		_ = unix.SchedSetaffinity(tid, &set)
+	}
+}
+
+// takeBack removes what else the tracer has left. The kernel may need a moment
+// to end it.
+func takeBack(pid int) error {
+	runtime.LockOSThread()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		err := ptrace.Recover(pid)
+		if err == nil || errors.Is(err, unix.ESRCH) {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+type readWriterAt interface {
+	io.ReaderAt
+	io.WriterAt
+}

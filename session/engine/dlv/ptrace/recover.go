@@ -1,0 +1,141 @@
+//go:build linux && amd64
+
+package ptrace
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Recover removes the area that a tracer has left in a process, if it has,
+// whose text is as it should be. The process is attached to for the time.
+func Recover(pid int) error {
+	p, err := Attach(pid)
+	if err != nil {
+		return fmt.Errorf("attach to process %d: %w", pid, err)
+	}
+	if err := p.loadArea(); err != nil {
+		_ = p.Detach()
+		return fmt.Errorf("read memory of process %d: %w", pid, err)
+	}
+	return p.Detach()
+}
+
+// HasArea reports whether a process has an area.
+func HasArea(pid int) bool {
+	p := &Process{PID: pid}
+	return findArea(pid, p.ReadMemory) != 0
+}
+
+// loadArea reads what a target's area holds.
+func (p *Process) loadArea() error {
+	base := findArea(p.PID, p.ReadMemory)
+	if base == 0 {
+		return nil
+	}
+	var header [headerSize]byte
+	if _, err := p.ReadMemory(header[:], base); err != nil {
+		return err
+	}
+	table := make([]byte, slotCount*entrySize)
+	if _, err := p.ReadMemory(table, base+tableAt); err != nil {
+		return err
+	}
+	a := &p.area
+	a.tried, a.left, a.base = true, true, base
+	a.scratch.Addr = binary.LittleEndian.Uint64(header[areaScratch:])
+	a.scratch.Size = int(binary.LittleEndian.Uint64(header[areaScratch+8:]))
+	for ; len(table) > 0; table = table[entrySize:] {
+		addr := binary.LittleEndian.Uint64(table) - 1
+		if addr == ^uint64(0) {
+			break
+		}
+		b := &breakpoint{addr: addr, slot: binary.LittleEndian.Uint64(table[8:])}
+		var now [1]byte
+		if _, err := p.ReadMemory(now[:], addr); err != nil {
+			return err
+		}
+		b.original = now[0]
+		a.slots = append(a.slots, b)
+		p.breaks[addr] = b
+	}
+	return nil
+}
+
+// Offsets in the context that a signal's handler gets, and in struct sigaction.
+const (
+	contextPC      = 168
+	actionRestorer = 16
+)
+
+// leaveHandler lets a stopped thread that is in the handler of a left area, or
+// on its way back from there, return into the text instead of a slot.
+func (p *Process) leaveHandler(t *Thread) error {
+	var regs unix.PtraceRegs
+	if err := unix.PtraceGetRegs(t.ID, &regs); err != nil {
+		return err
+	}
+	old, err := p.word(p.area.base + areaOld)
+	if err != nil {
+		return err
+	}
+	restorer, err := p.word(p.area.base + areaOld + actionRestorer)
+	if err != nil {
+		return err
+	}
+	const returning = 16 // bytes of code that return from a signal
+	switch at := regs.Rip - p.area.base; {
+	case at >= handlerAt && at < tableAt:
+		ours, err := p.mendContext(regs.Rdx)
+		if err != nil {
+			return err
+		}
+		if !ours {
+			return setPC(t.ID, old)
+		}
+		if regs.Rip, err = p.word(regs.Rsp); err != nil {
+			return err
+		}
+		regs.Rsp += 8
+		return unix.PtraceSetRegs(t.ID, &regs)
+	case regs.Rip-restorer < returning:
+		_, err := p.mendContext(regs.Rsp)
+		return err
+	}
+	return nil
+}
+
+// mendContext changes where a signal's handler will return to, if that is a slot
+// or a breakpoint.
+func (p *Process) mendContext(context uint64) (ours bool, err error) {
+	pc, err := p.word(context + contextPC)
+	if err != nil {
+		return false, err
+	}
+	to := uint64(0)
+	switch b := p.area.slotAt(pc); {
+	case b != nil && pc != b.slot:
+		// The instruction was carried out; the jump behind it was not.
+		jump, err := p.word(pc)
+		if err != nil {
+			return false, err
+		}
+		to = pc + jumpSize + uint64(int64(int32(jump>>8)))
+	case b != nil:
+		to = b.addr
+	case p.breaks[pc-1] != nil:
+		to = pc - 1
+	default:
+		return false, nil
+	}
+	_, err = p.WriteMemory(context+contextPC, binary.LittleEndian.AppendUint64(nil, to))
+	return true, err
+}
+
+func (p *Process) word(addr uint64) (uint64, error) {
+	var word [8]byte
+	_, err := p.ReadMemory(word[:], addr)
+	return binary.LittleEndian.Uint64(word[:]), err
+}
