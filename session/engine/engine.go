@@ -49,7 +49,9 @@ type Engine interface {
 	// still while the loop body runs, if the engine holds threads at all.
 	// Breaking out of the loop leaves the whole target stopped; ranging again
 	// resumes it. The sequence ends after an Ended hit, after an error, and,
-	// with the context's cause as its error, after the context is cancelled.
+	// with the context's cause as its error, after the context is cancelled:
+	// that leaves the target running, and ranging again, with another context,
+	// goes on without a hit lost in between.
 	Hits(context.Context) iter.Seq2[Hit, error]
 	// Close removes every probe and lets go of the target, which runs on. It
 	// may be called twice, and after the target has ended.

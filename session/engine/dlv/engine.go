@@ -46,6 +46,7 @@ type Engine struct {
 
 	fp     ptrace.FPRegs
 	left   *hitContext // of a stop in the midst of which the consumer broke off
+	kept   *arrival    // a stop that came when the context was just cancelled
 	closed bool
 }
 
@@ -129,13 +130,19 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 					return
 				}
 			}
-			s, err := e.p.Next()
-			now := time.Now()
+			if ctx.Err() != nil && (e.left != nil || e.kept != nil) {
+				yield(engine.Hit{}, context.Cause(ctx))
+				return
+			}
+			s, now, err := e.next()
 			switch {
 			case err == nil && s.Cause != ptrace.Hit:
 				yield(engine.Hit{Kind: engine.Ended, Time: now, Exit: exitOf(s)}, nil)
 				return
 			case ctx.Err() != nil:
+				if err == nil {
+					e.kept = &arrival{s, now}
+				}
 				yield(engine.Hit{}, context.Cause(ctx))
 				return
 			case err == ptrace.ErrInterrupted:
@@ -150,6 +157,22 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 			}
 		}
 	}
+}
+
+// An arrival is a stop that was not served yet.
+type arrival struct {
+	stop ptrace.Stop
+	at   time.Time
+}
+
+// next returns the next stop and when it came.
+func (e *Engine) next() (ptrace.Stop, time.Time, error) {
+	if k := e.kept; k != nil {
+		e.kept = nil
+		return k.stop, k.at, nil
+	}
+	s, err := e.p.Next()
+	return s, time.Now(), err
 }
 
 func exitOf(s ptrace.Stop) *engine.Exit {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gtrace/session/engine"
 )
@@ -214,6 +215,41 @@ func (s suite) cancel(t *testing.T) {
 			t.Errorf("with a cancelled context: %+v, %v", h, err)
 		}
 	}
+}
+
+// again checks that nothing is lost or told twice when the context is cancelled
+// again and again.
+func (s suite) again(t *testing.T) {
+	for range 3 { // it is a matter of microseconds
+		s.cancelAgain(t)
+	}
+}
+
+func (s suite) cancelAgain(t *testing.T) {
+	eng := s.start(t, "calls")
+	probe(t, eng, "main.work", "main.outer")
+	cause := errors.New("for a moment")
+	var hits []engine.Hit
+	for n := 0; len(hits) == 0 || hits[len(hits)-1].Kind != engine.Ended; n++ {
+		if n > 1000 {
+			t.Fatalf("no end after %d hits", len(hits))
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		after := time.AfterFunc(time.Duration(n)*20*time.Microsecond, func() { cancel(cause) })
+		for h, err := range eng.Hits(ctx) {
+			switch {
+			case err == nil:
+				hits = append(hits, h)
+				cancel(cause)
+			case !errors.Is(err, cause):
+				t.Fatal(err)
+			}
+		}
+		after.Stop()
+		cancel(nil)
+	}
+	equal(t, hits, "enter main.outer", "enter main.work", "return main.work", "enter main.work", "return main.work",
+		"enter main.work", "return main.work", "return main.outer", "end")
 }
 
 // close checks an engine that is closed, with the target still there.

@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T, p Program) engine.Engine) {
 	t.Run("Goexit", s.goexit)
 	t.Run("Tumble", s.tumble)
 	t.Run("Cancel", s.cancel)
+	t.Run("Again", s.again)
 	t.Run("Close", s.close)
 }
 
