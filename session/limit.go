@@ -11,12 +11,16 @@ import (
 type gate struct {
 	kinds      [events.End + 1]bool
 	goroutines map[int64]bool // nil: all
+	rate       *rateLimit     // nil: none
 	limit      uint64         // 0: none
 	seq        uint64         // of the last event that passed
 }
 
 func newGate(cfg Config) *gate {
 	g := &gate{limit: cfg.Limit}
+	if cfg.Rate.Calls > 0 {
+		g.rate = newRateLimit(cfg.Rate)
+	}
 	for _, k := range kindsOf(cfg) {
 		if k <= events.End {
 			g.kinds[k] = true
@@ -53,15 +57,19 @@ func (g *gate) admits(h *engine.Hit) bool {
 // passes reports whether the event was asked for, and numbers it if so. What
 // was lost is always told, and is no event itself.
 func (g *gate) passes(e *events.Event) bool {
-	if !g.kinds[e.Kind] {
-		return false
+	pass := g.kinds[e.Kind] && (g.rate == nil || g.rate.keeps(e))
+	if g.rate != nil && e.Kind == events.Return {
+		g.rate.ended(e.Call)
 	}
-	if e.Kind != events.Lost {
+	if pass && e.Kind != events.Lost {
 		g.seq++
 		e.Seq = g.seq
 	}
-	return true
+	return pass
 }
+
+// leftOut reports whether an open call is not in the stream.
+func (g *gate) leftOut(id events.CallID) bool { return g.rate != nil && g.rate.leftOut(id) }
 
 // full reports whether the limit is reached.
 func (g *gate) full() bool { return g.limit > 0 && g.seq >= g.limit }

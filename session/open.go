@@ -8,6 +8,19 @@ import (
 	"gtrace/session/engine"
 )
 
+// lastRecords returns what ends the stream: what was lost and not told yet, and
+// the end record with the totals.
+func (s *Session) lastRecords(end *events.Event) []events.Event {
+	var list []events.Event
+	if r := s.gate.rate; r != nil && !r.due().IsZero() {
+		list = append(list, r.account(end.Time))
+	}
+	for i := range list {
+		s.lost += list[i].Lost.Count
+	}
+	return append(list, s.end(end))
+}
+
 // end completes the end record with the totals.
 func (s *Session) end(e *events.Event) events.Event {
 	e.End.Events, e.End.Lost = s.gate.seq, s.lost
@@ -39,6 +52,7 @@ func (s *Session) open() []events.OpenCall {
 			open = append(open, events.OpenCall{Call: e.Call, Goroutine: e.Goroutine, Func: e.Func, Partial: e.Partial})
 		}
 	}
+	open = slices.DeleteFunc(open, func(o events.OpenCall) bool { return s.gate.leftOut(o.Call) })
 	slices.SortStableFunc(open, func(a, b events.OpenCall) int { return cmp.Compare(a.Goroutine, b.Goroutine) })
 	return open
 }

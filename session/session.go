@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"gtrace/events"
@@ -20,6 +21,7 @@ type Config struct {
 	Capture       engine.Capture // what to read at a probe
 	MaxProbes     int            // 0: 1000
 	Limit         uint64         // events; 0: no limit
+	Rate          Rate           // calls that are reported; zero: no limit
 	Version       string         // of gtrace, for the start record
 }
 
@@ -40,6 +42,10 @@ type Session struct {
 	// yielded yet, because the caller left the loop in between.
 	queue []events.Event
 	next  int
+
+	alarm alarm
+	last  []events.Event // what is left to yield of the last records
+	err   error          // after these
 }
 
 // A phase is how far the stream has come.
@@ -48,6 +54,7 @@ type phase uint8
 const (
 	fresh   phase = iota // the start record is to come
 	running              // events are to come
+	ending               // the last records are to come
 	ended                // nothing is to come
 )
 
@@ -101,15 +108,25 @@ func (s *Session) Events(ctx context.Context) iter.Seq2[events.Event, error] {
 				return
 			}
 		}
-		if s.phase != running {
-			return
+		if s.phase == running {
+			end, err := s.run(ctx, yield)
+			if end == nil {
+				return
+			}
+			s.phase, s.err = ending, err
+			s.last = s.lastRecords(end)
 		}
-		end, err := s.run(ctx, yield)
-		if end == nil {
-			return
+		for len(s.last) > 0 {
+			e := s.last[0]
+			if s.last = s.last[1:]; len(s.last) == 0 {
+				s.phase = ended
+			}
+			if !yield(e, nil) {
+				return
+			}
 		}
-		s.phase = ended
-		if yield(s.end(end), nil) && err != nil {
+		if err := s.err; err != nil {
+			s.err = nil
 			yield(events.Event{}, err)
 		}
 	}
@@ -121,22 +138,67 @@ func (s *Session) run(ctx context.Context, yield func(events.Event, error) bool)
 	if end, more := s.drain(yield); !more {
 		return end, nil
 	}
-	for h, err := range s.eng.Hits(ctx) {
-		if err != nil {
-			return s.failed(ctx, err)
+	for {
+		end, err := s.watch(ctx, yield)
+		if !errors.Is(err, errAlarm) {
+			return end, err
 		}
-		if h.Kind == engine.Ended {
+		if end, more := s.look(yield); !more {
+			return end, nil
+		}
+	}
+}
+
+// watch yields the events of hits, until the trace ends, the loop body breaks
+// off, or the alarm goes off, for which the error is errAlarm.
+func (s *Session) watch(ctx context.Context, yield func(events.Event, error) bool) (*events.Event, error) {
+	inner, stop := s.alarm.watch(ctx)
+	defer stop()
+	for h, err := range s.eng.Hits(inner) {
+		switch {
+		case errors.Is(err, errAlarm):
+			return nil, err
+		case err != nil:
+			return s.failed(ctx, err)
+		case h.Kind == engine.Ended:
 			return exited(&h), nil
 		}
-		if !s.gate.admits(&h) {
-			continue
-		}
-		s.queue, s.next = s.pairer.add(&h), 0
-		if end, more := s.drain(yield); !more {
+		if end, more := s.serve(&h, yield); !more {
 			return end, nil
 		}
 	}
 	return s.failed(ctx, errNoEnd)
+}
+
+// serve yields the events of one hit. It reports whether the target may run on,
+// as drain does.
+func (s *Session) serve(h *engine.Hit, yield func(events.Event, error) bool) (end *events.Event, more bool) {
+	s.queue, s.next = nil, 0
+	if s.gate.admits(h) {
+		s.queue = s.pairer.add(h)
+	}
+	s.account(h.Time)
+	return s.drain(yield)
+}
+
+// look does what is due when nothing was hit.
+func (s *Session) look(yield func(events.Event, error) bool) (end *events.Event, more bool) {
+	s.queue, s.next = nil, 0
+	s.account(time.Now())
+	return s.drain(yield)
+}
+
+// account puts the records about what was left out that are due at the head of
+// the queue.
+func (s *Session) account(now time.Time) {
+	r := s.gate.rate
+	if r == nil {
+		return
+	}
+	if due := r.due(); !due.IsZero() && !now.Before(due) {
+		s.queue = slices.Insert(s.queue, 0, r.account(now))
+	}
+	s.alarm.set(r.due())
 }
 
 // errNoEnd is an engine's breach of its contract.

@@ -27,6 +27,7 @@ type traceFlags struct {
 	follow        int
 	limit         uint64
 	duration      time.Duration
+	rate          string
 	maxProbes     int
 	pin           bool
 	engine        string
@@ -51,6 +52,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet) {
 	fs.IntVar(&f.follow, "follow", engine.DefaultFollow, "follow `N` levels of pointers")
 	fs.Uint64VarP(&f.limit, "limit", "n", 0, "stop after `N` events")
 	fs.DurationVar(&f.duration, "for", 0, "stop after `DUR`, as 10s or 2m")
+	fs.StringVar(&f.rate, "rate", "", "show at most `N/s` calls, as 100/s or 30/m; the others are counted")
 	fs.IntVar(&f.maxProbes, "max-probes", session.DefaultMaxProbes, "refuse to trace more than `N` functions")
 	fs.BoolVar(&f.pin, "pin", false, "keep target and tracer on one CPU: a hit costs half as much, and the target has one CPU only")
 	fs.StringVar(&f.engine, "engine", "dlv", "observe the target with the engine `NAME`: dlv")
@@ -102,6 +104,9 @@ func (f *traceFlags) check() error {
 	if f.duration < 0 {
 		return fmt.Errorf("--for %v: must not be negative", f.duration)
 	}
+	if _, err := parseRate(f.rate); err != nil {
+		return err
+	}
 	for _, id := range f.goroutines {
 		if id <= 0 {
 			return fmt.Errorf("--goroutine %d: ids are greater than 0", id)
@@ -131,6 +136,7 @@ func (f *traceFlags) config() session.Config {
 	if follow == 0 {
 		follow = -1 // an engine takes 0 for its default
 	}
+	rate, _ := parseRate(f.rate) // checked before
 	return session.Config{
 		Trace:      f.trace,
 		Ignore:     f.ignore,
@@ -144,6 +150,7 @@ func (f *traceFlags) config() session.Config {
 		},
 		MaxProbes: f.maxProbes,
 		Limit:     f.limit,
+		Rate:      rate,
 		Version:   buildVersion(),
 	}
 }
