@@ -1,0 +1,81 @@
+// Uneven calls one function as often as it can and another one rarely, for a
+// time, and prints how often it has called each.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+var sink atomic.Int64
+
+// hot does about a microsecond of work.
+//
+//go:noinline
+func hot(n int) int {
+	sum := n
+	for i := range 500 {
+		sum += i * sum
+	}
+	return sum
+}
+
+var errOdd = errors.New("odd")
+
+//go:noinline
+func inner(n int) error {
+	if n%2 == 1 {
+		return errOdd
+	}
+	return nil
+}
+
+//go:noinline
+func rare(n int) error {
+	if err := inner(n); err != nil {
+		return fmt.Errorf("rare %d: %w", n, err)
+	}
+	return nil
+}
+
+// never is not called.
+//
+//go:noinline
+func never(n int) int { return n + 1 }
+
+func main() {
+	long, err1 := time.ParseDuration(os.Args[1])
+	threads, err2 := strconv.Atoi(os.Args[2])
+	if err1 != nil || err2 != nil {
+		fmt.Fprintln(os.Stderr, "usage: uneven DURATION THREADS")
+		os.Exit(2)
+	}
+	if threads < 0 {
+		sink.Add(int64(never(threads)))
+	}
+	fmt.Println("ready")
+	end := time.Now().Add(long)
+	var hots atomic.Int64
+	var group sync.WaitGroup
+	for range threads {
+		group.Go(func() {
+			for n := 0; time.Now().Before(end); n++ {
+				sink.Add(int64(hot(n)))
+				hots.Add(1)
+			}
+		})
+	}
+	rares := 0
+	for time.Now().Before(end) {
+		_ = rare(rares)
+		rares++
+		time.Sleep(10 * time.Millisecond)
+	}
+	group.Wait()
+	fmt.Println("hot", hots.Load(), "rare", rares)
+}
