@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"gtrace/events"
+	"gtrace/events/secret"
 )
 
 // Reasons for which an engine refuses, for a caller to branch on. An engine
@@ -140,11 +141,16 @@ type Capture struct {
 	Limits  Limits
 }
 
-// Limits bounds how much of a value is read. Zero fields take the default.
+// Limits bounds how much of a value is read, and which values are not shown at
+// all. Zero fields take the default.
 type Limits struct {
 	String int // bytes of a string (default 64)
 	Values int // elements of an array, slice or map, and fields of a struct (default 16)
 	Follow int // pointers followed (default 1; negative: none)
+	// Hide says which names are secret: instead of the values of variables,
+	// fields, keys and the like of such a name, wherever they stand, an engine
+	// returns [secret.Hidden]. Nil: none is.
+	Hide *secret.Names
 }
 
 // Default limits.

@@ -5,6 +5,7 @@ package dlv
 import (
 	"time"
 
+	"gtrace/events/secret"
 	"gtrace/session/engine"
 	"gtrace/session/engine/dlv/ptrace"
 )
@@ -18,7 +19,8 @@ type goroutine struct {
 // An openCall is a probed call that has not returned.
 type openCall struct {
 	frame engine.FrameID
-	dict  uint64 // dictionary of a generic function
+	dict  uint64       // dictionary of a generic function
+	named secret.Match // what an argument says of the results
 }
 
 type hitPlace struct {
@@ -107,14 +109,15 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 			call.dict = uint64At(data, 0)
 		}
 	}
+	capture := &p.probe.Capture
+	call.named = e.named(c, p.sig.args, cfa, capture.Limits)
 	g.drop(frame - 1)
 	g.calls = append(g.calls, call)
 	if caller, ok := e.caller(c); ok {
 		h.Caller = &caller
 	}
-	capture := &p.probe.Capture
 	if capture.Args {
-		h.Values = e.read(c, p.sig.args, p.sig.floats, cfa, call.dict, capture.Limits, nil)
+		h.Values = e.read(c, p.sig.args, p.sig.floats, cfa, &call, capture.Limits, nil)
 	}
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)
@@ -132,13 +135,14 @@ func (e *Engine) returned(c *hitContext, p *probe) {
 	h := e.hit(c, engine.Returned, g)
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = e.text(c.addr)
-	var dict uint64
+	var call openCall
 	if n := len(g.calls); n > 0 && g.calls[n-1].frame == frame {
-		dict = g.calls[n-1].dict
+		call = g.calls[n-1]
 	}
 	capture := &p.probe.Capture
 	if capture.Results {
-		h.Values = e.read(c, p.sig.results, p.sig.floats, cfa, dict, capture.Limits, &h)
+		call.named = max(call.named, e.named(c, p.sig.results, cfa, capture.Limits))
+		h.Values = e.read(c, p.sig.results, p.sig.floats, cfa, &call, capture.Limits, &h)
 	}
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 
+	"gtrace/events/secret"
 	"gtrace/session/engine"
 )
 
@@ -20,6 +21,9 @@ type param struct {
 	// dictIndex is the place of the type's true form in the dictionary of a
 	// generic function, or -1.
 	dictIndex int64
+	secret    secret.Match // what its name says
+	names     bool         // it may name others
+	named     secret.Match // the most that a name in another may say of it
 }
 
 // A signature says what a function takes and gives, and where it travels.

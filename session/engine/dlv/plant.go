@@ -64,6 +64,7 @@ func (e *Engine) plantCalls(p *probe) error {
 	if p.sig, err = e.im.signature(f); err != nil {
 		return err
 	}
+	e.im.mark(p.sig, f, p.probe.Capture.Limits.Hide)
 	pl, err := e.im.places(f)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 
 	"gtrace/events"
+	"gtrace/events/secret"
 	"gtrace/session/engine"
 	"gtrace/session/engine/dlv/ptrace"
 )
@@ -39,7 +40,7 @@ func intRegister(t *ptrace.Thread, n int) uint64 {
 
 // read renders arguments or results. With ret set they are results, and what
 // is known of an error in the last one is noted there.
-func (e *Engine) read(c *hitContext, params []param, floats bool, cfa, dict uint64, lim engine.Limits, ret *engine.Hit) []events.Value {
+func (e *Engine) read(c *hitContext, params []param, floats bool, cfa uint64, call *openCall, lim engine.Limits, ret *engine.Hit) []events.Value {
 	c.floats = nil
 	if floats {
 		c.floats = c.thread.FPRegs(&e.fp)
@@ -49,22 +50,30 @@ func (e *Engine) read(c *hitContext, params []param, floats bool, cfa, dict uint
 		p := &params[i]
 		v := &values[i]
 		v.Name, v.Type = p.name, p.typeName
+		typ := p.typ
+		if p.dictIndex >= 0 && call.dict != 0 {
+			if t := e.trueType(call.dict, p.dictIndex); t != nil {
+				typ = t
+				v.Type = e.im.values.TypeName(t)
+			}
+		}
 		data, err := e.bytes(c, p, cfa)
 		if err != nil {
 			v.Value = "<unreadable: " + err.Error() + ">"
 			continue
 		}
-		typ := p.typ
-		if p.dictIndex >= 0 && dict != 0 {
-			if t := e.trueType(dict, p.dictIndex); t != nil {
-				typ = t
-				v.Type = e.im.values.TypeName(t)
-			}
+		hidden := e.hides(p, typ, data, call)
+		if hidden {
+			v.Value = secret.Hidden
+		} else {
+			r := e.im.values.Read(e.p, typ, data, lim)
+			v.Value, v.Error = r.Text, r.Error
 		}
-		r := e.im.values.Read(e.p, typ, data, lim)
-		v.Value, v.Error = r.Text, r.Error
 		if ret != nil && i == len(params)-1 && isError(typ) && uint64At(data, 0) != 0 {
-			ret.Errors, ret.ErrorType, ret.ErrorText = e.im.values.ErrorChain(e.p, uint64At(data, 0), uint64At(data, 8))
+			ret.Errors, ret.ErrorType, ret.ErrorText = e.im.values.ErrorChain(e.p, uint64At(data, 0), uint64At(data, 8), lim)
+			if hidden {
+				ret.ErrorText = secret.Hidden
+			}
 			v.Error = ret.ErrorText
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"gtrace/events/secret"
 	"gtrace/session/engine"
 )
 
@@ -111,6 +112,39 @@ func (s suite) capture(t *testing.T) {
 	for _, h := range collect(t, bare) {
 		if len(h.Values) > 0 || len(h.Stack) > 0 {
 			t.Errorf("captured without being asked to: %+v", h)
+		}
+	}
+}
+
+// hide checks that what is secret is not told, and what is not is.
+func (s suite) hide(t *testing.T) {
+	names, err := secret.New("user")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := []string{`user string "ann"`, `password string "hunter2"`, "tokens int 5", `token string "annhunter2"`}
+	for _, tt := range []struct {
+		names *secret.Names
+		want  []string
+	}{
+		{nil, plain},
+		{names, []string{"user string <redacted>", "password string <redacted>", "tokens int 5", "token string <redacted>"}},
+		{new(secret.Names), plain},
+	} {
+		eng := s.start(t, "secrets")
+		capture := everything
+		capture.Limits.Hide = tt.names
+		if _, err := eng.Plant(engine.Probe{What: engine.Calls, Func: function(t, eng, "main.login"), Capture: capture}); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, h := range collect(t, eng) {
+			for _, v := range h.Values {
+				got = append(got, v.Name+" "+v.Type+" "+v.Value)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("\ngot  %q\nwant %q", got, tt.want)
 		}
 	}
 }

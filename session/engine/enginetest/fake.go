@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"gtrace/events"
+	"gtrace/events/secret"
 	"gtrace/session/engine"
 )
 
@@ -153,6 +155,7 @@ func (f *Fake) observe(h *engine.Hit) bool {
 			if h.Kind == engine.Entered && !p.Capture.Args || h.Kind == engine.Returned && !p.Capture.Results {
 				h.Values = nil
 			}
+			h.Values = shown(h.Values, p.Capture.Limits.Hide)
 			h.Stack = h.Stack[:min(len(h.Stack), p.Capture.Stack)]
 		case engine.Raised, engine.Unwound:
 			if p.What != engine.Panics {
@@ -165,6 +168,18 @@ func (f *Fake) observe(h *engine.Hit) bool {
 		return true
 	}
 	return h.Kind == engine.Lost || h.Kind == engine.Ended
+}
+
+// shown hides the values whose names are secret.
+func shown(values []events.Value, names *secret.Names) []events.Value {
+	sorts := map[string]secret.Sort{"string": secret.Text, "int": secret.Number, "bool": secret.Bool}
+	values = slices.Clone(values)
+	for i, v := range values {
+		if names.Match(v.Name).Hides(sorts[v.Type]) {
+			values[i].Value = secret.Hidden
+		}
+	}
+	return values
 }
 
 // Close removes every probe.

@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"slices"
+	"strings"
 
 	"gtrace/session/engine"
 )
@@ -32,6 +33,10 @@ var scripts = map[string]string{
 		g1 return main.rescue 40
 		g1 unwind 10 recovered by=main.rescue
 		g1 return main.guard 10
+		exit 3`,
+	"secrets": `
+		g1 enter main.login 20 user="\"ann\"" password="\"hunter2\"" tokens=5
+		g1 return main.login 20 token="\"annhunter2\""
 		exit 3`,
 	"die": `
 		g1 enter main.explode 20
@@ -72,6 +77,9 @@ func (p Program) Play() (*Fake, error) {
 		h := &f.Script[i]
 		for j := range h.Values {
 			h.Values[j].Type = "int"
+			if strings.HasPrefix(h.Values[j].Value, `"`) {
+				h.Values[j].Type = "string"
+			}
 		}
 	}
 	if !slices.ContainsFunc(f.Funcs, func(fn *engine.Function) bool { return fn.Name == "main.main" }) {

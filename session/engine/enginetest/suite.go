@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T, p Program) engine.Engine) {
 	t.Run("Plant", s.plant)
 	t.Run("Calls", s.calls)
 	t.Run("Capture", s.capture)
+	t.Run("Hide", s.hide)
 	t.Run("Errors", s.errors)
 	t.Run("Unplant", s.unplant)
 	t.Run("Break", s.breakOff)

@@ -15,6 +15,10 @@ func (p *printer) value(pl *plan, v val) {
 		p.str("…")
 		return
 	}
+	if pl.hidden {
+		p.hidden()
+		return
+	}
 	p.depth++
 	switch pl.form {
 	case formSlice, formBytes:

@@ -35,18 +35,19 @@ func (s *still) ReadMemory(buf []byte, addr uint64) (int, error) {
 func BenchmarkRead(b *testing.B) {
 	tg := start(b, build(b, nil))
 	r := NewReader(tg.bi)
+	hide := secretNames(b) // as it is without --no-redact
 	for _, name := range []string{
 		"vInt", "vFloat64", "vString", "vSlice", "vPoint", "vPtrPoint", "vOuter", "vMap", "vHuge",
-		"vAnyInt", "vTimeNow", "eNew", "eOpen",
+		"vAnyInt", "vTimeNow", "eNew", "eOpen", "sHeader", "sEnv",
 	} {
 		b.Run(name, func(b *testing.B) {
 			mem := &still{real: tg.mem, pages: map[uint64][]byte{}}
 			typ, data := tg.variable(b, name)
-			r.Read(mem, typ, data, engine.Limits{})
+			r.Read(mem, typ, data, engine.Limits{Hide: hide})
 			mem.reads = 0
 			b.ReportAllocs()
 			for b.Loop() {
-				r.Read(mem, typ, data, engine.Limits{})
+				r.Read(mem, typ, data, engine.Limits{Hide: hide})
 			}
 			b.ReportMetric(float64(mem.reads)/float64(b.N), "reads/op")
 		})

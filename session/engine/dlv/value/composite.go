@@ -11,6 +11,7 @@ func (p *printer) structure(pl *plan, v val) {
 		p.str("}")
 		return
 	}
+	named := p.named(pl, v)
 	for i := range pl.fields {
 		if i > 0 {
 			p.str(", ")
@@ -22,6 +23,14 @@ func (p *printer) structure(pl *plan, v val) {
 		f := &pl.fields[i]
 		p.str(f.name)
 		p.str(":")
+		m := f.secret
+		if f.named {
+			m = max(m, named)
+		}
+		if p.hides(m, &f.link, v.at(f.off)) {
+			p.hidden()
+			continue
+		}
 		if f.bits {
 			p.unreadable("bit field")
 			continue
@@ -85,6 +94,7 @@ func (p *printer) elements(elem *plan, v val, n uint64) {
 		}
 		v = o
 	}
+	listed, hide := p.lists(elem), false
 	for i := range shown {
 		if i > 0 {
 			p.str(", ")
@@ -92,6 +102,10 @@ func (p *printer) elements(elem *plan, v val, n uint64) {
 		if p.full() {
 			shown = i
 			break
+		}
+		if listed {
+			hide = p.listed(elem, v.at(int64(i*size)), hide)
+			continue
 		}
 		p.element(elem, v.at(int64(i*size)))
 	}

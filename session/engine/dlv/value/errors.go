@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 
+	"gtrace/events/secret"
 	"gtrace/session/engine"
 )
 
@@ -17,8 +18,10 @@ const (
 // ErrorChain walks an error and those it wraps, outermost first, given the two
 // words of the interface that holds it. It follows what Unwrap returns for the
 // types whose Unwrap is known. The message is that of the outermost.
-func (r *Reader) ErrorChain(mem Memory, itab, data uint64) (ids []engine.ErrorID, typeName, message string) {
-	p := r.begin(mem, engine.Limits{})
+//
+// Of the limits only what is to be hidden counts: a message is bounded by itself.
+func (r *Reader) ErrorChain(mem Memory, itab, data uint64, lim engine.Limits) (ids []engine.ErrorID, typeName, message string) {
+	p := r.begin(mem, engine.Limits{Hide: lim.Hide})
 	if itab == 0 {
 		return nil, "", ""
 	}
@@ -178,6 +181,9 @@ func (p *printer) part(name string, pl *plan, v val) string {
 			return "<unreadable: no field " + name + ">"
 		}
 		pl, v = p.r.follow(&f.link), v.at(f.off)
+		if p.hides(f.secret, &f.link, v) {
+			return secret.Hidden
+		}
 	}
 	switch pl.form {
 	case formString:

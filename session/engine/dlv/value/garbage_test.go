@@ -78,7 +78,7 @@ func FuzzRead(f *testing.F) {
 		r.Read(tg.mem, typ, data, engine.Limits{})
 		types = append(types, typ)
 	}
-	words := likely(tg, r)
+	words, hide := likely(tg, r), secretNames(f)
 	for i := range uint64(200) {
 		f.Add(i, i, int8(1))
 	}
@@ -94,11 +94,11 @@ func FuzzRead(f *testing.F) {
 			types: r.types.types, etypes: r.types.etypes,
 			found: make(map[uint64]*dynamicType),
 		}
-		got := fresh.Read(c, typ, data, engine.Limits{Follow: int(follow), Values: rnd.IntN(100) - 1, String: rnd.IntN(200) - 1})
+		got := fresh.Read(c, typ, data, engine.Limits{Follow: int(follow), Values: rnd.IntN(100) - 1, String: rnd.IntN(200) - 1, Hide: hide})
 		check(t, c, got)
-		_, got = fresh.Interface(c, words[rnd.IntN(len(words))], words[rnd.IntN(len(words))], engine.Limits{})
+		_, got = fresh.Interface(c, words[rnd.IntN(len(words))], words[rnd.IntN(len(words))], engine.Limits{Hide: hide})
 		check(t, c, got)
-		ids, _, message := fresh.ErrorChain(c, words[rnd.IntN(len(words))], words[rnd.IntN(len(words))])
+		ids, _, message := fresh.ErrorChain(c, words[rnd.IntN(len(words))], words[rnd.IntN(len(words))], engine.Limits{Hide: hide})
 		if len(ids) > maxErrors {
 			t.Errorf("%d errors in a chain", len(ids))
 		}

@@ -55,16 +55,16 @@ func (p *printer) interfaceValue(pl *plan, v val) {
 func (p *printer) held(pl *plan, v val) {
 	n, open, shut := 1, "(", ")"
 	switch pl.form {
+	default:
+		p.value(pl, v)
+		return
 	case formPointer, formFunc, formChan:
 	case formMap:
 		open, shut = "", ""
 	case formSlice, formBytes:
 		n, open, shut = 2, "", ""
-	default:
-		p.value(pl, v)
-		return
 	}
-	if w, err := p.words(v, n); err != nil || w[0] != 0 || w[1] != 0 {
+	if w, err := p.words(v, n); err != nil || pl.hidden || w[0] != 0 || w[1] != 0 {
 		p.value(pl, v)
 		return
 	}

@@ -40,13 +40,12 @@ func (p *printer) mapValue(pl *plan, v val) {
 		p.str("}")
 		return
 	}
-	key, elem := p.r.follow(&pl.key), p.r.follow(&pl.elem)
 	first := len(p.entries)
 	err = m.each(p, func(k, e val) bool {
 		if len(p.entries)-first >= p.lim.Values || p.full() {
 			return false
 		}
-		p.entry(key, elem, k, e)
+		p.entry(pl, k, e)
 		return true
 	})
 	shown := len(p.entries) - first
@@ -69,7 +68,8 @@ func (p *printer) mapValue(pl *plan, v val) {
 
 // entry writes an entry. Maps in keys and elements use p.entries, too, and
 // leave it as it was.
-func (p *printer) entry(key, elem *plan, k, e val) {
+func (p *printer) entry(pl *plan, k, e val) {
+	key, elem := p.r.follow(&pl.key), p.r.follow(&pl.elem)
 	if len(p.out) > 0 && p.out[len(p.out)-1] != '{' {
 		p.str(", ")
 	}
@@ -77,7 +77,11 @@ func (p *printer) entry(key, elem *plan, k, e val) {
 	p.value(key, k)
 	x.colon = len(p.out)
 	p.str(":")
-	p.value(elem, e)
+	if p.lim.Hide != nil && p.hides(p.key(key, k), &pl.elem, e) {
+		p.hidden()
+	} else {
+		p.value(elem, e)
+	}
 	x.end = len(p.out)
 	p.entries = append(p.entries, x)
 }

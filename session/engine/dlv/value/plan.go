@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+
+	"gtrace/events/secret"
 )
 
 // A form is a way to print a value.
@@ -54,6 +56,8 @@ type plan struct {
 	hchan  *godwarf.StructType // of a channel, behind its pointer
 	under  godwarf.Type        // what t names
 	err    *errorForm          // how an error of this type words its message
+	keys   *field              // of a struct: names other fields
+	hidden bool                // a text of this type is secret
 }
 
 // A link leads to another type's plan, made when it is first followed: the
@@ -69,6 +73,8 @@ type field struct {
 	off  int64
 	bits bool // a bit field of C
 	link
+	secret secret.Match // what its name says
+	named  bool         // another field may name it
 }
 
 func (r *Reader) follow(l *link) *plan {
@@ -98,8 +104,7 @@ func (r *Reader) plan(t godwarf.Type) *plan {
 	pl.name = r.sourceName(pl.raw)
 	r.plans[t] = pl
 	r.fill(pl)
-	pl.special()
-	pl.err = errorFormOf(pl.raw)
+	r.finish(pl)
 	return pl
 }
 
@@ -178,6 +183,14 @@ func (pl *plan) addFields(t *godwarf.StructType) {
 		name := f.Name[strings.LastIndexByte(f.Name, '.')+1:]
 		pl.fields = append(pl.fields, field{name: name, off: f.ByteOffset, bits: f.BitSize != 0, link: link{t: f.Type}})
 	}
+}
+
+// finish adds to a plan what follows from its names.
+func (r *Reader) finish(pl *plan) {
+	pl.special()
+	pl.err = errorFormOf(pl.raw)
+	pl.keys = pl.keyField()
+	r.markPlan(pl)
 }
 
 // special gives the types a form of their own that people know by another

@@ -66,6 +66,7 @@ func (p *printer) reset(mem Memory, lim engine.Limits) {
 		String: min(max(cmp.Or(lim.String, engine.DefaultString), 0), maxText),
 		Values: min(max(cmp.Or(lim.Values, engine.DefaultValues), 0), maxText),
 		Follow: max(cmp.Or(lim.Follow, engine.DefaultFollow), 0),
+		Hide:   lim.Hide,
 	}
 	p.follow = p.lim.Follow
 	p.depth, p.errors = 0, maxErrors
@@ -75,6 +76,7 @@ func (p *printer) reset(mem Memory, lim engine.Limits) {
 	clear(p.seen)
 	p.seen = p.seen[:0]
 	p.entries = p.entries[:0]
+	p.r.mark(lim.Hide)
 }
 
 func (p *printer) str(s string) { p.out = append(p.out, s...) }

@@ -16,6 +16,7 @@ import (
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"github.com/go-delve/delve/pkg/proc"
 
+	"gtrace/events/secret"
 	"gtrace/session/engine"
 )
 
@@ -34,6 +35,8 @@ type Reader struct {
 	// The target never frees or moves an itab, so they can be remembered.
 	itabs map[uint64]uint64
 	p     printer
+	hide  *secret.Names           // which names the plans have marked
+	keys  map[string]secret.Match // of some keys that were read
 }
 
 // NewReader returns a reader for the values of a process that runs bi. It is

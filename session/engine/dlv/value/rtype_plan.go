@@ -76,8 +76,7 @@ func (p *printer) runtimePlan(x *typeIndex, addr uint64, h desc) (*plan, error) 
 	default:
 		pl.form = basicForm(h.kind())
 	}
-	pl.special()
-	pl.err = errorFormOf(pl.raw)
+	p.r.finish(pl)
 	t := &godwarf.UnspecifiedType{}
 	t.Name, t.ByteSize, t.ReflectKind = pl.raw, pl.size, h.kind()
 	pl.t = t

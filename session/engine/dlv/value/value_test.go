@@ -116,7 +116,7 @@ func TestErrorChain(t *testing.T) {
 	r := NewReader(tg.bi)
 	id := func(name string) engine.ErrorID {
 		_, data := tg.variable(t, name)
-		ids, _, _ := r.ErrorChain(tg.mem, unsigned(data[:8]), unsigned(data[8:]))
+		ids, _, _ := r.ErrorChain(tg.mem, unsigned(data[:8]), unsigned(data[8:]), engine.Limits{})
 		if len(ids) == 0 {
 			return engine.ErrorID{}
 		}
@@ -145,7 +145,7 @@ func TestErrorChain(t *testing.T) {
 		if len(data) == 8 { // a concrete pointer
 			t.Fatalf("%s is a %s", tt.name, TypeName(typ))
 		}
-		ids, name, mesg := r.ErrorChain(tg.mem, unsigned(data[:8]), unsigned(data[8:]))
+		ids, name, mesg := r.ErrorChain(tg.mem, unsigned(data[:8]), unsigned(data[8:]), engine.Limits{})
 		if name != tt.typ || mesg != tt.mesg {
 			t.Errorf("%s: got %s %q, want %s %q", tt.name, name, mesg, tt.typ, tt.mesg)
 		}
@@ -207,7 +207,11 @@ func checkVariable(t *testing.T, tg *target, r *Reader, e expectation) {
 	if tg.addrs[e.name] != e.addr {
 		t.Fatalf("%s is at %#x, debug information says %#x", e.name, e.addr, tg.addrs[e.name])
 	}
-	got := r.Read(tg.mem, typ, data, engine.Limits{})
+	var lim engine.Limits
+	if strings.HasPrefix(e.name, "s") {
+		lim.Hide = secretNames(t)
+	}
+	got := r.Read(tg.mem, typ, data, lim)
 	if part, ok := strings.CutPrefix(e.text, "*"); ok {
 		if !strings.Contains(got.Text, part) || strings.Contains(got.Text, "unreadable") {
 			t.Errorf("%s:\n got  %s\n want … %s …", e.name, got.Text, part)

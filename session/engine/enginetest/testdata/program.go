@@ -57,6 +57,9 @@ func tumble() {
 //go:noinline
 func idle() { time.Sleep(time.Millisecond) }
 
+//go:noinline
+func login(user, password string, tokens int) (token string) { return user + password }
+
 func main() {
 	switch os.Args[1] {
 	case "calls":
@@ -65,6 +68,8 @@ func main() {
 		_ = load(-2)
 	case "recover":
 		_ = guard()
+	case "secrets":
+		login("ann", "hunter2", 5)
 	case "die":
 		explode()
 	case "goexit":

@@ -45,6 +45,7 @@ func main() {
 	maps()
 	interfaces()
 	errorsAndPanics()
+	secrets()
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
 	vPtrPoint.Move()

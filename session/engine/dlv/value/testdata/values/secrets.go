@@ -1,0 +1,154 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"errors"
+	"math/big"
+	"net/http"
+	"strings"
+)
+
+// hush is in every value that must not be seen.
+const hush = "Zq7!Jk"
+
+// hidden is what stands in its place.
+const hidden = "<redacted>"
+
+type (
+	Password   string
+	Passphrase []byte
+	TokenKind  string
+	Pin        [4]byte
+	pinSecret  [4]byte
+
+	Login struct {
+		User     string
+		Password string
+		next     *Login
+	}
+	Mixed struct {
+		ID          int
+		DBPasswd    []byte
+		tokens      int
+		MaxTokens   uint16
+		accessToken any
+		hasPassword bool
+		secretNum   int64
+		Cookies     []string
+		Session     map[string]string
+		pwd         *string
+		secretFn    func()
+		credentials Login
+	}
+	Setting struct {
+		Name  string
+		Value any
+	}
+	Attr struct {
+		Key string
+		val [2]string
+		def string
+	}
+	AuthError struct {
+		Code  int
+		Token string
+	}
+)
+
+func (e *AuthError) Error() string { return "denied" }
+
+func (e AuthError) Unwrap() error { return nil }
+
+var (
+	phrase   = hush
+	longKey  = strings.Repeat("x", 300) + "_password"
+	giantKey = strings.Repeat("x", 5000)
+
+	sPlain       = Login{User: "ann", Password: hush}
+	sEmpty       = Login{}
+	sPointer     = &Login{User: "ann", Password: hush}
+	sNested      = []Login{{"ann", hush, &Login{"bob", hush, nil}}, {"eve", "", nil}}
+	sArray       = [2]*Login{{"ann", hush, nil}, nil}
+	sAny     any = Login{User: "ann", Password: hush}
+	sAnyPtr  any = &Login{User: "ann", Password: hush}
+	sMixed       = Mixed{
+		ID: 1, DBPasswd: []byte(hush), tokens: 5, MaxTokens: 6, accessToken: hush, hasPassword: true, secretNum: 7,
+		Cookies: []string{hush}, pwd: &phrase, credentials: Login{"ann", hush, nil},
+	}
+	sAnonymous = struct {
+		A      int
+		APIKey struct{ X string }
+	}{1, struct{ X string }{hush}}
+
+	sType           = Password(hush)
+	sTypePtr        = &sType
+	sTypeAny    any = Password(hush)
+	sTypeNil    any = Passphrase(nil)
+	sTypes          = []Password{hush, hush}
+	sTypeKeys       = map[Password]int{hush: 1}
+	sTypeBytes      = Passphrase(hush)
+	sTypeArray      = pinSecret{1, 2}
+	sOtherType      = TokenKind("kind")
+	sOtherArray     = Pin{1, 2}
+
+	sHeader   = http.Header{"Authorization": {"Bearer " + hush}, "Accept": {"*/*"}, "Set-Cookie": {"a=" + hush}}
+	sMap      = map[string]any{"api_key": hush, "max_tokens": 5, "token": true, "user": "ann", "x": map[any]any{"pwd": hush, 1: "one"}}
+	sMapLong  = map[string]string{longKey: hush}
+	sMapGiant = map[string]string{giantKey: hush}
+	sMapTyped = map[TokenKind]*Login{"password": {"ann", hush, nil}, "login": {"ann", hush, nil}}
+	sMapBig   = map[string][40]string{"secret": {hush}}
+
+	sSetting = []Setting{{"password", hush}, {"color", "red"}, {"tokens", 5}, {"/etc/token", "x"}, {"the token", "y"}}
+	sAttr    = Attr{"X-Api-Key", [2]string{hush, hush}, hush}
+	sCookie  = &http.Cookie{Name: "theme", Value: hush, Raw: "theme=" + hush, Unparsed: []string{hush}}
+	sEnv     = []string{"PATH=/bin", "DB_PASSWORD=" + hush, "A=password=1", "token: " + hush, "tokenizer=1"}
+	sArgs    = [...]string{"-v", "--password", hush, "--api-key=" + hush, "--token", "--secret", hush, "end"}
+	sLog     = []any{"user", "ann", "token", hush, "count", 1, "secret", any(nil), "of the token", "z"}
+	sKey     = ecdsa.PrivateKey{D: big.NewInt(76543210)}
+
+	sError     error = &AuthError{3, hush}
+	sErrorWrap       = errors.Join(sError)
+)
+
+func secrets() {
+	text := strings.NewReplacer("HIDDEN", hidden)
+	is := func(name string, p any, want string, mesg ...string) {
+		show(name, p, append([]string{text.Replace(want)}, append(mesg, "")[:1]...)...)
+	}
+	is("sPlain", &sPlain, `main.Login{User:"ann", Password:HIDDEN, next:nil}`)
+	is("sEmpty", &sEmpty, `main.Login{User:"", Password:HIDDEN, next:nil}`)
+	is("sPointer", &sPointer, `&main.Login{User:"ann", Password:HIDDEN, next:nil}`)
+	is("sNested", &sNested, `*main.Login{main.Login{User:"ann", Password:HIDDEN, next:&main.Login{User:"bob", Password:HIDDEN, next:nil}}, main.Login{User:"eve", Password:HIDDEN, next:nil}}`)
+	is("sArray", &sArray, `[2]*main.Login{&main.Login{User:"ann", Password:HIDDEN, next:nil}, nil}`)
+	is("sAny", &sAny, `main.Login{User:"ann", Password:HIDDEN, next:nil}`)
+	is("sAnyPtr", &sAnyPtr, `&main.Login{User:"ann", Password:HIDDEN, next:nil}`)
+	is("sMixed", &sMixed, `main.Mixed{ID:1, DBPasswd:HIDDEN, tokens:5, MaxTokens:6, accessToken:HIDDEN, hasPassword:true, secretNum:HIDDEN, Cookies:HIDDEN, Session:nil, pwd:HIDDEN, secretFn:HIDDEN, credentials:HIDDEN}`)
+	is("sAnonymous", &sAnonymous, `*{A:1, APIKey:HIDDEN}`)
+	is("sType", &sType, `HIDDEN`)
+	is("sTypePtr", &sTypePtr, `&HIDDEN`)
+	is("sTypeAny", &sTypeAny, `HIDDEN`)
+	is("sTypeNil", &sTypeNil, `HIDDEN`)
+	is("sTypes", &sTypes, `[]main.Password{HIDDEN, HIDDEN}`)
+	is("sTypeKeys", &sTypeKeys, `map[main.Password]int{HIDDEN:1}`)
+	is("sTypeBytes", &sTypeBytes, `HIDDEN`)
+	is("sTypeArray", &sTypeArray, `HIDDEN`)
+	is("sOtherType", &sOtherType, `"kind"`)
+	is("sOtherArray", &sOtherArray, `main.Pin{0x1, 0x2, 0x0, 0x0}`)
+	is("sHeader", &sHeader, `http.Header{"Accept":[]string{"*/*"}, "Authorization":HIDDEN, "Set-Cookie":HIDDEN}`)
+	is("sMap", &sMap, `map[string]any{"api_key":HIDDEN, "max_tokens":5, "token":true, "user":"ann", "x":map[any]any{"pwd":HIDDEN, 1:"one"}}`)
+	is("sMapLong", &sMapLong, `map[string]string{"`+strings.Repeat("x", 64)+`"…+245:HIDDEN}`)
+	is("sMapGiant", &sMapGiant, `map[string]string{"`+strings.Repeat("x", 64)+`"…+4936:HIDDEN}`)
+	is("sMapTyped", &sMapTyped, `map[main.TokenKind]*main.Login{"login":&main.Login{User:"ann", Password:HIDDEN, next:nil}, "password":HIDDEN}`)
+	is("sMapBig", &sMapBig, `map[string][40]string{"secret":HIDDEN}`)
+	is("sSetting", &sSetting, `[]main.Setting{main.Setting{Name:"password", Value:HIDDEN}, main.Setting{Name:"color", Value:"red"}, main.Setting{Name:"tokens", Value:5}, main.Setting{Name:"/etc/token", Value:"x"}, main.Setting{Name:"the token", Value:"y"}}`)
+	is("sAttr", &sAttr, `main.Attr{Key:"X-Api-Key", val:HIDDEN, def:HIDDEN}`)
+	is("sCookie", &sCookie, `*&http.Cookie{Name:"theme", Value:HIDDEN, Quoted:false, `)
+	is("sEnv", &sEnv, `[]string{"PATH=/bin", "DB_PASSWORD=HIDDEN", "A=password=1", "token: HIDDEN", "tokenizer=1"}`)
+	is("sArgs", &sArgs, `[8]string{"-v", "--password", HIDDEN, "--api-key=HIDDEN", "--token", HIDDEN, HIDDEN, "end"}`)
+	is("sLog", &sLog, `[]any{"user", "ann", "token", HIDDEN, "count", 1, "secret", HIDDEN, "of the token", "z"}`)
+	is("sKey", &sKey, `*, D:HIDDEN}`)
+	is("sError", &sError, `&main.AuthError{Code:3, Token:HIDDEN}`, hiddenError)
+	is("sErrorWrap", &sErrorWrap, `*&errors.joinError{errs:[]error{`, hiddenError)
+}
+
+const hiddenError = "&main.AuthError{Code:3, Token:" + hidden + "}"
