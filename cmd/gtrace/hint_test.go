@@ -107,7 +107,7 @@ func TestFindProcess(t *testing.T) {
 	p := fakeProc(t, map[string]string{
 		"10/cmdline": "./server\x00-p\x0080\x00", "10/exe": server,
 		"11/cmdline": "./worker\x00a\x00", "11/exe": worker,
-		"12/cmdline": "./worker\x00b\x00", "12/exe": worker,
+		"12/cmdline": "./worker\x00--token\x00t0k3n\x00\x1b[2J\nb\x00", "12/exe": worker,
 		"13/cmdline": "sh\x00script\x00", "13/exe": "-> " + script,
 		"14/cmdline": "", // a kernel thread
 		"15/cmdline": "/usr/bin/secret\x00",
@@ -120,7 +120,7 @@ func TestFindProcess(t *testing.T) {
 	}{
 		{who: "4711", pid: 4711},
 		{who: "server", pid: 10},
-		{who: "worker", text: "worker: 2 Go processes have that name:\n       11  ./worker a\n       12  ./worker b"},
+		{who: "worker", text: "worker: 2 Go processes have that name:\n       11  ./worker a\n       12  ./worker --token <redacted> ?[2J?b"},
 		{who: "script", pid: 13, is: engine.ErrNotGo, text: "script: PID 13"},
 		{who: "secret", pid: 15}, // may not be read: attaching will tell
 		{who: "nobody", is: engine.ErrNoProcess},

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"gtrace/events/secret"
 	"gtrace/session/engine"
 )
 
@@ -22,7 +24,7 @@ type procfs struct{ root string }
 type process struct {
 	pid     int
 	name    string // of its program
-	command string // its command line
+	command string // its command line, without secrets
 	golang  bool
 	known   bool // whether golang could be told
 }
@@ -102,9 +104,9 @@ func (p procfs) process(pid int) (process, bool) {
 	if len(cmdline) == 0 {
 		return proc, false
 	}
-	proc.command = string(bytes.ReplaceAll(cmdline, []byte{0}, []byte{' '}))
-	argv0, _, _ := strings.Cut(string(cmdline), "\x00")
-	proc.name = filepath.Base(argv0)
+	argv := strings.Split(string(cmdline), "\x00")
+	proc.command = shownCommand(argv)
+	proc.name = filepath.Base(argv[0])
 	if exe, err := os.Readlink(p.path(pid, "exe")); err == nil {
 		proc.name = filepath.Base(strings.TrimSuffix(exe, " (deleted)"))
 	}
@@ -116,6 +118,19 @@ func (p procfs) process(pid int) (process, bool) {
 	_, err = buildinfo.Read(f)
 	proc.golang, proc.known = err == nil, true
 	return proc, true
+}
+
+// shownCommand returns a command line as others may see it: without the values
+// of arguments that are passwords and the like, and without what a terminal
+// would obey.
+func shownCommand(argv []string) string {
+	names, _ := secret.New() // only an added name can be wrong
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.Join(names.CommandLine(argv), " "))
 }
 
 // tracer returns the PID and the name of the process that traces pid, or 0.

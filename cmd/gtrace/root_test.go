@@ -50,6 +50,7 @@ func TestFlagValues(t *testing.T) {
 		{"--rate -5", "--rate -5: must be from 1 to 1000000 calls"},
 		{"--rate 99999999999999999999/s", "--rate 99999999999999999999/s: must be from 1"},
 		{"-g 0", "--goroutine 0: ids are greater than 0"},
+		{"--redact a,b.c", `--redact: "b.c" is no name`},
 		{"--format xml", "--format xml: use text, json"},
 		{"--color red", "--color red: use auto, always, never"},
 		{"--time cpu", "--time cpu: use wall, relative, delta, none"},

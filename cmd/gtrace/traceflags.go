@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gtrace/events"
+	"gtrace/events/secret"
 	"gtrace/session"
 	"gtrace/session/engine"
 )
@@ -25,6 +26,8 @@ type traceFlags struct {
 	strings       int
 	values        int
 	follow        int
+	redact        []string
+	noRedact      bool
 	limit         uint64
 	duration      time.Duration
 	rate          string
@@ -50,6 +53,8 @@ func (f *traceFlags) register(fs *pflag.FlagSet) {
 	fs.IntVarP(&f.strings, "strings", "s", engine.DefaultString, "read `N` bytes of a string")
 	fs.IntVar(&f.values, "values", engine.DefaultValues, "read `N` elements or fields of a value")
 	fs.IntVar(&f.follow, "follow", engine.DefaultFollow, "follow `N` levels of pointers")
+	fs.StringSliceVar(&f.redact, "redact", nil, "hide values of this `NAME` too, as those of passwords, tokens and the like are")
+	fs.BoolVar(&f.noRedact, "no-redact", false, "hide no values")
 	fs.Uint64VarP(&f.limit, "limit", "n", 0, "stop after `N` events")
 	fs.DurationVar(&f.duration, "for", 0, "stop after `DUR`, as 10s or 2m")
 	fs.StringVar(&f.rate, "rate", "", "show at most `N/s` calls, as 100/s or 30/m; the others are counted")
@@ -112,6 +117,9 @@ func (f *traceFlags) check() error {
 			return fmt.Errorf("--goroutine %d: ids are greater than 0", id)
 		}
 	}
+	if _, err := secret.New(f.redact...); err != nil {
+		return fmt.Errorf("--redact: %w", err)
+	}
 	if err := checkPatterns(f.trace, f.ignore); err != nil {
 		return err
 	}
@@ -146,13 +154,22 @@ func (f *traceFlags) config() session.Config {
 			Args:    true,
 			Results: true,
 			Stack:   f.stack,
-			Limits:  engine.Limits{String: f.strings, Values: f.values, Follow: follow},
+			Limits:  engine.Limits{String: f.strings, Values: f.values, Follow: follow, Hide: f.hide()},
 		},
 		MaxProbes: f.maxProbes,
 		Limit:     f.limit,
 		Rate:      rate,
 		Version:   buildVersion(),
 	}
+}
+
+// hide returns the names whose values are not shown.
+func (f *traceFlags) hide() *secret.Names {
+	if f.noRedact {
+		return nil
+	}
+	names, _ := secret.New(f.redact...) // checked before
+	return names
 }
 
 // textValue is how much of one value a line of text shows, so that a function
