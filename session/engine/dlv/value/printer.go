@@ -37,6 +37,7 @@ type printer struct {
 	bytesLeft, readsLeft int
 	arena                []byte // what was read is carved out of it
 	seen                 []val  // what was read
+	last                 val    // what was read last
 	entries              []mapEntry
 	sorted               []byte
 }
@@ -60,6 +61,15 @@ func (v val) at(off int64) val {
 	return w
 }
 
+// part returns n bytes of v that stand at addr, if it has them in hand.
+func (v val) part(addr uint64, n int64) ([]byte, bool) {
+	if addr < v.addr || addr+uint64(n) > v.addr+uint64(len(v.data)) {
+		return nil, false
+	}
+	off := addr - v.addr
+	return v.data[off : off+uint64(n)], true
+}
+
 func (p *printer) reset(mem Memory, lim engine.Limits) {
 	p.mem = mem
 	p.lim = engine.Limits{
@@ -74,7 +84,7 @@ func (p *printer) reset(mem Memory, lim engine.Limits) {
 	p.bytesLeft, p.readsLeft = maxRead, maxReads
 	p.arena = p.arena[:0]
 	clear(p.seen)
-	p.seen = p.seen[:0]
+	p.seen, p.last = p.seen[:0], val{}
 	p.entries = p.entries[:0]
 	p.r.mark(lim.Hide)
 }
@@ -173,10 +183,12 @@ func (p *printer) read(addr uint64, n int64) ([]byte, error) {
 	if n < 0 || addr == 0 || addr+uint64(n) < addr {
 		return nil, errMemory
 	}
+	if b, ok := p.last.part(addr, n); ok {
+		return b, nil
+	}
 	for _, s := range p.seen {
-		if addr >= s.addr && addr+uint64(n) <= s.addr+uint64(len(s.data)) {
-			off := addr - s.addr
-			return s.data[off : off+uint64(n)], nil
+		if b, ok := s.part(addr, n); ok {
+			return b, nil
 		}
 	}
 	if p.readsLeft == 0 || n > int64(p.bytesLeft) {
@@ -188,6 +200,7 @@ func (p *printer) read(addr uint64, n int64) ([]byte, error) {
 	if m, err := p.mem.ReadMemory(buf, addr); err != nil || m < len(buf) {
 		return nil, errMemory
 	}
+	p.last = val{buf, addr}
 	// A search of more than a few costs what it saves.
 	if len(p.seen) < 32 {
 		p.seen = append(p.seen, val{buf, addr})

@@ -125,8 +125,8 @@ const (
 // key says whether the key of a map names a secret. One that cannot be read to
 // its end may do.
 func (p *printer) key(pl *plan, v val) secret.Match {
-	pl, v, ok := p.dynamic(pl, v)
-	if !ok || pl.form != formString {
+	v, ok := p.stringIn(pl, v)
+	if !ok {
 		return secret.No
 	}
 	text, whole := p.begins(v, maxKey)
@@ -139,8 +139,8 @@ func (p *printer) key(pl *plan, v val) secret.Match {
 // names says whether a value is a text that names a secret. What cannot be a
 // name, as a path or a sentence, does not.
 func (p *printer) names(pl *plan, v val) secret.Match {
-	pl, v, ok := p.dynamic(pl, v)
-	if !ok || pl.form != formString {
+	v, ok := p.stringIn(pl, v)
+	if !ok {
 		return secret.No
 	}
 	text, whole := p.begins(v, maxName)
@@ -151,6 +151,15 @@ func (p *printer) names(pl *plan, v val) secret.Match {
 		return secret.No
 	}
 	return p.match(text)
+}
+
+// stringIn returns the string that a value is, or that it holds or points at.
+func (p *printer) stringIn(pl *plan, v val) (val, bool) {
+	pl, v, ok := p.dynamic(pl, v)
+	if ok && pl.form == formPointer && p.r.follow(&pl.elem).form == formString {
+		pl, v, ok = p.target(pl, v)
+	}
+	return v, ok && pl.form == formString
 }
 
 func (p *printer) match(name []byte) secret.Match {

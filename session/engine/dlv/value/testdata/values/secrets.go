@@ -44,6 +44,9 @@ type (
 		Name  string
 		Value any
 	}
+	Parameter struct {
+		Name, Value *string
+	}
 	Attr struct {
 		Key string
 		val [2]string
@@ -60,9 +63,10 @@ func (e *AuthError) Error() string { return "denied" }
 func (e AuthError) Unwrap() error { return nil }
 
 var (
-	phrase   = hush
-	longKey  = strings.Repeat("x", 300) + "_password"
-	giantKey = strings.Repeat("x", 5000)
+	phrase    = hush
+	paramName = "db-password"
+	longKey   = strings.Repeat("x", 300) + "_password"
+	giantKey  = strings.Repeat("x", 5000)
 
 	sPlain       = Login{User: "ann", Password: hush}
 	sEmpty       = Login{}
@@ -98,13 +102,14 @@ var (
 	sMapTyped = map[TokenKind]*Login{"password": {"ann", hush, nil}, "login": {"ann", hush, nil}}
 	sMapBig   = map[string][40]string{"secret": {hush}}
 
-	sSetting = []Setting{{"password", hush}, {"color", "red"}, {"tokens", 5}, {"/etc/token", "x"}, {"the token", "y"}}
-	sAttr    = Attr{"X-Api-Key", [2]string{hush, hush}, hush}
-	sCookie  = &http.Cookie{Name: "theme", Value: hush, Raw: "theme=" + hush, Unparsed: []string{hush}}
-	sEnv     = []string{"PATH=/bin", "DB_PASSWORD=" + hush, "A=password=1", "token: " + hush, "tokenizer=1"}
-	sArgs    = [...]string{"-v", "--password", hush, "--api-key=" + hush, "--token", "--secret", hush, "end"}
-	sLog     = []any{"user", "ann", "token", hush, "count", 1, "secret", any(nil), "of the token", "z"}
-	sKey     = ecdsa.PrivateKey{D: big.NewInt(76543210)}
+	sSetting   = []Setting{{"password", hush}, {"color", "red"}, {"tokens", 5}, {"/etc/token", "x"}, {"the token", "y"}}
+	sParameter = Parameter{Name: &paramName, Value: &phrase}
+	sAttr      = Attr{"X-Api-Key", [2]string{hush, hush}, hush}
+	sCookie    = &http.Cookie{Name: "theme", Value: hush, Raw: "theme=" + hush, Unparsed: []string{hush}}
+	sEnv       = []string{"PATH=/bin", "DB_PASSWORD=" + hush, "A=password=1", "token: " + hush, "tokenizer=1"}
+	sArgs      = [...]string{"-v", "--password", hush, "--api-key=" + hush, "--token", "--secret", hush, "end"}
+	sLog       = []any{"user", "ann", "token", hush, "count", 1, "secret", any(nil), "of the token", "z"}
+	sKey       = ecdsa.PrivateKey{D: big.NewInt(76543210)}
 
 	sError     error = &AuthError{3, hush}
 	sErrorWrap       = errors.Join(sError)
@@ -141,6 +146,7 @@ func secrets() {
 	is("sMapTyped", &sMapTyped, `map[main.TokenKind]*main.Login{"login":&main.Login{User:"ann", Password:HIDDEN, next:nil}, "password":HIDDEN}`)
 	is("sMapBig", &sMapBig, `map[string][40]string{"secret":HIDDEN}`)
 	is("sSetting", &sSetting, `[]main.Setting{main.Setting{Name:"password", Value:HIDDEN}, main.Setting{Name:"color", Value:"red"}, main.Setting{Name:"tokens", Value:5}, main.Setting{Name:"/etc/token", Value:"x"}, main.Setting{Name:"the token", Value:"y"}}`)
+	is("sParameter", &sParameter, `main.Parameter{Name:&"db-password", Value:HIDDEN}`)
 	is("sAttr", &sAttr, `main.Attr{Key:"X-Api-Key", val:HIDDEN, def:HIDDEN}`)
 	is("sCookie", &sCookie, `*&http.Cookie{Name:"theme", Value:HIDDEN, Quoted:false, `)
 	is("sEnv", &sEnv, `[]string{"PATH=/bin", "DB_PASSWORD=HIDDEN", "A=password=1", "token: HIDDEN", "tokenizer=1"}`)
