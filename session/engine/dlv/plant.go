@@ -60,11 +60,11 @@ func (e *Engine) plantCalls(p *probe) error {
 	if f.Entry == 0 {
 		return fmt.Errorf("every call of it was inlined: %w", engine.ErrNotSupported)
 	}
-	var err error
-	if p.sig, err = e.im.signature(f); err != nil {
+	sig, err := e.im.signature(f)
+	if err != nil {
 		return err
 	}
-	e.im.mark(p.sig, f, p.probe.Capture.Limits.Hide)
+	p.sig = e.im.marked(sig, f, p.probe.Capture.Limits.Hide)
 	pl, err := e.im.places(f)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@
 package dlv
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
@@ -11,12 +12,15 @@ import (
 	"gtrace/session/engine"
 )
 
-// mark notes what the names of a function, its arguments and its results say of
-// secrets, so that no hit has to look at them.
-func (im *Image) mark(sig *signature, f *engine.Function, names *secret.Names) {
+// marked returns a signature that notes what the names of a function, its
+// arguments and its results say of secrets, so that no hit has to look at them.
+// The one it is given stays as it is: another probe may know other names.
+func (im *Image) marked(sig *signature, f *engine.Function, names *secret.Names) *signature {
 	if names == nil {
-		return
+		return sig
 	}
+	sig = new(*sig)
+	sig.args, sig.results = slices.Clone(sig.args), slices.Clone(sig.results)
 	for _, params := range [][]param{sig.args, sig.results} {
 		for i := range params {
 			p := &params[i]
@@ -38,6 +42,7 @@ func (im *Image) mark(sig *signature, f *engine.Function, names *secret.Names) {
 			r.secret = max(r.secret, own)
 		}
 	}
+	return sig
 }
 
 // baseName returns the name of a function or method without all that stands
