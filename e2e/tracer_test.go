@@ -42,3 +42,12 @@ func (g *tracer) wait(t *testing.T) int {
 		return -1
 	}
 }
+
+// kill ends gtrace in the one way that it cannot catch.
+func (g *tracer) kill(t *testing.T) {
+	t.Helper()
+	if err := g.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-g.done
+}

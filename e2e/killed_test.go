@@ -1,0 +1,252 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// buildBusy builds the target of testdata/busy once, in both ways.
+var buildBusy = sync.OnceValues(func() (map[string]string, error) {
+	paths := map[string]string{}
+	for name, flags := range map[string][]string{"optimised": nil, "debug": {"-gcflags=all=-N -l"}, "pie": {"-buildmode=pie"}} {
+		paths[name] = filepath.Join(scratch, "bin", "busy-"+name)
+		args := append(append([]string{"build"}, flags...), "-o", paths[name], "./testdata/busy")
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("build busy: %w\n%s", err, out)
+		}
+	}
+	return paths, nil
+})
+
+// A busy is a running process of testdata/busy, which does nothing but call its
+// functions, and checks what they return.
+type busy struct {
+	cmd      *exec.Cmd
+	pid      int
+	progress string // file with the number of calls
+}
+
+func startBusy(t *testing.T, build string) *busy {
+	t.Helper()
+	paths, err := buildBusy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &busy{progress: filepath.Join(t.TempDir(), "progress")}
+	b.cmd = exec.Command(paths[build], b.progress)
+	b.cmd.Stderr = os.Stderr
+	if err := b.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	b.pid = b.cmd.Process.Pid
+	t.Cleanup(func() {
+		_ = b.cmd.Process.Kill()
+		_ = b.cmd.Wait()
+	})
+	b.advances(t)
+	return b
+}
+
+// advances waits until the process has made further calls.
+func (b *busy) advances(t *testing.T) {
+	t.Helper()
+	before := b.calls()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if b.calls() > before {
+			return
+		}
+	}
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.pid))
+	t.Fatalf("process %d does not get on, after %d calls\n%s", b.pid, before, status)
+}
+
+func (b *busy) calls() int {
+	data, _ := os.ReadFile(b.progress)
+	n, _ := strconv.Atoi(string(data))
+	return n
+}
+
+// isFree waits until nothing of tracing is left on the process.
+func (b *busy) isFree(t *testing.T) {
+	t.Helper()
+	var err error
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if err = b.free(); err == nil {
+			return
+		}
+	}
+	t.Fatal(err)
+}
+
+func (b *busy) free() error {
+	if err := untouched(b.pid); err != nil {
+		return err
+	}
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", b.pid))
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(maps)) {
+		if f := strings.Fields(line); strings.Contains(f[1], "x") && len(f) == 5 {
+			return fmt.Errorf("memory is left: %s", line)
+		}
+	}
+	return nil
+}
+
+// traced starts a trace of the process and waits until it is under way.
+func (b *busy) traced(t *testing.T, flags ...string) *tracer {
+	t.Helper()
+	trace := filepath.Join(t.TempDir(), "trace.jsonl")
+	args := append([]string{"attach", "-t", "main.*", "--format", "json", "-o", trace}, flags...)
+	g := startTracer(t, append(args, strconv.Itoa(b.pid))...)
+	awaitSize(t, trace, 2000)
+	return g
+}
+
+// guardsOf returns the processes that guard a process.
+func guardsOf(t *testing.T, pid int) []int {
+	t.Helper()
+	var found []int
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		if data, _ := os.ReadFile(line); string(data) == fmt.Sprintf("gt-guard\x00%d\x00", pid) {
+			n, _ := strconv.Atoi(strings.Split(line, "/")[2])
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// TestKilled kills gtrace with SIGKILL, again and again, while the target hits
+// its probes as fast as it can. Each time the target must run on, and soon have
+// nothing left on it.
+func TestKilled(t *testing.T) {
+	require(t, "ptrace")
+	for _, tt := range []struct {
+		build  string
+		rounds int
+		flags  []string
+	}{
+		{build: "optimised", rounds: 200},
+		{build: "debug", rounds: 50},
+		{build: "pie", rounds: 50},
+		{build: "optimised", rounds: 50, flags: []string{"--pin"}},
+	} {
+		t.Run(strings.Join(append([]string{tt.build}, tt.flags...), " "), func(t *testing.T) {
+			rounds := 5
+			if *long {
+				rounds = tt.rounds
+			}
+			b := startBusy(t, tt.build)
+			allowed := allowedCPUs(t, b.pid)
+			for range rounds {
+				g := b.traced(t, tt.flags...)
+				time.Sleep(time.Duration(rand.IntN(20_000)) * time.Microsecond)
+				g.kill(t)
+				b.isFree(t)
+				b.advances(t)
+				if got := allowedCPUs(t, b.pid); got != allowed {
+					t.Fatalf("it may run on the CPUs %s, before on %s", got, allowed)
+				}
+			}
+			t.Logf("it survived %d of %d", rounds, rounds)
+		})
+	}
+}
+
+// TestKilledGuards kills both gtrace and its guard. Nobody mends the target: it
+// must live with what is left on it.
+func TestKilledGuards(t *testing.T) {
+	require(t, "ptrace")
+	rounds := 3
+	if *long {
+		rounds = 50
+	}
+	for range rounds {
+		b := startBusy(t, "optimised")
+		g := b.traced(t)
+		// Stopped, the tracer does not start another guard. The threads that run
+		// into probes meanwhile wait for it.
+		if err := g.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rand.IntN(5_000)) * time.Microsecond)
+		for _, pid := range guardsOf(t, b.pid) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		g.kill(t)
+		b.advances(t)
+		if b.free() == nil {
+			t.Error("nothing is left on it: was it mended?")
+		}
+	}
+}
+
+// TestGuardAgain kills the guard: another takes its place, and knows what it has
+// to.
+func TestGuardAgain(t *testing.T) {
+	require(t, "ptrace")
+	b := startBusy(t, "optimised")
+	g := b.traced(t)
+	first := awaitGuard(t, b.pid, 0)
+	if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	awaitGuard(t, b.pid, first)
+	g.kill(t)
+	b.isFree(t)
+	b.advances(t)
+}
+
+// awaitGuard waits for a guard that is not the one given.
+func awaitGuard(t *testing.T, pid, not int) int {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		for _, g := range guardsOf(t, pid) {
+			if g != not {
+				return g
+			}
+		}
+	}
+	t.Fatalf("process %d has no guard", pid)
+	return 0
+}
+
+// TestGuardEnds checks that a trace that ends in order leaves no guard behind.
+func TestGuardEnds(t *testing.T) {
+	require(t, "ptrace")
+	b := startBusy(t, "optimised")
+	g := b.traced(t, "-n", "500")
+	if got := g.wait(t); got != 0 {
+		t.Errorf("exit status %d\n%s", got, g.messages.String())
+	}
+	if left := guardsOf(t, b.pid); len(left) != 0 {
+		t.Errorf("guards are left: %v", left)
+	}
+	b.isFree(t)
+	b.advances(t)
+}
+
+func allowedCPUs(t *testing.T, pid int) string {
+	t.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), "Cpus_allowed_list:\t")
+	list, _, _ := strings.Cut(rest, "\n")
+	return list
+}

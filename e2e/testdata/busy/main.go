@@ -1,0 +1,68 @@
+// Busy calls small functions on several threads for ever, checks what they
+// return, and writes to a file how often it has called them. It exits with
+// status 3 when a result is wrong.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+var calls atomic.Int64
+
+var errOdd = errors.New("odd")
+
+type point struct{ x, y int }
+
+//go:noinline
+func half(n int) (int, error) {
+	if n%2 == 1 {
+		return 0, errOdd
+	}
+	return n / 2, nil
+}
+
+//go:noinline
+func (p *point) move(dx, dy int) *point { return &point{p.x + dx, p.y + dy} }
+
+//go:noinline
+func deferred(n int) (r int) {
+	defer func() { r += n }()
+	return n
+}
+
+//go:noinline
+func work(n int) {
+	h, err := half(n)
+	p := (&point{n, 1}).move(1, n)
+	if (err != nil) != (n%2 == 1) || err == nil && h != n/2 || p.x != n+1 || p.y != n+1 || deferred(n) != 2*n {
+		fmt.Fprintln(os.Stderr, "wrong result for", n)
+		os.Exit(3)
+	}
+	calls.Add(1)
+}
+
+func loop() {
+	for n := 0; ; n++ {
+		work(n)
+		if n%64 == 0 {
+			runtime.Gosched()
+		}
+	}
+}
+
+func main() {
+	for range 4 {
+		go loop()
+	}
+	for next := os.Args[1] + ".new"; ; time.Sleep(5 * time.Millisecond) {
+		if os.WriteFile(next, strconv.AppendInt(nil, calls.Load(), 10), 0o600) == nil {
+			_ = os.Rename(next, os.Args[1])
+		}
+	}
+}
