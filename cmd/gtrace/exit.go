@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 
-	"golang.org/x/sys/unix"
-
 	"gtrace/session"
 )
 
@@ -70,8 +68,8 @@ func targetStatus(status int, signal string) int {
 	if signal == "" {
 		return status
 	}
-	if n := unix.SignalNum(signal); n != 0 {
-		return 128 + int(n)
+	if n := signalNumber(signal); n != 0 {
+		return 128 + n
 	}
 	return statusFailed
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -18,43 +17,39 @@ import (
 // A relay ends a trace at the first signal, and hands the target the signals
 // that are meant for it once it is let go.
 //
-// While it runs no signal kills gtrace: dying would leave probes in the target.
+// While it runs no signal that can be caught kills gtrace: dying would leave
+// probes in the target.
 type relay struct {
 	cancel  context.CancelCauseFunc
 	foreign func(os.Signal) bool // is the target's as well: hand it on; nil: none is
+	first   chan struct{}        // closed at the first signal that ends a trace
 
 	ch   chan os.Signal
 	done sync.WaitGroup
 
 	mu   sync.Mutex
+	came bool
 	held []os.Signal
 	to   func(os.Signal) error
 }
 
-// listen starts a relay. Signals that were ignored when gtrace started, as by
-// nohup, stay ignored. Foreign tells which signals are to be handed on; nil:
+// listen starts a relay. Foreign tells which signals are to be handed on; nil:
 // none, as the target has a life of its own.
 func listen(cancel context.CancelCauseFunc, foreign func(os.Signal) bool) *relay {
-	r := &relay{cancel: cancel, foreign: foreign, ch: make(chan os.Signal, 16)}
-	// A shell without job control starts what runs in the background with SIGINT
-	// ignored; who sends one by name means it. An ignored SIGHUP is nohup's.
-	signal.Notify(r.ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
-	if !signal.Ignored(syscall.SIGHUP) {
-		signal.Notify(r.ch, syscall.SIGHUP)
-	}
-	// A write to a closed stdout or stderr must return an error, not kill.
-	signal.Notify(r.ch, syscall.SIGPIPE)
+	r := &relay{cancel: cancel, foreign: foreign, first: make(chan struct{}), ch: make(chan os.Signal, 64)}
+	signal.Notify(r.ch, ending()...)
+	// Into a channel that nobody reads: it is enough that they are caught.
+	signal.Notify(make(chan os.Signal, 1), harmless...)
 	if foreign == nil {
-		// Ctrl-Z would stop gtrace only, and the target at its next probe. One
-		// that was launched is stopped by its terminal too.
-		signal.Notify(r.ch, syscall.SIGTSTP)
+		// One that was launched is stopped by its terminal too. They must be
+		// ignored: a write that is refused to a background process by SIGTTOU is
+		// tried again for ever where that is caught.
+		signal.Ignore(stopping...)
 	}
 	r.done.Go(func() {
 		defer guard(func(err error) { cancel(err) })
 		for sig := range r.ch {
-			if sig != syscall.SIGPIPE && sig != syscall.SIGTSTP {
-				r.receive(sig)
-			}
+			r.receive(sig)
 		}
 	})
 	return r
@@ -62,11 +57,15 @@ func listen(cancel context.CancelCauseFunc, foreign func(os.Signal) bool) *relay
 
 func (r *relay) receive(sig os.Signal) {
 	r.cancel(&session.Stop{Reason: events.ReasonInterrupted, Signal: signalName(sig)})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.came {
+		r.came = true
+		close(r.first)
+	}
 	if r.foreign == nil || !r.foreign(sig) {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.to == nil {
 		r.held = append(r.held, sig)
 		return
@@ -89,18 +88,22 @@ func (r *relay) release(to func(os.Signal) error) {
 // stop restores the default action of the signals.
 func (r *relay) stop() {
 	signal.Stop(r.ch)
+	if r.foreign == nil {
+		signal.Reset(stopping...)
+	}
 	close(r.ch)
 	r.done.Wait()
 }
 
 // forLaunched tells which signals sent to gtrace a launched target must get
-// from it: those that its terminal has not sent to both already.
+// from it: those meant for a program that its terminal has not sent to both
+// already.
 func forLaunched(sig os.Signal) bool {
 	switch sig {
 	case syscall.SIGINT, syscall.SIGQUIT:
 		return !inForeground()
 	}
-	return true
+	return isMeant(sig)
 }
 
 // inForeground reports whether keys typed at the controlling terminal send
@@ -113,15 +116,6 @@ func inForeground() bool {
 	defer tty.Close()
 	pgrp, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
 	return err == nil && pgrp == unix.Getpgrp()
-}
-
-func signalName(sig os.Signal) string {
-	if s, ok := sig.(syscall.Signal); ok {
-		if name := unix.SignalName(s); name != "" {
-			return name
-		}
-	}
-	return fmt.Sprint(sig)
 }
 
 // guard is deferred by every goroutine beside the one that traces. A panic
