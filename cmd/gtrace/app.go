@@ -75,6 +75,8 @@ func (a *app) execute(args []string) (err error) {
 			err = &panicError{value: v, stack: debug.Stack()}
 		}
 	}()
+	// A fault at an address that is no nil pointer would be fatal otherwise.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	return root.Execute()

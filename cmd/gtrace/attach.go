@@ -18,8 +18,9 @@ func newAttachCommand(a *app) *cobra.Command {
 NAME, and write its events to stdout until it ends or Ctrl-C is typed. The
 process then runs on as it was.
 
-SIGTERM, SIGHUP, SIGQUIT, a closed pipe, --limit and --for end the trace in the
-same way. Ctrl-Z does nothing: the process would stand still with gtrace.
+Every other signal that can be caught, a closed pipe, --limit and --for end the
+trace in the same way, and so does an output that takes nothing for --stall: the
+process would stand still with it. Ctrl-Z does nothing, for the same reason.
 
 EXIT STATUS
   0    the process or the trace ended by itself
@@ -37,7 +38,7 @@ EXIT STATUS
 		},
 		ValidArgsFunction: completeProcess(a),
 	}
-	f.register(cmd.Flags())
+	f.register(cmd.Flags(), attachedStall)
 	f.complete(cmd)
 	return cmd
 }
@@ -60,18 +61,22 @@ func runAttach(ctx context.Context, a *app, f *traceFlags, who string) error {
 	relay := listen(cancel, nil)
 	defer relay.stop()
 
+	t := newTrace(a, f, out, relay)
 	tgt, err := a.engine.Attach(pid)
 	if err != nil {
 		out.Close() // nothing was written
 		return notStarted(err)
 	}
-	t := &trace{app: a, flags: f, out: out, cancel: cancel}
 	if a.wantsStatus(out, f, pid) {
-		t.status = startStatus(a.err, cancel)
+		t.status = startStatus(t.stderr, cancel)
 		a.say.w = t.status
 	}
 	if err := t.run(ctx, tgt); err != nil && !isStop(err) {
-		return err
+		a.say.report(err)
+		if t.released && !t.begun.IsZero() {
+			a.say.note("tracing ended; PID %d runs on", pid)
+		}
+		return ended(exitStatus(err))
 	}
 	if targetEnded(t.end.Reason) {
 		t.summarize("")

@@ -21,13 +21,13 @@ func traceLaunched(ctx context.Context, a *app, f *traceFlags, l dlv.Launch) err
 	relay := listen(cancel, forLaunched)
 	defer relay.stop()
 
+	t := newTrace(a, f, out, relay)
 	l.Stdin, l.Stdout, l.Stderr = a.in, a.out, a.err
 	tgt, err := a.engine.Run(l)
 	if err != nil {
 		out.Close() // nothing was written
 		return notStarted(err)
 	}
-	t := &trace{app: a, flags: f, out: out, cancel: cancel}
 	traceErr := t.run(ctx, tgt)
 	// Told now: what follows may take as long as the target lives.
 	if !isStop(traceErr) {
@@ -44,7 +44,6 @@ func traceLaunched(ctx context.Context, a *app, f *traceFlags, l dlv.Launch) err
 		}
 		a.say.note("%s; waiting for PID %d to end", why, tgt.Target().PID)
 	}
-	relay.release(tgt.Signal)
 	status, signal, err := tgt.Wait()
 	switch {
 	case traceErr != nil:

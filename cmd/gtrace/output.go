@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -15,28 +14,30 @@ import (
 // return in one line holds the call until it knows; a person who watches waits
 // less long for that than a file does.
 const (
-	flushAfter    = 50 * time.Millisecond
-	heldInFile    = 500 * time.Millisecond
-	outputBufSize = 64 << 10
+	flushAfter = 50 * time.Millisecond
+	heldInFile = 500 * time.Millisecond
 )
 
-// An output is where events go: a sink, on a buffer, on a file. Write and Close
-// are called by the goroutine that traces; a timer flushes in between.
+// An output is where events go: a sink, on a spool, on a file. Write and Close
+// are called by the goroutine that traces, and wait for a file that takes
+// nothing no longer than patience allows.
 type output struct {
 	file     *os.File
 	name     string // for messages
 	close    bool   // the file is ours
 	truncate bool   // the file keeps its old content until the first event
 	prompt   bool   // somebody watches: show every event at once
+
+	patience patience
+	stopped  <-chan struct{} // once it is closed, Write waits no more
 	broken   func(error)
+	spool    *spool
 
 	mu      sync.Mutex
-	sink    events.Sink
-	buf     *bufio.Writer
-	timer   *time.Timer
-	last    time.Time // of the last event
-	armed   bool
-	pending bool // the sink may hold something
+	sink    events.Sink // nil once it is closed
+	writing bool        // the sink is at work
+	last    time.Time   // of the last event
+	pending bool        // the sink may hold something
 	err     error
 }
 
@@ -59,24 +60,26 @@ func openOutput(f *outputFlags, s streams, std *os.File) (*output, error) {
 	return o, nil
 }
 
-// start makes the sink. A failure to write later on, also one that the timer
-// meets, calls broken, once.
-func (o *output) start(f *traceFlags, env []string, broken func(error)) error {
+// start makes the sink. A failure to write later on, whichever goroutine meets
+// it, calls broken, once. Once stopped is closed, events no longer wait for a
+// slow file.
+func (o *output) start(f *traceFlags, env []string, stopped <-chan struct{}, broken func(error)) error {
 	if info, err := o.file.Stat(); o.truncate && err == nil && info.Mode().IsRegular() {
 		if err := o.file.Truncate(0); err != nil {
 			return fmt.Errorf("--output: %w", err)
 		}
 	}
-	o.broken = broken
-	o.buf = bufio.NewWriterSize(o.file, outputBufSize)
+	o.broken, o.stopped = broken, stopped
+	o.spool = newSpool(o.file)
+	o.spool.tick, o.spool.failed = o.tick, o.fail
 	if f.output.format == "json" {
-		o.sink = events.JSON(o.buf)
+		o.sink = events.JSON(o.spool)
 	} else {
 		mode, err := events.ParseTimeMode(f.output.time)
 		if err != nil {
 			return usage(err)
 		}
-		o.sink = events.Text(o.buf, events.TextOptions{
+		o.sink = events.Text(o.spool, events.TextOptions{
 			Color:  f.output.colored(o.file, env),
 			Time:   mode,
 			Prefix: f.output.prefix,
@@ -90,64 +93,79 @@ func (o *output) start(f *traceFlags, env []string, broken func(error)) error {
 
 // Write writes one event. After a failure it does nothing.
 func (o *output) Write(e events.Event) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.err != nil {
+	if !o.print(e) {
 		return
 	}
-	err := o.sink.Write(e)
-	if o.prompt && err == nil {
-		err = o.buf.Flush()
-	}
-	o.last, o.pending = time.Now(), true
-	o.arm()
-	o.fail(err)
-}
-
-// arm starts the timer unless it runs already: what is written first is seen
-// after flushAfter, however many events follow.
-func (o *output) arm() {
-	if o.armed {
-		return
-	}
-	o.armed = true
-	if o.timer == nil {
-		o.timer = time.AfterFunc(flushAfter, o.tick)
-	} else {
-		o.timer.Reset(flushAfter)
+	o.spool.soon()
+	// While waiting the lock is free: the spool's goroutine may need it.
+	switch {
+	case o.prompt:
+		o.fail(o.spool.await(0, o.patience, o.stopped))
+	case o.spool.full():
+		o.fail(o.spool.await(spoolSize-1, o.patience, o.stopped))
 	}
 }
 
-// tick is called by the timer.
-func (o *output) tick() {
-	defer guard(o.broken)
+// print hands an event to the sink, and reports whether it took it.
+func (o *output) print(e events.Event) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.armed = false
 	if o.err != nil || o.sink == nil {
+		return false
+	}
+	o.writing = true
+	err := o.sink.Write(e)
+	o.writing = false
+	o.last, o.pending = time.Now(), true
+	o.failed(err)
+	return err == nil
+}
+
+// tick is called by the spool's goroutine, flushAfter the first event that it
+// has not been called for.
+func (o *output) tick() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	f, ok := o.sink.(events.Flusher)
+	if !ok || !o.pending || o.err != nil {
 		return
 	}
 	hold := heldInFile
 	if o.prompt {
 		hold = flushAfter
 	}
-	var err error
-	if f, ok := o.sink.(events.Flusher); ok && o.pending {
-		if time.Since(o.last) >= hold {
-			err, o.pending = f.Flush(), false
-		} else {
-			o.arm()
-		}
+	if time.Since(o.last) < hold {
+		o.spool.soon()
+		return
 	}
-	o.fail(errors.Join(err, o.buf.Flush()))
+	o.pending = false
+	o.failed(f.Flush())
 }
 
 // fail remembers the first failure and tells it.
 func (o *output) fail(err error) {
-	if err != nil && o.err == nil {
-		o.err = fmt.Errorf("write %s: %w", o.name, cause(err))
-		o.broken(o.err)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.failed(err)
+}
+
+// failed is fail for who holds the lock.
+func (o *output) failed(err error) {
+	if err == nil || o.err != nil {
+		return
 	}
+	o.err = err
+	if _, ok := errors.AsType[*panicError](err); !ok {
+		o.err = fmt.Errorf("write %s: %w", o.name, cause(err))
+	}
+	o.broken(o.err)
+}
+
+// failure returns what went wrong first.
+func (o *output) failure() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
 }
 
 // cause strips the path that the file's own error repeats.
@@ -159,22 +177,21 @@ func cause(err error) error {
 }
 
 // Close writes what is left and closes the file. It returns the first failure
-// of all.
+// of all. It may be called twice.
 func (o *output) Close() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.timer != nil {
-		o.timer.Stop()
+	if o.spool == nil { // it was never started
+		if o.close {
+			o.close = false
+			o.file.Close() // nothing was written
+		}
+		return nil
 	}
-	if o.sink != nil && o.err == nil {
-		o.fail(errors.Join(o.sink.Close(), o.buf.Flush()))
+	o.mu.Lock()
+	if o.sink != nil && !o.writing && o.err == nil { // a sink that panicked is not asked again
+		o.failed(o.sink.Close())
 	}
 	o.sink = nil
-	if o.close {
-		o.close = false
-		if err := o.file.Close(); err != nil && o.err == nil {
-			o.err = fmt.Errorf("close %s: %w", o.name, cause(err))
-		}
-	}
-	return o.err
+	o.mu.Unlock()
+	o.fail(o.spool.finish(o.close, o.patience))
+	return o.failure()
 }

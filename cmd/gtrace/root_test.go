@@ -49,6 +49,7 @@ func TestFlagValues(t *testing.T) {
 		{"--rate 0/s", "--rate 0/s: must be from 1 to 1000000 calls"},
 		{"--rate -5", "--rate -5: must be from 1 to 1000000 calls"},
 		{"--rate 99999999999999999999/s", "--rate 99999999999999999999/s: must be from 1"},
+		{"--stall -1s", "--stall -1s: must not be negative"},
 		{"-g 0", "--goroutine 0: ids are greater than 0"},
 		{"--redact a,b.c", `--redact: "b.c" is no name`},
 		{"--format xml", "--format xml: use text, json"},

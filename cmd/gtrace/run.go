@@ -25,8 +25,8 @@ or a package directory, a .go file or an import path, which is built first,
 without optimisation so that every function and variable can be seen.
 
 Ctrl-C, --limit, --for and a closed pipe end the trace; the program runs on and
-gtrace waits for it. SIGTERM, SIGHUP and SIGQUIT end the trace and are handed to
-the program.
+gtrace waits for it. SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 end the trace
+and are handed to the program.
 
 EXIT STATUS
   as PROG: its own status, or 128+N when signal N killed it; but
@@ -40,7 +40,7 @@ EXIT STATUS
 			return runRun(cmd.Context(), a, &f, args[0], args[1:])
 		},
 	}
-	f.register(cmd.Flags())
+	f.register(cmd.Flags(), launchedStall)
 	cmd.Flags().BoolVar(&f.optimized, "optimized", false, "build as for release, instead of with -gcflags='all=-N -l'")
 	f.complete(cmd)
 	return cmd

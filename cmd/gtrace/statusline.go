@@ -2,19 +2,21 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
 	"gtrace/events"
 )
 
-const statusEvery = 250 * time.Millisecond
+const (
+	statusEvery = 250 * time.Millisecond
+	clearLine   = "\r\x1b[K"
+)
 
 // A statusLine shows, on the last line of a terminal, how a trace goes whose
 // events go elsewhere. A nil *statusLine does nothing.
 type statusLine struct {
-	w    io.Writer
+	w    *steady
 	done chan struct{}
 	wg   sync.WaitGroup
 
@@ -27,7 +29,7 @@ type statusLine struct {
 }
 
 // startStatus begins to show the line on w. A panic in it calls fail.
-func startStatus(w io.Writer, fail func(error)) *statusLine {
+func startStatus(w *steady, fail func(error)) *statusLine {
 	s := &statusLine{w: w, done: make(chan struct{})}
 	s.wg.Go(func() {
 		defer guard(fail)
@@ -73,23 +75,20 @@ func (s *statusLine) show() {
 	}
 	rate := (s.events - s.before) * uint64(time.Second/statusEvery)
 	s.before, s.shown = s.events, true
-	fmt.Fprintf(s.w, "\r\x1b[K%d events  %d/s  %d lost  %v  Ctrl-C ends", s.events, rate, s.lost,
-		time.Since(s.begun).Truncate(time.Second))
+	// Offered: whoever counts an event must not wait for the terminal.
+	s.w.offer(fmt.Appendf(nil, clearLine+"%d events  %d/s  %d lost  %v  Ctrl-C ends", s.events, rate, s.lost,
+		time.Since(s.begun).Truncate(time.Second)))
 }
 
 // Write clears the line and writes p, so that messages and the line do not mix.
 func (s *statusLine) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.clear()
-	return s.w.Write(p)
-}
-
-func (s *statusLine) clear() {
 	if s.shown {
 		s.shown = false
-		io.WriteString(s.w, "\r\x1b[K")
+		p = append([]byte(clearLine), p...)
 	}
+	return s.w.Write(p)
 }
 
 // stop takes the line away. It may be called twice.
@@ -104,7 +103,5 @@ func (s *statusLine) stop() {
 	}
 	close(s.done)
 	s.wg.Wait()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.clear()
+	s.Write(nil)
 }

@@ -12,7 +12,8 @@ import (
 func TestStatusLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var screen strings.Builder
-		s := startStatus(&screen, func(err error) { t.Error(err) })
+		stderr := newSteady(&screen, patience{})
+		s := startStatus(stderr, func(err error) { t.Error(err) })
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if screen.Len() > 0 {
@@ -37,6 +38,9 @@ func TestStatusLine(t *testing.T) {
 		}
 		s.stop()
 		s.stop()
+		if err := stderr.spool.finish(false, patience{}); err != nil {
+			t.Error(err)
+		}
 	})
 	var none *statusLine
 	none.count(&events.Event{Kind: events.Call})

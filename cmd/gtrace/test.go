@@ -42,7 +42,7 @@ EXIT STATUS
 			return runTest(cmd.Context(), a, &f, pkg, args[dash:])
 		},
 	}
-	f.register(cmd.Flags())
+	f.register(cmd.Flags(), launchedStall)
 	cmd.Flags().BoolVar(&f.optimized, "optimized", false, "build as for release, instead of with -gcflags='all=-N -l'")
 	f.complete(cmd)
 	return cmd

@@ -18,24 +18,38 @@ type trace struct {
 	app    *app
 	flags  *traceFlags
 	out    *output
+	relay  *relay
+	stderr *steady
 	status *statusLine // nil: none
 	cancel context.CancelCauseFunc
 
-	begun time.Time
-	end   events.EndInfo // zero until the end record came
+	begun    time.Time
+	end      events.EndInfo // zero until the end record came
+	released bool           // the target runs on without probes
+}
+
+// newTrace makes a trace that a signal to relay ends. From now on no output is
+// waited for longer than the flags allow.
+func newTrace(a *app, f *traceFlags, out *output, relay *relay) *trace {
+	p := patience{stall: f.stall, hurry: relay.first}
+	out.patience = p
+	t := &trace{app: a, flags: f, out: out, relay: relay, stderr: newSteady(a.say.w, p), cancel: relay.cancel}
+	a.say.w = t.stderr
+	return t
 }
 
 // run traces tgt until it or the trace ends, and lets go of it. The error is
-// about tracing; how the trace ended is in t.end.
+// about tracing; how the trace ended is in t.end. A panic of our own is one.
 func (t *trace) run(ctx context.Context, tgt target) (err error) {
 	defer func() { err = errors.Join(err, t.closeOutput()) }()
-	// Before the output, which may block, and also when something panics: a
-	// target must not be left with probes.
+	// Before the output, which may take its time, and also when something
+	// panics: a target must not be left with probes.
 	defer func() {
-		if cerr := tgt.Close(); cerr != nil {
+		if cerr := t.detach(tgt); cerr != nil {
 			err = errors.Join(err, fmt.Errorf("detach: %w", cerr))
 		}
 	}()
+	ignoreReserved()
 	s, err := t.prepare(ctx, tgt)
 	if err != nil {
 		if tgt.Target().Launched {
@@ -46,6 +60,12 @@ func (t *trace) run(ctx context.Context, tgt target) (err error) {
 		return err
 	}
 	t.begun = time.Now()
+	return t.follow(ctx, s)
+}
+
+// follow writes the events of s until there are no more.
+func (t *trace) follow(ctx context.Context, s *session.Session) (err error) {
+	defer guard(func(p error) { err = p })
 	for e, err := range s.Events(ctx) {
 		if err != nil && !isStop(err) {
 			return errors.Join(err, internal(ctx))
@@ -58,9 +78,21 @@ func (t *trace) run(ctx context.Context, tgt target) (err error) {
 	return internal(ctx)
 }
 
+// detach lets go of the target, and hands it the signals it shall have.
+func (t *trace) detach(tgt target) error {
+	err := tgt.Close()
+	alive := !targetEnded(t.end.Reason)
+	t.released = alive && err == nil
+	if alive && tgt.Target().Launched {
+		t.relay.release(tgt.Signal)
+	}
+	return err
+}
+
 // prepare does what can fail before the target runs.
-func (t *trace) prepare(ctx context.Context, tgt target) (*session.Session, error) {
-	s, err := session.New(tgt, t.flags.config())
+func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, err error) {
+	defer guard(func(p error) { err = p })
+	s, err = session.New(tgt, t.flags.config())
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +108,7 @@ func (t *trace) prepare(ctx context.Context, tgt target) (*session.Session, erro
 	if ctx.Err() != nil { // a signal came while the program was loaded
 		return nil, context.Cause(ctx)
 	}
-	return s, t.out.start(t.flags, t.app.env, t.writeFailed)
+	return s, t.out.start(t.flags, t.app.env, ctx.Done(), t.writeFailed)
 }
 
 // observe keeps what gtrace itself wants to know of the stream.
@@ -126,6 +158,9 @@ func (t *trace) closeOutput() error {
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
+	if _, ok := errors.AsType[*stallError](err); ok {
+		return withHint(err, "-o FILE needs no reader; --stall 1m waits longer, --stall 0 for ever, and the target with it")
+	}
 	return err
 }
 
@@ -139,7 +174,7 @@ func (t *trace) summarize(rest string) {
 	if t.end.Lost > 0 {
 		text += fmt.Sprintf(", %d lost", t.end.Lost)
 	}
-	if t.out.name != os.Stdout.Name() && t.out.err == nil {
+	if t.out.name != os.Stdout.Name() && t.out.failure() == nil {
 		text += ", written to " + t.out.name
 	}
 	t.app.say.note("%s%s", text, rest)

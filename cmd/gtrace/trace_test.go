@@ -136,7 +136,10 @@ func TestStartFailures(t *testing.T) {
 func TestAttachEndedBySignal(t *testing.T) {
 	// Under nohup it would be ignored, rightly.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
-	for sig, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129, syscall.SIGQUIT: 131} {
+	for sig, want := range map[syscall.Signal]int{
+		syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129, syscall.SIGQUIT: 131,
+		syscall.SIGUSR1: 138, syscall.SIGXCPU: 152, 36: 164,
+	} {
 		tgt := newFakeTarget(t, oneCall)
 		tgt.begin = func() {
 			for range 3 { // the second and third must not kill
@@ -208,6 +211,60 @@ func TestOutputFails(t *testing.T) {
 				t.Error("the engine was not closed")
 			}
 		})
+	}
+}
+
+// TestStalledReader gives up a pipe that nobody reads: an attached target is let
+// go, one that was launched runs to its end.
+func TestStalledReader(t *testing.T) {
+	for _, tt := range []struct {
+		args   []string
+		stderr []string
+	}{
+		{[]string{"attach", "1", "--stall", "50ms"}, []string{"tracing ended; PID 1 runs on"}},
+		{[]string{"run", anyProgram, "-o", "-", "--stall", "50ms"}, []string{"tracing ended; waiting for PID 7 to end"}},
+	} {
+		t.Run(tt.args[0], func(t *testing.T) {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer w.Close()
+			defer r.Close()
+			tgt := newFakeTarget(t, strings.Repeat(oneCall, 10_000)) // then it idles
+			errs, stderr := tempFile(t)
+			a := newApp()
+			a.engine = &fakeBackend{target: tgt}
+			a.err, a.say.w, a.out = errs, errs, w
+			if status := a.main(tt.args); status != statusFailed {
+				t.Errorf("status %d, want %d", status, statusFailed)
+			}
+			wantText(t, "stderr", stderr(), "gtrace: write "+w.Name()+": no progress for 50ms", "--stall 1m waits longer")
+			wantText(t, "stderr", stderr(), tt.stderr...)
+			if !tgt.closed {
+				t.Error("the engine was not closed")
+			}
+		})
+	}
+}
+
+// TestStalledMessages ends although nobody reads what it has to say.
+func TestStalledMessages(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	defer r.Close()
+	if _, err := w.Write(make([]byte, 1<<16)); err != nil { // all it takes
+		t.Fatal(err)
+	}
+	tgt := newFakeTarget(t, oneCall)
+	a := newApp()
+	a.engine = &fakeBackend{target: tgt}
+	a.err, a.say.w, a.out = w, w, w
+	if status := a.main([]string{"attach", "1", "-v", "-n", "1", "--stall", "50ms"}); status != statusFailed || !tgt.closed {
+		t.Errorf("status %d, want %d; closed %t", status, statusFailed, tgt.closed)
 	}
 }
 

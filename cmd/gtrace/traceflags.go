@@ -31,6 +31,7 @@ type traceFlags struct {
 	limit         uint64
 	duration      time.Duration
 	rate          string
+	stall         time.Duration
 	maxProbes     int
 	pin           bool
 	engine        string
@@ -42,7 +43,16 @@ type traceFlags struct {
 // traceableKinds are the kinds of event that --events can ask for.
 var traceableKinds = []events.Kind{events.Call, events.Return, events.Exception}
 
-func (f *traceFlags) register(fs *pflag.FlagSet) {
+// The defaults of --stall. A process that gtrace attaches to has other work than
+// to wait for a reader; one that it launches is there to be watched, perhaps in a
+// pager.
+const (
+	attachedStall = 2 * time.Second
+	launchedStall = 0
+)
+
+// register defines the flags; stall is the default of --stall.
+func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.SortFlags = false
 	fs.StringArrayVarP(&f.trace, "trace", "t", nil, "trace what matches `PATTERN`; may be repeated (default: the main module)")
 	fs.StringArrayVarP(&f.ignore, "ignore", "x", nil, "leave out what matches `PATTERN`; may be repeated")
@@ -58,6 +68,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet) {
 	fs.Uint64VarP(&f.limit, "limit", "n", 0, "stop after `N` events")
 	fs.DurationVar(&f.duration, "for", 0, "stop after `DUR`, as 10s or 2m")
 	fs.StringVar(&f.rate, "rate", "", "show at most `N/s` calls, as 100/s or 30/m; the others are counted")
+	fs.DurationVar(&f.stall, "stall", stall, "stop when the output takes nothing for `DUR`, rather than keep the target waiting; 0: never")
 	fs.IntVar(&f.maxProbes, "max-probes", session.DefaultMaxProbes, "refuse to trace more than `N` functions")
 	fs.BoolVar(&f.pin, "pin", false, "keep target and tracer on one CPU: a hit costs half as much, and the target has one CPU only")
 	fs.StringVar(&f.engine, "engine", "dlv", "observe the target with the engine `NAME`: dlv")
@@ -106,8 +117,13 @@ func (f *traceFlags) check() error {
 			return fmt.Errorf("--%s %d: must be at least %d", least.flag, least.value, least.min)
 		}
 	}
-	if f.duration < 0 {
-		return fmt.Errorf("--for %v: must not be negative", f.duration)
+	for _, d := range []struct {
+		flag  string
+		value time.Duration
+	}{{"for", f.duration}, {"stall", f.stall}} {
+		if d.value < 0 {
+			return fmt.Errorf("--%s %v: must not be negative", d.flag, d.value)
+		}
 	}
 	if _, err := parseRate(f.rate); err != nil {
 		return err
