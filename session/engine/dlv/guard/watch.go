@@ -40,6 +40,10 @@ func Main() {
 	if pipe == nil || mem == nil {
 		os.Exit(2)
 	}
+	// It must be quick, on a machine that may be busy: where allowed to, it goes
+	// first.
+	runtime.LockOSThread()
+	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, -20)
 	since := ptrace.StartTime(pid)
 	s, done, _ := follow(pipe)
 	if done {
@@ -98,7 +102,6 @@ func (s *state) unpin(pid int) {
 // takeBack removes what else the tracer has left. The kernel may need a moment
 // to end it.
 func takeBack(pid int) error {
-	runtime.LockOSThread()
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		err := ptrace.Recover(pid)
 		if err == nil || errors.Is(err, unix.ESRCH) {
