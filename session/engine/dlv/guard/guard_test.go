@@ -1,0 +1,157 @@
+//go:build linux && amd64
+
+package guard
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// randomChange makes changes of few addresses, so that they meet again.
+func randomChange(r *rand.Rand) ptrace.Change {
+	var c ptrace.Change
+	for range r.IntN(4) {
+		c.Patches = append(c.Patches, ptrace.Patch{Addr: uint64(r.IntN(20)), Text: []byte{byte(r.IntN(256))}})
+	}
+	for range r.IntN(4) {
+		c.Restored = append(c.Restored, uint64(r.IntN(20)))
+	}
+	if r.IntN(5) == 0 {
+		c.Affinity = map[int]ptrace.CPUs{r.IntN(5): {r.IntN(8)}}
+		c.Rest = ptrace.CPUs{0, 1}
+	}
+	return c
+}
+
+// TestFollow sends random changes, cut off anywhere: what the guard knows then is
+// what the whole messages say.
+func TestFollow(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		var sent bytes.Buffer
+		ends := []int{0}
+		states := []state{newState()}
+		for range r.IntN(10) {
+			c := randomChange(r)
+			data, err := json.Marshal(message{Change: c})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent.Write(append(data, '\n'))
+			last := states[len(states)-1]
+			next := state{patches: maps.Clone(last.patches), affinity: maps.Clone(last.affinity), rest: last.rest}
+			next.apply(c)
+			ends, states = append(ends, sent.Len()), append(states, next)
+		}
+		cut := r.IntN(sent.Len() + 1)
+		// A message counts from its last byte on; the line's end adds nothing.
+		n, _ := slices.BinarySearchFunc(ends, cut+1, func(end, at int) int { return end - at - 1 })
+		n--
+		got, done, err := follow(bytes.NewReader(sent.Bytes()[:cut]))
+		if err != nil || done {
+			t.Fatalf("seed %d: done %v, %v", seed, done, err)
+		}
+		if !reflect.DeepEqual(got, states[n]) {
+			t.Errorf("seed %d, cut at %d of %v: %v, want %v", seed, cut, ends, got, states[n])
+		}
+	}
+}
+
+// TestChange checks that a new guard learns from one change what the old one
+// knew.
+func TestChange(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	s := newState()
+	for range 100 {
+		s.apply(randomChange(r))
+		again := newState()
+		again.apply(s.change())
+		if !reflect.DeepEqual(again, s) {
+			t.Fatalf("%v, want %v", again, s)
+		}
+	}
+}
+
+// A memory is that of a process of a few bytes.
+type memory []byte
+
+var errNotMapped = errors.New("not mapped")
+
+func (m memory) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off+int64(len(p)) > int64(len(m)) {
+		return 0, errNotMapped
+	}
+	return copy(p, m[off:]), nil
+}
+
+func (m memory) WriteAt(p []byte, off int64) (int, error) {
+	if off < 0 || off+int64(len(p)) > int64(len(m)) {
+		return 0, errNotMapped
+	}
+	return copy(m[off:], p), nil
+}
+
+func TestMend(t *testing.T) {
+	s := newState()
+	s.apply(ptrace.Change{Patches: []ptrace.Patch{
+		{Addr: 1, Text: []byte("b")},
+		{Addr: 2, Text: []byte("c")}, // was about to be written
+		{Addr: 4, Text: []byte("ef")},
+		{Addr: 1000, Text: []byte("x")}, // unmapped meanwhile
+	}})
+	mem := memory("a\xccc\xcc\x00\x00g")
+	if n := s.mend(mem); n != 1 {
+		t.Errorf("%d breakpoints removed, want 1", n)
+	}
+	if string(mem) != "abc\xccefg" {
+		t.Errorf("%q", mem)
+	}
+}
+
+// TestRecordConcurrently records while the guard ends: nothing blocks, and what
+// was recorded last is known to the next one.
+func TestRecordConcurrently(t *testing.T) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &Guard{state: newState(), pipe: write}
+	var group sync.WaitGroup
+	for i := range 4 {
+		group.Go(func() {
+			for n := range 50 {
+				g.Record(ptrace.Change{Patches: []ptrace.Patch{{Addr: uint64(i*50 + n), Text: []byte{1}}}})
+			}
+		})
+	}
+	if _, err := io.CopyN(io.Discard, read, 100); err != nil {
+		t.Error(err)
+	}
+	read.Close()
+	group.Wait()
+	g.Close(true)
+	if len(g.state.patches) != 200 {
+		t.Errorf("%d patches are known, want 200", len(g.state.patches))
+	}
+}
+
+func FuzzFollow(f *testing.F) {
+	f.Add([]byte(`{"patches":[{"addr":4198400,"text":"VQ=="}]}` + "\n" + `{"restored":[4198400]}`))
+	f.Add([]byte(`{"affinity":{"12":[0,1]},"rest":[0,-1,99999]}` + "\n" + `{"done":true}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, _, _ := follow(bytes.NewReader(data))
+		s.rest.Set()
+		s.mend(memory(make([]byte, 64)))
+	})
+}
