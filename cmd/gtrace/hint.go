@@ -39,6 +39,7 @@ func hints(err error, w hintWorld) []string {
 		say func(hintWorld) []string
 	}{
 		{engine.ErrTraced, hintWorld.traced},
+		{engine.ErrPatched, hintWorld.patched},
 		{engine.ErrPermission, hintWorld.permission},
 		{engine.ErrNoProcess, hintWorld.noProcess},
 		{engine.ErrNotGo, hintWorld.notGo},
@@ -108,6 +109,10 @@ func (w hintWorld) traced() []string {
 		return []string{"a process has one tracer at most: end the other one (dlv, gdb, strace or gtrace)"}
 	}
 	return []string{fmt.Sprintf("PID %d (%s) traces it, and a process has one tracer at most: kill %d", tracer, comm, tracer)}
+}
+
+func (w hintWorld) patched() []string {
+	return []string{fmt.Sprintf("gtrace repair %d", w.pid)}
 }
 
 func (w hintWorld) noProcess() []string {

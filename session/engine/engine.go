@@ -32,6 +32,7 @@ var (
 	ErrGoVersion    = errors.New("version of Go is not supported")
 	ErrPermission   = errors.New("permission denied")
 	ErrTraced       = errors.New("already traced by another process")
+	ErrPatched      = errors.New("a breakpoint stands there that a killed tracer has left")
 )
 
 // An Engine observes one process.

@@ -130,7 +130,9 @@ func (e *Engine) write() error {
 			list = append(list, ptrace.Break{Addr: addr, Insn: effectOf(at.insn)})
 		}
 	}
-	if err := e.p.Plant(list...); err != nil {
+	if err := e.p.Plant(list...); errors.Is(err, ptrace.ErrForeignBreakpoint) {
+		return fmt.Errorf("%w: %w", engine.ErrPatched, err)
+	} else if err != nil {
 		return err
 	}
 	e.prepared = e.prepared[:0]

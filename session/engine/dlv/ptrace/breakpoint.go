@@ -13,7 +13,7 @@ import (
 const int3 = 0xcc
 
 // ErrForeignBreakpoint is the error of a place where an int3 stands already.
-var ErrForeignBreakpoint = errors.New("another debugger's breakpoint stands there")
+var ErrForeignBreakpoint = errors.New("an int3 stands there already")
 
 // Effect is what a planted instruction does, where that can be carried out on
 // the registers of the thread that hit it.
