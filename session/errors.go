@@ -33,7 +33,7 @@ type InlinedError struct {
 }
 
 func (e *InlinedError) Error() string {
-	return fmt.Sprintf("no call of %s can be seen, as all were inlined; %s", some(names(e.Functions)), rebuild)
+	return fmt.Sprintf("no call of %s can be seen, as all were inlined; %s", some(names(e.Functions)), InliningRemedy)
 }
 
 // A TooManyError is a selection with more functions than probes are allowed.

@@ -7,8 +7,8 @@ import (
 	"gtrace/session/engine"
 )
 
-// rebuild is the remedy for inlining.
-const rebuild = "rebuild with -gcflags=all=-l, or let gtrace run build the package"
+// InliningRemedy says what makes inlined calls visible.
+const InliningRemedy = "rebuild with -gcflags=all=-l, or let gtrace run build the package"
 
 // notes names the functions of which not everything can be seen.
 func notes(sel Selection) []string {
@@ -24,11 +24,11 @@ func notes(sel Selection) []string {
 	var notes []string
 	if n := len(sel.Inlined); n > 0 {
 		notes = append(notes, fmt.Sprintf("%s inlined everywhere, so that no call is seen: %s; remedy: %s",
-			plural(n, "function is", "functions are"), some(names(sel.Inlined)), rebuild))
+			plural(n, "function is", "functions are"), some(names(sel.Inlined)), InliningRemedy))
 	}
 	if n := len(inlined); n > 0 {
 		notes = append(notes, fmt.Sprintf("%s inlined in places, and calls made there are not seen: %s; remedy: %s",
-			plural(n, "function is", "functions are"), some(inlined), rebuild))
+			plural(n, "function is", "functions are"), some(inlined), InliningRemedy))
 	}
 	if n := len(noReturn); n > 0 {
 		notes = append(notes, fmt.Sprintf("%s no return instruction, so that calls are seen but no end, unless a panic takes them: %s",

@@ -15,6 +15,7 @@ type app struct {
 	env    []string
 	say    *voice
 	engine backend
+	probe  prober
 	procs  procfs
 }
 
@@ -26,6 +27,13 @@ type backend interface {
 	Run(dlv.Launch) (target, error)
 	Attach(pid int) (target, error)
 	Open(path string) (image, error)
+}
+
+// A prober finds out what can be traced, without tracing it.
+type prober interface {
+	Check(pid int) error
+	Inspect(path string) (dlv.Program, error)
+	Try() dlv.Trial
 }
 
 // A target is an engine with a process that may be ours to wait for. Signal may
@@ -53,6 +61,7 @@ func newApp() *app {
 			procs: procs, euid: os.Geteuid(), args: os.Args,
 		}},
 		engine: delve{},
+		probe:  delve{},
 		procs:  procs,
 	}
 }
@@ -90,7 +99,7 @@ type panicError struct {
 
 func (e *panicError) Error() string { return fmt.Sprintf("internal error: %v", e.value) }
 
-// delve is the backend of the engine dlv.
+// delve is the backend of the engine dlv, and its prober.
 type delve struct{}
 
 func (delve) Run(l dlv.Launch) (target, error) {
@@ -116,3 +125,7 @@ func (delve) Open(path string) (image, error) {
 	}
 	return i, nil
 }
+
+func (delve) Check(pid int) error                      { return dlv.Check(pid) }
+func (delve) Inspect(path string) (dlv.Program, error) { return dlv.Inspect(path) }
+func (delve) Try() dlv.Trial                           { return dlv.Try() }

@@ -71,7 +71,15 @@ type fakeBackend struct {
 	err    error
 	launch dlv.Launch // what Run was asked for
 	pid    int        // what Attach was asked for
+
+	checks  map[int]error // what Check returns
+	program dlv.Program   // what Inspect returns
+	trial   dlv.Trial     // what Try returns
 }
+
+func (b *fakeBackend) Check(pid int) error                 { return b.checks[pid] }
+func (b *fakeBackend) Inspect(string) (dlv.Program, error) { return b.program, nil }
+func (b *fakeBackend) Try() dlv.Trial                      { return b.trial }
 
 func (b *fakeBackend) Run(l dlv.Launch) (target, error) {
 	b.launch = l
@@ -113,12 +121,22 @@ type result struct {
 // gtrace runs one command line against a backend.
 func gtrace(t *testing.T, b backend, args ...string) result {
 	t.Helper()
+	return gtraceOn(t, b, procfs{root: "/proc"}, 0, args...)
+}
+
+// gtraceOn runs one command line as a user on a machine with that /proc.
+func gtraceOn(t *testing.T, b backend, procs procfs, euid int, args ...string) result {
+	t.Helper()
 	out, stdout := tempFile(t)
 	errs, stderr := tempFile(t)
 	a := newApp()
 	a.engine = b
+	if p, ok := b.(prober); ok {
+		a.probe = p
+	}
+	a.procs, a.say.world.procs, a.say.world.euid = procs, procs, euid
 	a.out, a.err, a.say.w = out, errs, errs
-	a.say.world.args = append([]string{"gtrace"}, args...)
+	a.say.world.args = append([]string{"/opt/gtrace"}, args...)
 	status := a.main(args)
 	return result{status, stdout(), stderr()}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -82,7 +81,7 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 	}
 	rows := funcRows(sel)
 	if f.format == "json" {
-		return writeFuncsJSON(a.out, rows)
+		return writeLines(a.out, rows)
 	}
 	if err := writeFuncs(a.out, rows); err != nil {
 		return err
@@ -167,16 +166,4 @@ func writeFuncs(w io.Writer, rows []funcRow) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\n", r.Func, r.place(), r.inlined())
 	}
 	return tw.Flush()
-}
-
-// writeFuncsJSON writes the list for programs: one object a line.
-func writeFuncsJSON(w io.Writer, rows []funcRow) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for _, r := range rows {
-		if err := enc.Encode(r); err != nil {
-			return err
-		}
-	}
-	return nil
 }

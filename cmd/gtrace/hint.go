@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,9 @@ func hints(err error, w hintWorld) []string {
 		if errors.Is(err, h.is) {
 			return h.say(w)
 		}
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok && e.Op == "write" && strings.HasPrefix(e.Path, "/proc/") {
+		return w.unwritable()
 	}
 	if _, ok := errors.AsType[*panicError](err); ok {
 		return []string{"this is a bug in gtrace: please report it with the text below"}
@@ -141,49 +145,22 @@ func (w hintWorld) goVersion() []string {
 	return []string{"go version " + what + " tells its version, gtrace version those that gtrace was built for"}
 }
 
-// Bits of the field CapEff, and values of the field Seccomp.
-const (
-	capSysPtrace  = 1 << 19
-	seccompFilter = "2"
-)
-
-// permission finds out who refused: the owner of the process, Yama, missing
-// capabilities, or a container's seccomp filter.
+// permission says who refused: the owner of the process, Yama, missing
+// capabilities, a container. The first reason that can be seen decides.
 func (w hintWorld) permission() []string {
-	caps, _ := strconv.ParseUint(w.procs.field("self", "CapEff"), 16, 64)
-	mayTrace := caps&capSysPtrace != 0
-	scope := w.yamaScope()
-	switch {
-	case scope == 3:
-		return []string{"kernel.yama.ptrace_scope is 3: no process may be traced until the machine is booted with another value"}
-	case mayTrace && w.procs.field("self", "Seccomp") == seccompFilter:
-		return []string{"a seccomp filter, as of a container, forbids ptrace: docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"}
-	case mayTrace:
-		return nil
-	case w.euid == 0:
-		return []string{"the capability CAP_SYS_PTRACE is missing: docker run --cap-add=SYS_PTRACE …; in Kubernetes securityContext.capabilities.add: [SYS_PTRACE]"}
+	for _, r := range w.refusals() {
+		return r.hints()
 	}
-	sudo := w.sudo()
-	if owner, _, _ := strings.Cut(w.procs.field(strconv.Itoa(w.pid), "Uid"), "\t"); w.pid != 0 && owner != "" && owner != strconv.Itoa(w.euid) {
-		return []string{fmt.Sprintf("the process belongs to user %s, you are %d: %s", owner, w.euid, sudo)}
-	}
-	switch scope {
-	case 1:
-		return []string{
-			"kernel.yama.ptrace_scope is 1: only children may be traced: " + sudo,
-			"or, until the next boot, for every process: sudo sysctl kernel.yama.ptrace_scope=0",
-		}
-	case 2:
-		return []string{"kernel.yama.ptrace_scope is 2: tracing needs CAP_SYS_PTRACE: " + sudo}
-	}
-	return []string{sudo}
+	return []string{"gtrace doctor " + w.subject() + " checks everything that attaching needs"}
 }
 
-// yamaScope is kernel.yama.ptrace_scope; 0 where the kernel has no Yama.
-func (w hintWorld) yamaScope() int {
-	text, _ := os.ReadFile(filepath.Join(w.procs.root, "sys/kernel/yama/ptrace_scope"))
-	scope, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-	return scope
+// unwritable says why the code of a process that is traced cannot be changed.
+func (w hintWorld) unwritable() []string {
+	const set = "boot the machine with proc_mem.force_override=ptrace in the kernel's command line"
+	if strings.Contains(w.procs.read("cmdline"), "proc_mem.force_override=never") {
+		return []string{"the kernel was booted with proc_mem.force_override=never: " + set}
+	}
+	return []string{"the kernel may have been built to forbid it (CONFIG_PROC_MEM_NO_FORCE): " + set}
 }
 
 // sudo is the same command line again, as root. Root has another $PATH.

@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"gtrace/session"
@@ -34,9 +36,7 @@ func fakeProc(t *testing.T, files map[string]string) procfs {
 
 func TestHints(t *testing.T) {
 	const (
-		yama     = "sys/kernel/yama/ptrace_scope"
-		noCaps   = "CapEff:\t0000000000000000\nSeccomp:\t0\n"
-		allCaps  = "CapEff:\t000001ffffffffff\nSeccomp:\t0\n"
+		yama     = yamaFile
 		filtered = "CapEff:\t000001ffffffffff\nSeccomp:\t2\n"
 		mine     = "Uid:\t1000\t1000\t1000\t1000\nTracerPid:\t0\n"
 		theirs   = "Uid:\t33\t33\t33\t33\n"
@@ -55,8 +55,16 @@ func TestHints(t *testing.T) {
 		{"other user", engine.ErrPermission, 1000, map[string]string{yama: "1\n", "self/status": noCaps, "42/status": theirs}, []string{"belongs to user 33, you are 1000: " + sudo}},
 		{"no capability", engine.ErrPermission, 0, map[string]string{"self/status": noCaps, "42/status": mine}, []string{"docker run --cap-add=SYS_PTRACE"}},
 		{"seccomp", engine.ErrPermission, 0, map[string]string{"self/status": filtered}, []string{"--security-opt seccomp=unconfined"}},
+		{"seccomp, no capability", engine.ErrPermission, 1000, map[string]string{"self/status": "CapEff:\t0\nSeccomp:\t2\n"}, []string{"--security-opt seccomp=unconfined"}},
+		{"capabilities", engine.ErrPermission, 1000, map[string]string{"self/status": noCaps, "42/status": mine + "CapPrm:\t0000000000000400\n"}, []string{"(CAP_NET_BIND_SERVICE): " + sudo}},
+		{"saved user", engine.ErrPermission, 1000, map[string]string{"self/status": noCaps, "42/status": "Uid:\t1000\t1000\t0\t1000\n"}, []string{"belongs to user 0, you are 1000: " + sudo}},
+		{"user namespace", engine.ErrPermission, 0, map[string]string{"self/status": allCaps, "self/ns/user": "-> user:[4026532000]"}, []string{"outside of the user namespace"}},
+		{"security module", engine.ErrPermission, 0, map[string]string{"self/status": allCaps, "self/attr/current": "docker-default (enforce)\n"}, []string{"(docker-default (enforce)): docker run --security-opt apparmor"}},
+		{"unconfined", engine.ErrPermission, 0, map[string]string{"self/status": allCaps, "self/attr/current": "unconfined\n"}, []string{"gtrace doctor 42"}},
+		{"code", &fs.PathError{Op: "write", Path: "/proc/42/mem", Err: syscall.EIO}, 0, nil, []string{"CONFIG_PROC_MEM_NO_FORCE"}},
+		{"code at boot", &fs.PathError{Op: "write", Path: "/proc/42/mem", Err: syscall.EIO}, 0, map[string]string{"cmdline": "quiet proc_mem.force_override=never\n"}, []string{"was booted with proc_mem.force_override=never"}},
 		{"unknown", engine.ErrPermission, 1000, nil, []string{sudo}},
-		{"root", engine.ErrPermission, 0, map[string]string{"self/status": allCaps}, nil},
+		{"root", engine.ErrPermission, 0, map[string]string{"self/status": allCaps}, []string{"gtrace doctor 42"}},
 		{"traced", engine.ErrTraced, 0, map[string]string{"42/status": "TracerPid:\t77\n", "77/comm": "dlv\n"}, []string{"PID 77 (dlv) traces it"}},
 		{"traced by whom", engine.ErrTraced, 0, nil, []string{"one tracer at most"}},
 		{"no process", engine.ErrNoProcess, 0, nil, []string{"ps -p 42"}},
@@ -80,25 +88,30 @@ func TestHints(t *testing.T) {
 	}
 }
 
-func TestFindProcess(t *testing.T) {
+// goProgram makes a Go program of that name, and returns it as fakeProc wants
+// what a link leads to.
+func goProgram(t *testing.T, dir, name string) string {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	link := func(name string) string { // a Go program of that name
-		path := filepath.Join(dir, name)
-		if err := os.Link(self, path); err != nil {
-			data, err := os.ReadFile(self)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, data, 0o755); err != nil {
-				t.Fatal(err)
-			}
+	path := filepath.Join(dir, name)
+	if err := os.Link(self, path); err != nil {
+		data, err := os.ReadFile(self)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return "-> " + path
+		if err := os.WriteFile(path, data, 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
+	return "-> " + path
+}
+
+func TestFindProcess(t *testing.T) {
+	dir := t.TempDir()
+	link := func(name string) string { return goProgram(t, dir, name) }
 	script := filepath.Join(dir, "script")
 	if err := os.WriteFile(script, []byte("#!/bin/sh\n"), 0o755); err != nil {
 		t.Fatal(err)

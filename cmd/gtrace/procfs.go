@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -20,14 +20,17 @@ import (
 // procfs is the mounted /proc.
 type procfs struct{ root string }
 
-// A process is one that was found by name.
+// A process is what can be told of one without touching it.
 type process struct {
-	pid     int
-	name    string // of its program
-	command string // its command line, without secrets
-	golang  bool
-	known   bool // whether golang could be told
+	pid    int
+	name   string   // of its program
+	args   []string // without secrets
+	golang bool
+	known  bool // whether golang could be told
 }
+
+// command is the command line, fit to be shown.
+func (p *process) command() string { return printable(strings.Join(p.args, " ")) }
 
 func (p procfs) path(pid int, name string) string {
 	return filepath.Join(p.root, strconv.Itoa(pid), name)
@@ -42,18 +45,7 @@ func (p procfs) find(who string) (int, error) {
 		}
 		return pid, nil
 	}
-	var able, other []process
-	for _, proc := range p.list() {
-		if proc.name != who {
-			continue
-		}
-		// A program that may not be read may be Go: attaching will tell.
-		if proc.golang || !proc.known {
-			able = append(able, proc)
-		} else {
-			other = append(other, proc)
-		}
-	}
+	able, other := p.named(who)
 	switch {
 	case len(able) == 1:
 		return able[0].pid, nil
@@ -66,11 +58,26 @@ func (p procfs) find(who string) (int, error) {
 	return 0, fmt.Errorf("%s: %w of that name", who, engine.ErrNoProcess)
 }
 
+// named returns the processes of a name: those that may be Go, and others.
+func (p procfs) named(name string) (able, other []process) {
+	for _, proc := range p.list() {
+		switch {
+		case proc.name != name:
+		// A program that may not be read may be Go: attaching will tell.
+		case proc.golang || !proc.known:
+			able = append(able, proc)
+		default:
+			other = append(other, proc)
+		}
+	}
+	return able, other
+}
+
 // table lists processes, one a line.
 func table(procs []process) string {
 	lines := make([]string, len(procs))
 	for i, proc := range procs {
-		lines[i] = fmt.Sprintf("  %7d  %s", proc.pid, proc.command)
+		lines[i] = fmt.Sprintf("  %7d  %s", proc.pid, proc.command())
 	}
 	return strings.Join(lines, "\n")
 }
@@ -82,12 +89,13 @@ func (p procfs) list() []process {
 		return nil
 	}
 	var procs []process
+	seen := programs{}
 	for _, dir := range dirs {
 		pid, err := strconv.Atoi(dir.Name())
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
-		if proc, ok := p.process(pid); ok {
+		if proc, ok := p.process(pid, seen); ok {
 			procs = append(procs, proc)
 		}
 	}
@@ -95,9 +103,23 @@ func (p procfs) list() []process {
 	return procs
 }
 
+// programs remembers which files are Go programs: many processes run the same.
+type programs map[fileID]bool
+
+// A fileID is what tells files apart, whatever their names.
+type fileID struct{ dev, ino uint64 }
+
+func idOf(info os.FileInfo) fileID {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return fileID{}
+	}
+	return fileID{st.Dev, st.Ino}
+}
+
 // process reads what is known of a process. It is false for those that have no
 // program: kernel threads, and those that have ended meanwhile.
-func (p procfs) process(pid int) (process, bool) {
+func (p procfs) process(pid int, seen programs) (process, bool) {
 	proc := process{pid: pid}
 	cmdline, _ := os.ReadFile(p.path(pid, "cmdline"))
 	cmdline = bytes.TrimRight(cmdline, "\x00")
@@ -105,58 +127,35 @@ func (p procfs) process(pid int) (process, bool) {
 		return proc, false
 	}
 	argv := strings.Split(string(cmdline), "\x00")
-	proc.command = shownCommand(argv)
+	names, _ := secret.New() // only an added name can be wrong
+	proc.args = names.CommandLine(argv)
 	proc.name = filepath.Base(argv[0])
 	if exe, err := os.Readlink(p.path(pid, "exe")); err == nil {
 		proc.name = filepath.Base(strings.TrimSuffix(exe, " (deleted)"))
 	}
-	f, err := os.Open(p.path(pid, "exe"))
-	if err != nil {
-		return proc, true
-	}
-	defer f.Close()
-	_, err = buildinfo.Read(f)
-	proc.golang, proc.known = err == nil, true
+	proc.golang, proc.known = p.isGo(pid, seen)
 	return proc, true
 }
 
-// shownCommand returns a command line as others may see it: without the values
-// of arguments that are passwords and the like, and without what a terminal
-// would obey.
-func shownCommand(argv []string) string {
-	names, _ := secret.New() // only an added name can be wrong
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, strings.Join(names.CommandLine(argv), " "))
-}
-
-// tracer returns the PID and the name of the process that traces pid, or 0.
-func (p procfs) tracer(pid int) (int, string) {
-	tracer, _ := strconv.Atoi(p.field(strconv.Itoa(pid), "TracerPid"))
-	// The kernel names the thread that traces; people know its process.
-	if tgid, err := strconv.Atoi(p.field(strconv.Itoa(tracer), "Tgid")); err == nil {
-		tracer = tgid
+// isGo reports whether a process runs a Go program, if that can be told.
+func (p procfs) isGo(pid int, seen programs) (golang, known bool) {
+	f, err := os.Open(p.path(pid, "exe"))
+	if err != nil {
+		return false, false
 	}
-	if tracer == 0 {
-		return 0, ""
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false, false
 	}
-	comm, _ := os.ReadFile(p.path(tracer, "comm"))
-	return tracer, strings.TrimSpace(string(comm))
-}
-
-// field returns a field of a process's status, or "". The process is a PID or
-// "self".
-func (p procfs) field(process, name string) string {
-	status, _ := os.ReadFile(filepath.Join(p.root, process, "status"))
-	for line := range strings.Lines(string(status)) {
-		if key, value, ok := strings.Cut(line, ":"); ok && key == name {
-			return strings.TrimSpace(value)
-		}
+	id := idOf(info)
+	golang, known = seen[id]
+	if !known {
+		_, err := buildinfo.Read(f)
+		golang = err == nil
+		seen[id] = golang
 	}
-	return ""
+	return golang, true
 }
 
 // writesTo reports whether the stdout or stderr of pid is the same file as f.
@@ -182,7 +181,7 @@ func completeProcess(a *app) cobra.CompletionFunc {
 		var words []string
 		for _, proc := range a.procs.list() {
 			if proc.golang {
-				words = append(words, fmt.Sprintf("%d\t%s", proc.pid, proc.command))
+				words = append(words, fmt.Sprintf("%d\t%s", proc.pid, proc.command()))
 			}
 		}
 		return words, cobra.ShellCompDirectiveNoFileComp

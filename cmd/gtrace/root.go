@@ -38,6 +38,7 @@ module is traced.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newRunCommand(a), newTestCommand(a), newAttachCommand(a), newFuncsCommand(a),
+		newPsCommand(a), newDoctorCommand(a),
 		newVersionCommand(a), newCompletionCommand(a), newManCommand(),
 	)
 	return root

@@ -131,7 +131,7 @@ func TestFuncs(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	r := gtrace(t, &fakeBackend{}, "version")
-	wantText(t, "version", r.stdout, "gtrace ", "delve  ", "go     go1.")
+	wantText(t, "version", r.stdout, "gtrace ", "delve  ", "go     go1.", "traces programs of go1.")
 }
 
 func TestCompletionAndManual(t *testing.T) {

@@ -8,13 +8,16 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"gtrace/session/engine/dlv"
 )
 
 func newVersionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the versions of gtrace, Delve and Go",
-		Long: `Print the versions of gtrace, of the Delve it was built with, and of Go.
+		Long: `Print the versions of gtrace, of the Delve it was built with, and of Go; and the
+versions of Go whose programs can be traced.
 
 EXIT STATUS
   0    always`,
@@ -42,8 +45,9 @@ func printVersion(w io.Writer, info *debug.BuildInfo) error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(w, "gtrace %s%s\ndelve  %s\ngo     %s %s/%s\n",
-		gtrace, revision, delve, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	oldest, newest := dlv.GoVersions()
+	_, err := fmt.Fprintf(w, "gtrace %s%s\ndelve  %s\ngo     %s %s/%s\ntraces programs of %s to %s\n",
+		gtrace, revision, delve, runtime.Version(), runtime.GOOS, runtime.GOARCH, oldest, newest)
 	return err
 }
 

@@ -91,14 +91,12 @@ func compilerFlags(settings map[string]string) (map[string]bool, bool) {
 		return nil, false // not built by the go command
 	}
 	text := settings["-gcflags"]
-	if text != "" && !strings.HasPrefix(text, "-") {
-		pattern, flags, _ := strings.Cut(text, "=")
-		if pattern != "all" {
-			return nil, false
-		}
-		text = flags
+	if text == "" || strings.HasPrefix(text, "-") {
+		return flagSet(text), true // those of the packages on the command line
 	}
-	return flagSet(text), true
+	pattern, text, _ := strings.Cut(text, "=")
+	flags := flagSet(text)
+	return flags, pattern == "all" || !flags["-N"] && !flags["-l"]
 }
 
 func flagSet(text string) map[string]bool {

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gtrace/session"
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv"
+)
+
+// process checks whether the process may be attached to. It is false when there
+// is no more to look at.
+func (d *doctor) process() bool {
+	pid := d.world.pid
+	if pid == 0 {
+		return true
+	}
+	err := d.probe.Check(pid)
+	if errors.Is(err, engine.ErrNoProcess) || errors.Is(err, engine.ErrNotSupported) {
+		d.fail("process", err)
+		return false
+	}
+	target := strconv.Itoa(pid)
+	d.state(target)
+	d.owner(target)
+	if errors.Is(err, engine.ErrTraced) {
+		d.fail("tracer", err)
+	} else {
+		d.add("tracer", good, "none")
+	}
+	d.surroundings(target)
+	switch {
+	case errors.Is(err, engine.ErrPermission):
+		d.add("attach", bad, err.Error())
+		d.refused()
+		return false // nor may its program be read
+	case errors.Is(err, engine.ErrNotGo):
+		d.fail("program", err)
+		return false
+	case !errors.Is(err, engine.ErrTraced): // what else there may be is about the program
+		d.add("attach", good, "the kernel allows it")
+	}
+	return true
+}
+
+// state tells whether the process is able to do anything.
+func (d *doctor) state(target string) {
+	name := printable(strings.TrimSpace(d.procs.read(target, "comm")))
+	found := fmt.Sprintf("PID %s (%s), threads: %s", target, name, d.procs.field(target, "Threads"))
+	if state := d.procs.field(target, "State"); strings.HasPrefix(state, "T") {
+		d.add("process", warning, found+"; it stands still (SIGSTOP or Ctrl-Z): nothing will be seen", "kill -CONT "+target)
+		return
+	}
+	d.add("process", good, found)
+}
+
+// owner tells the user. Refusals say when that is a reason.
+func (d *doctor) owner(target string) {
+	ids := d.procs.users(target)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = userName(id)
+	}
+	found := "the process is of user " + strings.Join(names, " and ")
+	switch {
+	case len(ids) == 0:
+		found = "unknown: /proc does not tell"
+	case len(ids) == 1 && ids[0] == strconv.Itoa(d.world.euid):
+		found += ", as gtrace"
+	default:
+		found += ", gtrace of " + userName(strconv.Itoa(d.world.euid))
+	}
+	d.add("user", good, found)
+}
+
+// surroundings tells what else is around the process.
+func (d *doctor) surroundings(target string) {
+	if inner := d.procs.innerPID(target); inner != 0 {
+		by := d.procs.container(target)
+		if by != "" {
+			by = " of " + by
+		}
+		d.add("target container", good, fmt.Sprintf("the process is in one%s, as PID %d there", by, inner))
+	} else {
+		d.add("target container", good, "the process is in none but that of gtrace")
+	}
+	if d.procs.filtered(target) {
+		d.add("target seccomp", warning,
+			"the process is under a filter, so that gtrace maps no memory in it: a hit costs more, and SIGKILL to gtrace may kill it",
+			"trace few functions, and end gtrace by Ctrl-C or SIGTERM")
+	} else {
+		d.add("target seccomp", good, "the process is under no filter")
+	}
+}
+
+// binary checks whether the program can be read.
+func (d *doctor) binary(path string) {
+	p, err := d.probe.Inspect(path)
+	if err != nil {
+		if !errors.Is(err, fs.ErrPermission) || d.count(bad) == 0 {
+			d.fail("program", err)
+		}
+		return
+	}
+	img, err := d.engine.Open(path)
+	if err == nil {
+		defer img.Close()
+	}
+	d.add("program", good, buildText(p))
+	if errors.Is(err, engine.ErrGoVersion) {
+		d.fail("go version", err)
+	} else {
+		d.add("go version", good, p.GoVersion)
+	}
+	d.debugInfo(p, err)
+	switch {
+	case err == nil:
+		d.functions(img)
+	case !errors.Is(err, engine.ErrGoVersion) && !errors.Is(err, engine.ErrNoDebugInfo):
+		d.fail("read", err)
+	}
+}
+
+// buildText tells what a program is and how it was built.
+func buildText(p dlv.Program) string {
+	row := newPsProgram(p)
+	words := []string{printable(p.Package)}
+	switch {
+	case p.Optimized == nil:
+	case *p.Optimized:
+		words = append(words, "optimised")
+	default:
+		words = append(words, "not optimised")
+	}
+	for _, w := range strings.Split(row.build(), ",")[1:] {
+		words = append(words, w)
+	}
+	return strings.Join(words, ", ")
+}
+
+func (d *doctor) debugInfo(p dlv.Program, err error) {
+	switch {
+	case errors.Is(err, engine.ErrNoDebugInfo) && p.DebugLink != "":
+		d.add("debug info", bad, fmt.Sprintf("%v; it was moved to %s", err, quote(printable(p.DebugLink))),
+			"eu-unstrip -o FULL PROGRAM "+quote(printable(p.DebugLink))+" puts both together again: run that")
+	case errors.Is(err, engine.ErrNoDebugInfo):
+		d.fail("debug info", err)
+	case !p.DebugInfo:
+		d.add("debug info", warning, "the program has none: not everything can be read", d.world.noDebugInfo()...)
+	default:
+		d.add("debug info", good, "DWARF is in the program")
+	}
+}
+
+// functions counts what can be seen of the main module.
+func (d *doctor) functions(img image) {
+	sel, err := session.Select(img.Functions(), img.Module(), nil, nil)
+	if err != nil {
+		d.fail("functions", err)
+		return
+	}
+	partly := 0
+	for _, fn := range sel.Functions {
+		if fn.Inlined > 0 {
+			partly++
+		}
+	}
+	found := fmt.Sprintf("%d of %s of the main module can be traced",
+		len(sel.Functions), plural(len(sel.Functions)+len(sel.Inlined), "function"))
+	var remedies []string
+	if n := len(sel.Functions); n > session.DefaultMaxProbes {
+		found += fmt.Sprintf(", more than the %d of --max-probes", session.DefaultMaxProbes)
+		remedies = append(remedies, "choose some of them with -t PATTERN: gtrace funcs "+d.world.subject()+" lists them")
+	}
+	if len(sel.Inlined)+partly > 0 {
+		found += fmt.Sprintf("; inlined, so that calls are not seen: %d everywhere, %d in places", len(sel.Inlined), partly)
+		remedies = append(remedies, session.InliningRemedy)
+	}
+	s := good
+	if len(remedies) > 0 {
+		s = warning
+	}
+	d.add("functions", s, found, remedies...)
+}

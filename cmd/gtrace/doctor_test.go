@@ -1,0 +1,325 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+	"testing"
+
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/enginetest"
+)
+
+// What /proc holds, in the tests of doctor.
+const (
+	yamaFile = "sys/kernel/yama/ptrace_scope"
+
+	noCaps   = "CapEff:\t0000000000000000\nCapPrm:\t0000000000000000\nSeccomp:\t0\n"
+	allCaps  = "CapEff:\t000001ffffffffff\nCapPrm:\t000001ffffffffff\nSeccomp:\t0\n"
+	filtered = "CapEff:\t0000000000000000\nCapPrm:\t0000000000000000\nSeccomp:\t2\n"
+
+	mine   = "State:\tS (sleeping)\nThreads:\t7\nUid:\t7777\t7777\t7777\t7777\nNSpid:\t42\n"
+	theirs = "State:\tS (sleeping)\nThreads:\t7\nUid:\t8888\t8888\t8888\t8888\nNSpid:\t42\n"
+)
+
+// doctorFiles are those of a machine where nothing is in the way.
+func doctorFiles(t *testing.T, more map[string]string) map[string]string {
+	files := map[string]string{
+		"sys/kernel/osrelease": "6.12.0\n",
+		"self/status":          noCaps,
+		"self/ns/pid":          "-> pid:[4026531836]",
+		"self/ns/user":         "-> user:[4026531837]",
+		"42/status":            mine,
+		"42/comm":              "server\n",
+		"42/cmdline":           "./server\x00",
+		"42/exe":               goProgram(t, t.TempDir(), "server"),
+	}
+	for name, text := range more {
+		files[name] = text
+	}
+	return files
+}
+
+func TestDoctorTarget(t *testing.T) {
+	denied := fmt.Errorf("attach to process 42: %w: so says the kernel", engine.ErrPermission)
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		euid  int
+		trial error
+		check error
+		open  error
+		args  string // after doctor
+		want  string // stdout; with -q
+	}{
+		{name: "nothing", args: "42"},
+		{name: "by name", args: "server"},
+		{
+			name: "yama", args: "42", check: denied, files: map[string]string{yamaFile: "1\n"},
+			want: `fail     yama    kernel.yama.ptrace_scope is 1: only children may be traced
+                 hint: sudo /opt/gtrace attach 42
+                 hint: or, until the next boot, for every process: sudo sysctl kernel.yama.ptrace_scope=0
+fail     attach  attach to process 42: permission denied: so says the kernel
+`,
+		},
+		{name: "yama, but allowed", args: "42", files: map[string]string{yamaFile: "1\n"}},
+		{name: "yama, but capable", args: "42", files: map[string]string{yamaFile: "2\n", "self/status": allCaps}},
+		{
+			name: "yama and another user", args: "42", check: denied, files: map[string]string{yamaFile: "1\n", "42/status": theirs},
+			want: `fail     yama    kernel.yama.ptrace_scope is 1: only children may be traced
+                 hint: sudo /opt/gtrace attach 42
+                 hint: or, until the next boot, for every process: sudo sysctl kernel.yama.ptrace_scope=0
+fail     user    the process belongs to user 8888, you are 7777
+fail     attach  attach to process 42: permission denied: so says the kernel
+`,
+		},
+		{
+			name: "capabilities", args: "42", check: denied, files: map[string]string{"42/status": mine + "CapPrm:\t0000000000000400\n"},
+			want: `fail     user    the process has capabilities that gtrace lacks (CAP_NET_BIND_SERVICE)
+                 hint: sudo /opt/gtrace attach 42
+fail     attach  attach to process 42: permission denied: so says the kernel
+`,
+		},
+		{
+			name: "security module", args: "42", check: denied, files: map[string]string{"self/status": allCaps, "self/attr/current": "docker-default (enforce)\n"},
+			want: `fail     attach    attach to process 42: permission denied: so says the kernel
+fail     security  a security module confines gtrace (docker-default (enforce))
+                   hint: docker run --security-opt apparmor=unconfined …; or, with SELinux, --security-opt label=disable
+`,
+		},
+		{
+			name: "traced", args: "42", check: fmt.Errorf("attach to process 42: %w: strace (pid 77)", engine.ErrTraced),
+			files: map[string]string{"42/status": mine + "TracerPid:\t77\n", "77/comm": "strace\n"},
+			want: `fail     tracer  attach to process 42: already traced by another process: strace (pid 77)
+                 hint: PID 77 (strace) traces it, and a process has one tracer at most: kill 77
+`,
+		},
+		{
+			name: "ended", args: "43", check: fmt.Errorf("attach to process 43: %w", engine.ErrNoProcess),
+			want: `fail     process  attach to process 43: no such process
+                  hint: ps -p 43
+`,
+		},
+		{
+			name: "stopped, filtered", args: "42",
+			files: map[string]string{"42/status": "State:\tT (stopped)\nThreads:\t7\nUid:\t7777\t7777\t7777\t7777\nSeccomp:\t2\n"},
+			want: `warning  process         PID 42 (server), threads: 7; it stands still (SIGSTOP or Ctrl-Z): nothing will be seen
+                         hint: kill -CONT 42
+warning  target seccomp  the process is under a filter, so that gtrace maps no memory in it: a hit costs more, and SIGKILL to gtrace may kill it
+                         hint: trace few functions, and end gtrace by Ctrl-C or SIGTERM
+`,
+		},
+		{
+			name: "stripped", args: "42", check: engine.ErrNoDebugInfo, open: fmt.Errorf("read it: %w: it was stripped", engine.ErrNoDebugInfo),
+			want: `fail     debug info  read it: no debug information: it was stripped
+                     hint: build it without -ldflags='-s -w', or let gtrace build it: gtrace run ./PACKAGE
+`,
+		},
+		{
+			name: "old", args: "42", check: engine.ErrGoVersion, open: fmt.Errorf("read it: %w: it was built with go1.4", engine.ErrGoVersion),
+			want: `fail     go version  read it: version of Go is not supported: it was built with go1.4
+                     hint: go version /proc/42/exe tells its version, gtrace version those that gtrace was built for
+`,
+		},
+		{
+			name: "unreadable", args: "42", open: errors.New("read it: nonsense"),
+			want: "fail     read  read it: nonsense\n",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := doctorBackend(t)
+			for pid := range b.checks {
+				b.checks[pid] = tt.check
+			}
+			b.err = tt.open
+			r := gtraceOn(t, b, fakeProc(t, doctorFiles(t, tt.files)), 7777, append([]string{"doctor", "-q"}, strings.Fields(tt.args)...)...)
+			status := 0
+			if strings.Contains(tt.want, "fail ") {
+				status = statusProblem
+			}
+			if r.stdout != tt.want || r.status != status || r.stderr != "" {
+				t.Errorf("status %d, want %d\n%s\nwant\n%s\nstderr: %s", r.status, status, r.stdout, tt.want, r.stderr)
+			}
+		})
+	}
+}
+
+func doctorBackend(t *testing.T) *fakeBackend {
+	t.Helper()
+	return &fakeBackend{
+		target:  newFakeTarget(t, "g1 enter main.work 10"),
+		checks:  map[int]error{42: nil, 43: nil},
+		program: dlv.Program{GoVersion: "go1.26.8", Module: "example.com/shop", Package: "example.com/shop", Optimized: new(true), Symbols: true, DebugInfo: true},
+	}
+}
+
+func TestDoctorMachine(t *testing.T) {
+	refused := dlv.Trial{Trace: fmt.Errorf("trace a child: %w", engine.ErrPermission)}
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		trial dlv.Trial
+		want  string // stdout; with -q
+	}{
+		{name: "nothing"},
+		{name: "yama off", files: map[string]string{yamaFile: "0\n"}},
+		{
+			name: "yama", files: map[string]string{yamaFile: "1\n"},
+			want: `warning  yama  kernel.yama.ptrace_scope is 1: only children may be traced: attaching will be refused
+               hint: sudo /opt/gtrace attach PID
+               hint: or, until the next boot, for every process: sudo sysctl kernel.yama.ptrace_scope=0
+`,
+		},
+		{
+			name: "yama for admins", files: map[string]string{yamaFile: "2\n"}, trial: refused,
+			want: `fail     yama   kernel.yama.ptrace_scope is 2: tracing needs CAP_SYS_PTRACE
+                hint: sudo /opt/gtrace attach PID
+fail     trial  trace a child: permission denied
+`,
+		},
+		{
+			name: "yama never", files: map[string]string{yamaFile: "3\n", "self/status": allCaps}, trial: refused,
+			want: `fail     yama   kernel.yama.ptrace_scope is 3: no process may be traced
+                hint: set another value in /etc/sysctl.d and boot the machine
+fail     trial  trace a child: permission denied
+`,
+		},
+		{
+			name: "seccomp", files: map[string]string{"self/status": filtered}, trial: refused,
+			want: `fail     seccomp  a seccomp filter, as of a container, forbids ptrace
+                  hint: docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …
+fail     trial    trace a child: permission denied
+`,
+		},
+		{
+			name: "traced itself", files: map[string]string{"self/status": noCaps + "TracerPid:\t77\n", "77/comm": "strace\n"}, trial: refused,
+			want: `fail     trial   trace a child: permission denied
+fail     tracer  gtrace itself is traced by strace (pid 77), which takes what it starts
+                 hint: run gtrace without it
+`,
+		},
+		{
+			name: "unknown", trial: refused,
+			want: `fail     trial  trace a child: permission denied
+                hint: sudo /opt/gtrace attach PID
+`,
+		},
+		{
+			name: "code", trial: dlv.Trial{Write: fmt.Errorf("change a child: %w", &fs.PathError{Op: "write", Path: "/proc/50/mem", Err: syscall.EIO})},
+			want: `fail     trial  change a child: write /proc/50/mem: input/output error
+                hint: the kernel may have been built to forbid it (CONFIG_PROC_MEM_NO_FORCE): boot the machine with proc_mem.force_override=ptrace in the kernel's command line
+`,
+		},
+		{
+			name: "platform", trial: dlv.Trial{Trace: fmt.Errorf("%w: on linux/amd64 only", engine.ErrNotSupported)},
+			want: "fail     platform  not supported by this engine: on linux/amd64 only\n",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := doctorBackend(t)
+			b.trial = tt.trial
+			r := gtraceOn(t, b, fakeProc(t, doctorFiles(t, tt.files)), 7777, "doctor", "-q")
+			status := 0
+			if strings.Contains(tt.want, "fail ") {
+				status = statusProblem
+			}
+			if r.stdout != tt.want || r.status != status || r.stderr != "" {
+				t.Errorf("status %d, want %d\n%s\nwant\n%s\nstderr: %s", r.status, status, r.stdout, tt.want, r.stderr)
+			}
+		})
+	}
+}
+
+// TestDoctor reads all of it, in both forms.
+func TestDoctor(t *testing.T) {
+	files := doctorFiles(t, map[string]string{
+		"self/status": allCaps, "self/ns/pid": "-> pid:[4026532000]", "self/cgroup": "0::/docker/3f2a\n", yamaFile: "1\n",
+		"42/status": "State:\tS\nThreads:\t7\nUid:\t7777\t0\t7777\t7777\nNSpid:\t42\t7\n", "42/cgroup": "0::/kubepods/x\n",
+	})
+	b := doctorBackend(t)
+	b.target.Funcs[0].Inlined = 2
+	b.target.Funcs = append(b.target.Funcs, &engine.Function{Name: "main.gone", Package: "main", Inlined: 1})
+	b.target.About = engine.Target{Module: "example.com/shop"}
+	r := gtraceOn(t, b, fakeProc(t, files), 0, "doctor", "42")
+	oldest, newest := dlv.GoVersions()
+	want := `ok       platform          linux/amd64, kernel 6.12.0
+ok       gtrace            version ` + buildVersion() + `, for programs of ` + oldest + ` to ` + newest + `
+ok       yama              kernel.yama.ptrace_scope is 1, which CAP_SYS_PTRACE overrides
+ok       capability        CAP_SYS_PTRACE: processes of every user may be traced
+ok       seccomp           gtrace is under no filter
+ok       container         gtrace is in a container of Docker: it sees the processes there only
+ok       trial             a child was started, traced and changed
+ok       process           PID 42 (server), threads: 7
+ok       user              the process is of user root and 7777, gtrace of root
+ok       tracer            none
+ok       target container  the process is in one of Kubernetes, as PID 7 there
+ok       target seccomp    the process is under no filter
+ok       attach            the kernel allows it
+ok       program           example.com/shop, optimised
+ok       go version        go1.26.8
+ok       debug info        DWARF is in the program
+warning  functions         1 of 2 functions of the main module can be traced; inlined, so that calls are not seen: 1 everywhere, 1 in places
+                           hint: rebuild with -gcflags=all=-l, or let gtrace run build the package
+`
+	if r.status != 0 || r.stdout != want || r.stderr != "gtrace: attaching to PID 42 would work: 0 failures, 1 warning\n" {
+		t.Errorf("status %d\n%s\nwant\n%s\nstderr: %s", r.status, r.stdout, want, r.stderr)
+	}
+	r = gtraceOn(t, b, fakeProc(t, files), 0, "doctor", "-q", "--format", "json", "42")
+	want = `{"check":"functions","status":"warning","found":"1 of 2 functions of the main module can be traced; inlined, so that calls are not seen: 1 everywhere, 1 in places","hints":["rebuild with -gcflags=all=-l, or let gtrace run build the package"]}` + "\n"
+	if r.status != 0 || r.stdout != want {
+		t.Errorf("status %d\n%s\nwant\n%s", r.status, r.stdout, want)
+	}
+}
+
+// TestDoctorProgram checks a program that does not run.
+func TestDoctorProgram(t *testing.T) {
+	b := doctorBackend(t)
+	procs := fakeProc(t, doctorFiles(t, map[string]string{yamaFile: "1\n"}))
+	r := gtraceOn(t, b, procs, 7777, "doctor", anyProgram)
+	if r.status != 0 || strings.Contains(r.stdout, "attach") || !strings.Contains(r.stdout, "ok       functions ") {
+		t.Errorf("status %d\n%s", r.status, r.stdout)
+	}
+	wantText(t, "stderr", r.stderr, "gtrace: running "+anyProgram+" would work: 0 failures, 0 warnings\n")
+
+	b.program.DebugInfo, b.program.DebugLink, b.err = false, "it.debug", engine.ErrNoDebugInfo
+	r = gtraceOn(t, b, procs, 7777, "doctor", "-q", anyProgram)
+	wantText(t, "stdout", r.stdout, "it was moved to it.debug", "hint: eu-unstrip")
+
+	var many []*engine.Function
+	for i := range 1001 {
+		many = append(many, &engine.Function{Name: fmt.Sprintf("main.f%d", i), Package: "main", Entry: uint64(i + 1)})
+	}
+	b = doctorBackend(t)
+	b.target.Fake = &enginetest.Fake{Funcs: many}
+	r = gtraceOn(t, b, procs, 7777, "doctor", "-q", anyProgram)
+	wantText(t, "stdout", r.stdout, "warning  functions  1001 of 1001 functions", "more than the 1000 of --max-probes", "gtrace funcs "+anyProgram)
+
+	for args, status := range map[string]int{
+		"doctor ./no-such-program": statusNotFound,
+		"doctor --format xml":      statusUsage,
+		"doctor 1 2":               statusUsage,
+	} {
+		if r := gtraceOn(t, b, procs, 7777, strings.Fields(args)...); r.status != status {
+			t.Errorf("%s: status %d, want %d\n%s", args, r.status, status, r.stderr)
+		}
+	}
+	second := doctorFiles(t, map[string]string{"43/cmdline": "./server\x00two\x00", "43/status": mine})
+	second["43/exe"] = second["42/exe"]
+	r = gtraceOn(t, b, fakeProc(t, second), 7777, "doctor", "server")
+	if r.status != statusUsage {
+		t.Errorf("status %d", r.status)
+	}
+	wantText(t, "stderr", r.stderr, "2 Go processes have that name", "hint: gtrace doctor 42")
+}
+
+func TestPrintChecks(t *testing.T) {
+	var b strings.Builder
+	err := printChecks(&b, []check{{"one", good, "all\x1b[2J", nil}, {"second", bad, "bad", []string{"do"}}, {"x", bad, "bad", []string{"do"}}}, true)
+	want := "\x1b[32mok     \x1b[m  one     all\\x1b[2J\n\x1b[1;31mfail   \x1b[m  second  bad\n                 hint: do\n\x1b[1;31mfail   \x1b[m  x       bad\n"
+	if err != nil || b.String() != want {
+		t.Errorf("%v\n%q\nwant\n%q", err, b.String(), want)
+	}
+}
