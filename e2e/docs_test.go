@@ -65,7 +65,7 @@ func TestDocsOutput(t *testing.T) {
 				cmd := exec.CommandContext(t.Context(), gtrace(t), strings.Fields(command)...)
 				cmd.Dir = ".."
 				var out strings.Builder
-				cmd.Stderr = &out
+				cmd.Stdout, cmd.Stderr = &out, &out
 				if err := cmd.Run(); err != nil {
 					t.Fatalf("%v\n%s", err, &out)
 				}
@@ -93,6 +93,7 @@ var changing = []struct {
 	{regexp.MustCompile(`\bpid [0-9]+`), "pid PID"},
 	{regexp.MustCompile(`\bgo1\.[0-9.]+`), "goVERSION"},
 	{regexp.MustCompile(`\bg[0-9]+ +`), "gN "},
+	{regexp.MustCompile(`(?m)^(?:ok|warning) +(platform|gtrace|yama|capability|seccomp|container) .*`), "$1"},
 }
 
 // lasting replaces what differs from run to run.

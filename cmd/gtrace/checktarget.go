@@ -130,7 +130,6 @@ func (d *doctor) binary(path string) {
 
 // buildText tells what a program is and how it was built.
 func buildText(p dlv.Program) string {
-	row := newPsProgram(p)
 	words := []string{printable(p.Package)}
 	switch {
 	case p.Optimized == nil:
@@ -139,9 +138,8 @@ func buildText(p dlv.Program) string {
 	default:
 		words = append(words, "not optimised")
 	}
-	for _, w := range strings.Split(row.build(), ",")[1:] {
-		words = append(words, w)
-	}
+	// What ps shows first has just been said in full.
+	words = append(words, newPsProgram(p).words()[1:]...)
 	return strings.Join(words, ", ")
 }
 

@@ -47,7 +47,10 @@ EXIT STATUS
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runDoctor(cmd.Context(), a, &f, args)
 		},
-		ValidArgsFunction: completeProcess(a),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			words, _ := completeProcess(a)(cmd, args, word)
+			return words, cobra.ShellCompDirectiveDefault // or a file
+		},
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
@@ -123,6 +126,9 @@ func (d *doctor) find(ctx context.Context, who string, optimized bool) (path str
 	d.say.world.prog, d.world.prog = who, who
 	d.meant("run", who)
 	p, err := d.program(ctx, who, optimized)
+	if exitStatus(err) == statusNotFound && !isLocal(who) {
+		return "", nil, notFound(withHint(fmt.Errorf("%s: no such process, program, file or package", quote(who)), "gtrace ps"))
+	}
 	if err != nil {
 		return "", nil, err
 	}

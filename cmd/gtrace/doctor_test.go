@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,9 +38,7 @@ func doctorFiles(t *testing.T, more map[string]string) map[string]string {
 		"42/cmdline":           "./server\x00",
 		"42/exe":               goProgram(t, t.TempDir(), "server"),
 	}
-	for name, text := range more {
-		files[name] = text
-	}
+	maps.Copy(files, more)
 	return files
 }
 
@@ -299,6 +298,7 @@ func TestDoctorProgram(t *testing.T) {
 
 	for args, status := range map[string]int{
 		"doctor ./no-such-program": statusNotFound,
+		"doctor no-such-program":   statusNotFound,
 		"doctor --format xml":      statusUsage,
 		"doctor 1 2":               statusUsage,
 	} {

@@ -133,7 +133,7 @@ func TestFindProcess(t *testing.T) {
 	}{
 		{who: "4711", pid: 4711},
 		{who: "server", pid: 10},
-		{who: "worker", text: "worker: 2 Go processes have that name:\n       11  ./worker a\n       12  ./worker --token <redacted> ?[2J?b"},
+		{who: "worker", text: "worker: 2 Go processes have that name:\n       11  ./worker a\n       12  ./worker --token <redacted> \\x1b[2J\\nb"},
 		{who: "script", pid: 13, is: engine.ErrNotGo, text: "script: PID 13"},
 		{who: "secret", pid: 15}, // may not be read: attaching will tell
 		{who: "nobody", is: engine.ErrNoProcess},

@@ -74,16 +74,17 @@ func FuzzStatus(f *testing.F) {
 		pid := os.Getpid()
 		target := strconv.Itoa(pid)
 		_, comm := p.tracer(pid)
-		shown := comm + capabilityList(p.capabilities(target, "CapPrm")) + p.container(target)
+		shown := []string{comm, capabilityList(p.capabilities(target, "CapPrm")), p.container(target)}
 		if proc, ok := p.process(pid, programs{}); ok {
-			shown += proc.command()
+			shown = append(shown, proc.command())
 		}
 		w := hintWorld{procs: p, euid: 1, pid: pid}
 		for _, hint := range w.permission() {
-			shown += printable(hint)
+			shown = append(shown, printable(hint))
 		}
-		if strings.ContainsFunc(shown, func(r rune) bool { return r < ' ' || r == 0x7f }) || !utf8.ValidString(shown) {
-			t.Errorf("a terminal would see %q", shown)
+		text := strings.Join(shown, "")
+		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) || !utf8.ValidString(text) {
+			t.Errorf("a terminal would see %q", text)
 		}
 		_ = p.innerPID(target)
 	})

@@ -94,7 +94,7 @@ func writePs(w io.Writer, width int, rows []psRow) error {
 			if module == "" {
 				module = "-"
 			}
-			cells[2], cells[3], cells[4] = printable(version), printable(module), p.build()
+			cells[2], cells[3], cells[4] = printable(version), printable(module), strings.Join(p.words(), ",")
 		}
 		if !r.Attach {
 			cells[5] = "no: " + r.why

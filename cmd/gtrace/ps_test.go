@@ -103,7 +103,7 @@ func TestBuild(t *testing.T) {
 		"opt,pie":      {Optimized: new(true), Cgo: new(false), PIE: true, DebugInfo: true},
 		"opt,no-dwarf": {Optimized: new(true)},
 	} {
-		if got := p.build(); got != want {
+		if got := strings.Join(p.words(), ","); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

@@ -168,8 +168,8 @@ func userName(id string) string {
 	return id
 }
 
-// build tells how a program was built, in few words.
-func (p *psProgram) build() string {
+// words tell how a program was built; the first, whether it was optimised.
+func (p *psProgram) words() []string {
 	var words []string
 	switch {
 	case p.Optimized == nil:
@@ -193,5 +193,5 @@ func (p *psProgram) build() string {
 			words = append(words, w.word)
 		}
 	}
-	return strings.Join(words, ",")
+	return words
 }
