@@ -93,7 +93,7 @@ func (d *doctor) surroundings(target string) {
 	}
 	if d.procs.filtered(target) {
 		d.add("target seccomp", warning,
-			"the process is under a filter, so that gtrace maps no memory in it: a hit costs more, and SIGKILL to gtrace may kill it",
+			"the process is under a filter, so that gtrace maps no memory in it: a hit costs more, and less protects it from SIGKILL to gtrace",
 			"trace few functions, and end gtrace by Ctrl-C or SIGTERM")
 	} else {
 		d.add("target seccomp", good, "the process is under no filter")
