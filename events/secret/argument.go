@@ -74,16 +74,12 @@ func (n *Names) CommandLine(argv []string) []string {
 	out := make([]string, len(argv))
 	hide := false
 	for i, arg := range argv {
-		_, _, next := n.Argument(arg)
-		switch {
-		case i == 0: // the program
-			out[i], next = arg, false
-		case hide:
-			out[i] = Hidden
-		default:
+		out[i] = Hidden
+		if !hide {
 			out[i] = n.search(userinfo(n, arg))
 		}
-		hide = next
+		_, _, hide = n.Argument(arg)
+		hide = hide && i > 0 // the first is the program, or what it calls itself
 	}
 	return out
 }

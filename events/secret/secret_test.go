@@ -118,7 +118,9 @@ func TestCommandLine(t *testing.T) {
 		"get postgres://ann:a@b@h/db":          "get postgres://ann:<redacted>@h/db",
 		"get http://h:80/a@b":                  "get http://h:80/a@b",
 		"serve --tokenizer=x --passwordless=y": "serve --tokenizer=x --passwordless=y",
-		"token=1":                              "token=1",
+		"token x":                              "token x",
+		"--token x":                            "--token x",
+		"server:~--token~x":                    "server:~--token~<redacted>",
 		"serve":                                "serve",
 	} {
 		argv := strings.Fields(in)
