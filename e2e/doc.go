@@ -26,7 +26,7 @@
 //	untouched PID            check that a process was let go: no tracer, no
 //	                         stopped thread, its code as on disk
 //
-// and the conditions [ptrace], [cgo], [race], [root], [strace] and [gdb].
+// and the conditions [ptrace], [cgo], [race], [root], [strace], [gdb] and [dlv].
 //
 // # The compact form
 //
@@ -46,7 +46,8 @@
 // generate_test.go traces random programs that log their own calls (see
 // [gtrace/e2e/progen]) and compares log and stream. attach_test.go attaches to
 // a busy server and leaves it in every way there is. foreign_test.go traces
-// programs written by others.
+// programs written by others. repair_test.go plants breakpoints, or kills those
+// who have, and repairs.
 //
 // A test that needs what this machine lacks is skipped; the environment
 // variable GTRACE_REQUIRE=ptrace,cgo,… turns such a skip into a failure.

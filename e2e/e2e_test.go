@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	gobuild "go/build"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -109,6 +110,7 @@ var features = map[string]func() error{
 	"strace": sync.OnceValue(func() error { return lookPath("strace") }),
 	"root":   sync.OnceValue(isRoot),
 	"gdb":    sync.OnceValue(func() error { return lookPath("gdb") }),
+	"dlv":    sync.OnceValue(func() error { return lookPath(delve()) }),
 }
 
 func lookPath(name string) error {
@@ -122,6 +124,15 @@ func isRoot() error {
 	}
 	return nil
 }
+
+// delve is the path of dlv, which may be where go install puts it.
+var delve = sync.OnceValue(func() string {
+	path, err := exec.LookPath("dlv")
+	if err == nil {
+		return path
+	}
+	return filepath.Join(gobuild.Default.GOPATH, "bin", "dlv")
+})
 
 func canTrace() error {
 	runtime.LockOSThread()

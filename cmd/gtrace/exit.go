@@ -8,7 +8,7 @@ import (
 
 // The exit statuses of gtrace's own; env(1) and timeout(1) use the same.
 const (
-	statusProblem    = 1   // doctor found a problem, ps nothing
+	statusProblem    = 1   // doctor found a problem, repair a difference, ps nothing
 	statusUsage      = 2   // wrong usage
 	statusFailed     = 125 // gtrace itself failed
 	statusNotStarted = 126 // the target could not be started or attached

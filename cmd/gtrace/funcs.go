@@ -138,13 +138,17 @@ func (r *funcRow) place() string {
 	if r.File == "" {
 		return "-"
 	}
-	file := r.File
+	return place(r.File, r.Line)
+}
+
+// place is a line of a source file, as seen from here.
+func place(file string, line int) string {
 	if dir, err := os.Getwd(); err == nil {
 		if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
 			file = rel
 		}
 	}
-	return file + ":" + strconv.Itoa(r.Line)
+	return file + ":" + strconv.Itoa(line)
 }
 
 // inlined says in how many places there is nothing to see.

@@ -147,6 +147,15 @@ func TestFindProcess(t *testing.T) {
 			wantText(t, "error", err.Error(), tt.text)
 		}
 	}
+	// A command for any program takes the script too.
+	if pid, err := p.search("script", "repair", true); pid != 13 || err != nil {
+		t.Errorf("any program: %d, %v", pid, err)
+	}
+	_, err := p.search("worker", "repair", true)
+	wantText(t, "any program", err.Error(), "worker: 2 processes have that name")
+	if got := hints(err, hintWorld{}); len(got) != 1 || got[0] != "gtrace repair 11" {
+		t.Errorf("hints: %q", got)
+	}
 }
 
 func TestQuote(t *testing.T) {

@@ -59,6 +59,10 @@ func (v *voice) report(err error) {
 	}
 }
 
+// hint tells what to type next where there is no error; -q does not leave it
+// out.
+func (v *voice) hint(format string, args ...any) { v.line("hint: ", format, args...) }
+
 // line writes one message. Nothing can be done about a stderr that cannot be
 // written.
 func (v *voice) line(label, format string, args ...any) {

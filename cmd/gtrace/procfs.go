@@ -36,9 +36,12 @@ func (p procfs) path(pid int, name string) string {
 	return filepath.Join(p.root, strconv.Itoa(pid), name)
 }
 
-// find returns the process that PID|NAME means. With an error the PID is that
+// find returns the Go process that PID|NAME means. With an error the PID is that
 // of a process that was found but will not do, or 0.
-func (p procfs) find(who string) (int, error) {
+func (p procfs) find(who string) (int, error) { return p.search(who, "attach", false) }
+
+// search is find for a command, which may be one for any program.
+func (p procfs) search(who, command string, anyProgram bool) (int, error) {
 	if pid, err := strconv.Atoi(who); err == nil {
 		if pid <= 0 {
 			return 0, fmt.Errorf("%d: %w", pid, engine.ErrNoProcess)
@@ -46,12 +49,19 @@ func (p procfs) find(who string) (int, error) {
 		return pid, nil
 	}
 	able, other := p.named(who)
+	if anyProgram {
+		able, other = append(able, other...), nil
+	}
 	switch {
 	case len(able) == 1:
 		return able[0].pid, nil
 	case len(able) > 1:
-		return 0, withHint(fmt.Errorf("%s: %d Go processes have that name:\n%s", who, len(able), table(able)),
-			fmt.Sprintf("gtrace attach %d", able[0].pid))
+		kind := "Go processes"
+		if anyProgram {
+			kind = "processes"
+		}
+		return 0, withHint(fmt.Errorf("%s: %d %s have that name:\n%s", who, len(able), kind, table(able)),
+			fmt.Sprintf("gtrace %s %d", command, able[0].pid))
 	case len(other) > 0:
 		return other[0].pid, fmt.Errorf("%s: PID %d: %w", who, other[0].pid, engine.ErrNotGo)
 	}

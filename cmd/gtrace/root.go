@@ -40,7 +40,7 @@ module is traced.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newRunCommand(a), newTestCommand(a), newAttachCommand(a), newFuncsCommand(a),
-		newPsCommand(a), newDoctorCommand(a),
+		newPsCommand(a), newDoctorCommand(a), newRepairCommand(a),
 		newVersionCommand(a), newCompletionCommand(a), newManCommand(),
 	)
 	return root
