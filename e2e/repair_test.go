@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -104,6 +105,10 @@ type repairLine struct {
 	Length                                      uint64
 	Restored                                    bool
 }
+
+// isBreakpoint and isHandler are what can be left by a tracer.
+func isBreakpoint(l repairLine) bool { return l.What == "breakpoint" }
+func isHandler(l repairLine) bool    { return l.What == "handler" }
 
 // repair runs gtrace repair, which must exit with status.
 func (w *workshop) repair(t *testing.T, status int, args ...string) (lines []repairLine, messages string) {
@@ -278,15 +283,16 @@ func TestRepairKilled(t *testing.T) {
 	require(t, "ptrace")
 	for _, tt := range []struct {
 		name, needs string
+		handler     bool // is left too
 		command     func(w *workshop) []string
 	}{
-		{"gtrace", "ptrace", func(w *workshop) []string {
+		{"gtrace", "ptrace", true, func(w *workshop) []string {
 			return []string{gtrace(t), "attach", "-t", "main.work", strconv.Itoa(w.pid)}
 		}},
-		{"dlv", "dlv", func(w *workshop) []string {
+		{"dlv", "dlv", false, func(w *workshop) []string {
 			return []string{delve(), "trace", "-p", strconv.Itoa(w.pid), "main.work"}
 		}},
-		{"gdb", "gdb", func(w *workshop) []string {
+		{"gdb", "gdb", false, func(w *workshop) []string {
 			return []string{"gdb", "-nx", "-batch", "-p", strconv.Itoa(w.pid), "-ex", fmt.Sprintf("break *%#x", w.funcs["work"]), "-ex", "continue"}
 		}},
 	} {
@@ -299,33 +305,62 @@ func TestRepairKilled(t *testing.T) {
 			if err := tracer.Start(); err != nil {
 				t.Fatal(err)
 			}
-			kill := func() {
-				_ = tracer.Process.Kill()
-				_ = tracer.Wait()
-			}
-			defer kill()
+			defer killAll(t, tracer)
 			w.awaitBreakpoint(t)
 
 			lines, msg := w.repair(t, 126, "--write")
-			if len(lines) == 0 || !strings.Contains(msg, "already traced by another process: "+filepath.Base(line[0])) {
+			if !slices.ContainsFunc(lines, isBreakpoint) || !strings.Contains(msg, "already traced by another process: "+filepath.Base(line[0])) {
 				t.Errorf("while it is traced: %+v\n%s", lines, msg)
 			}
 			lines, msg = w.repair(t, 1)
-			if len(lines) == 0 || !strings.Contains(msg, "traces it, they are its own") || strings.Contains(msg, "--write") {
+			if !slices.ContainsFunc(lines, isBreakpoint) || !strings.Contains(msg, "traces it, they are its own") || strings.Contains(msg, "--write") {
 				t.Errorf("while it is traced, shown only: %+v\n%s", lines, msg)
 			}
 
-			kill()
+			killAll(t, tracer)
 			lines, msg = w.repair(t, 1)
-			if len(lines) == 0 || !strings.Contains(msg, "nobody traces it") {
+			if !slices.ContainsFunc(lines, isBreakpoint) || slices.ContainsFunc(lines, isHandler) != tt.handler || !strings.Contains(msg, "nobody traces it") {
 				t.Errorf("after: %+v\n%s", lines, msg)
 			}
 			w.repair(t, 0, "--write")
+			if lines, _ = w.repair(t, 0); len(lines) > 0 {
+				t.Errorf("left: %+v", lines)
+			}
 			w.works(t)
 			if err := untouched(w.pid); err != nil {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// killAll kills a tracer and the processes it has started. Those must not see
+// it end: the guard of gtrace would mend the target.
+func killAll(t *testing.T, tracer *exec.Cmd) {
+	t.Helper()
+	if tracer.ProcessState != nil {
+		return
+	}
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", tracer.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var children []int
+	for _, task := range tasks {
+		list, _ := os.ReadFile(task) // the thread may have ended
+		for _, word := range strings.Fields(string(list)) {
+			pid, err := strconv.Atoi(word)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = syscall.Kill(pid, syscall.SIGSTOP)
+			children = append(children, pid)
+		}
+	}
+	_ = tracer.Process.Kill()
+	_ = tracer.Wait()
+	for _, pid := range children {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv"
 	"gtrace/session/engine/dlv/text"
 )
 
@@ -112,10 +113,32 @@ func (r *repair) run() error {
 			return r.failed(err)
 		}
 	}
+	if err := r.recover(left); err != nil {
+		return r.failed(err)
+	}
 	r.conclude(left)
-	if len(left.Differences) > 0 || !left.Compared() {
+	if len(left.Differences) > 0 || !left.Compared() || r.handler() {
 		return ended(statusProblem)
 	}
+	return nil
+}
+
+// handler reports whether a killed gtrace has left its handler of SIGTRAP.
+func (r *repair) handler() bool {
+	tracer, _ := r.process.Tracer()
+	return tracer == 0 && dlv.HasLeft(r.pid)
+}
+
+// recover removes the handler, with --write, once no breakpoint needs it any
+// more.
+func (r *repair) recover(left *text.Report) error {
+	if !r.flags.write || left.Breakpoints() > 0 || !r.handler() {
+		return nil
+	}
+	if err := dlv.Recover(r.pid); err != nil && r.handler() {
+		return err
+	}
+	r.say.note("%s: the handler of SIGTRAP that a killed gtrace has left is removed", r.name())
 	return nil
 }
 
@@ -138,6 +161,9 @@ func (r *repair) name() string {
 func (r *repair) list(found *text.Report) error {
 	rows, left := r.rows(found)
 	if r.flags.format == "json" {
+		if r.handler() {
+			rows = append(rows, repairRow{What: "handler", Reason: "left by a gtrace that was killed"})
+		}
 		return writeRepairJSON(r.out, rows, found)
 	}
 	if err := writeRepair(r.out, rows); err != nil {
@@ -170,6 +196,10 @@ func (r *repair) conclude(found *text.Report) {
 	case breakpoints > 0:
 		r.warn(breakpoints, found.Uprobes)
 	}
+	if breakpoints == 0 && r.handler() {
+		r.say.note("%s: a killed gtrace has left its handler of SIGTRAP, which does no harm", r.name())
+		r.say.hint("gtrace repair --write %d", r.pid)
+	}
 	if changes > 0 {
 		r.say.note("%s: %s that gtrace leaves alone: no breakpoint of a tracer looks like that", r.name(), plural(changes, "change"))
 	}
@@ -185,7 +215,11 @@ func (r *repair) warn(breakpoints int, uprobes bool) {
 		r.say.note("%s: %s: PID %d (%s) traces it, they are its own", r.name(), count, tracer, printable(name))
 		return
 	}
-	r.say.note("%s: %s, and nobody traces it: a thread that reaches one ends the process with SIGTRAP", r.name(), count)
+	if r.handler() {
+		r.say.note("%s: %s, and nobody traces it: the handler of SIGTRAP that a killed gtrace has left leads threads past those of gtrace; any other ends the process", r.name(), count)
+	} else {
+		r.say.note("%s: %s, and nobody traces it: a thread that reaches one ends the process with SIGTRAP", r.name(), count)
+	}
 	if uprobes {
 		r.say.note("the kernel has run uprobes (perf, bpftrace) here: breakpoints of theirs look the same and do no harm; once removed they see nothing more")
 	}

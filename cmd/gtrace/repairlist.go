@@ -17,8 +17,8 @@ const mostRows = 20
 
 // A repairRow is one difference of the list.
 type repairRow struct {
-	What       string `json:"what"` // breakpoint, changed or not_compared
-	Binary     string `json:"binary"`
+	What       string `json:"what"` // breakpoint, changed, not_compared or handler
+	Binary     string `json:"binary,omitempty"`
 	Address    string `json:"address,omitempty"`
 	Offset     string `json:"offset,omitempty"` // in the binary
 	Length     uint64 `json:"length,omitempty"`
@@ -29,7 +29,7 @@ type repairRow struct {
 	File       string `json:"file,omitempty"` // of the source
 	Line       int    `json:"line,omitempty"`
 	Restored   bool   `json:"restored,omitempty"`
-	Reason     string `json:"reason,omitempty"` // why it was not compared
+	Reason     string `json:"reason,omitempty"` // why it was not compared, or is there
 
 	program bool
 }

@@ -27,6 +27,12 @@ func Attach(int) (*Engine, error) { return nil, errPlatform }
 // Check tells why Attach would refuse a process.
 func Check(int) error { return errPlatform }
 
+// HasLeft reports that no engine can have left anything.
+func HasLeft(int) bool { return false }
+
+// Recover removes what an engine has left, on linux/amd64.
+func Recover(int) error { return errPlatform }
+
 // Try tells that nothing can be traced here.
 func Try() Trial { return Trial{Trace: errPlatform} }
 
