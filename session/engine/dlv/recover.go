@@ -5,6 +5,7 @@ package dlv
 import (
 	"fmt"
 	"runtime"
+	"time"
 
 	"gtrace/session/engine/dlv/ptrace"
 )
@@ -14,9 +15,14 @@ import (
 // memory for it. It says so of a process that is being traced, too.
 func HasLeft(pid int) bool { return ptrace.HasArea(pid) }
 
+// settle is how long threads get to leave that memory by themselves. One that was
+// interrupted there by a signal comes back when it has handled it.
+const settle = 50 * time.Millisecond
+
 // Recover removes that. No breakpoint may be left in the process, which is
 // attached to for a moment.
 func Recover(pid int) error {
+	time.Sleep(settle)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := ptrace.Recover(pid); err != nil {
