@@ -348,7 +348,7 @@ func killAll(t *testing.T, tracer *exec.Cmd) {
 	var children []int
 	for _, task := range tasks {
 		list, _ := os.ReadFile(task) // the thread may have ended
-		for _, word := range strings.Fields(string(list)) {
+		for word := range strings.FieldsSeq(string(list)) {
 			pid, err := strconv.Atoi(word)
 			if err != nil {
 				t.Fatal(err)
