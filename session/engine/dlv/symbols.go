@@ -2,7 +2,6 @@ package dlv
 
 import (
 	"debug/dwarf"
-	"fmt"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"github.com/go-delve/delve/pkg/dwarf/reader"
@@ -41,14 +40,6 @@ func (s *symbolizer) function(pc uint64) *engine.Function {
 		return nil
 	}
 	return s.im.byEntry[fn.Entry]
-}
-
-// name returns the name of the function that holds an address.
-func (s *symbolizer) name(pc uint64) string {
-	if f := s.function(pc); f != nil {
-		return f.Name
-	}
-	return fmt.Sprintf("%#x", pc)
 }
 
 // line returns the source line of the instruction at pc.

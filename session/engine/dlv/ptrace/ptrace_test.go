@@ -161,8 +161,11 @@ func TestMoved(t *testing.T) {
 		want []string
 	}{
 		// 0x401007+0x10 is 0x11010 from 0x3f0007.
-		{"relative", Insn{Effect: Copied, Length: 7, Code: []byte{0x48, 0x8d, 0x05, 0x10, 0, 0, 0}, Relative: 3},
-			[]string{"LEA RAX, [RIP+0x11010]", "JMP .+69627"}},
+		{
+			"relative",
+			Insn{Effect: Copied, Length: 7, Code: []byte{0x48, 0x8d, 0x05, 0x10, 0, 0, 0}, Relative: 3},
+			[]string{"LEA RAX, [RIP+0x11010]", "JMP .+69627"},
+		},
 		{"push", Insn{Effect: PushBP, Length: 1}, []string{"PUSH RBP", "JMP .+69627"}},
 		{"ret", Insn{Effect: Ret, Length: 1}, []string{"RET"}},
 		{"nop", Insn{Effect: Nop, Length: 5}, []string{"JMP .+69632"}},
