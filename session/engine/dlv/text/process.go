@@ -81,8 +81,9 @@ func (p *Process) check() (string, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return "", p.refusal(err)
 	}
-	if _, err := os.Stat(p.dir); err != nil {
-		return "", engine.ErrNoProcess
+	const kthreadd = "2" // the parent of all kernel threads
+	if p.field(p.dir, "PPid") != kthreadd && p.pid != 2 {
+		return "", fmt.Errorf("%w: it is ending", engine.ErrNoProcess)
 	}
 	return "", fmt.Errorf("%w: it has no program, as a kernel thread", ErrNotComparable)
 }
