@@ -82,7 +82,10 @@ func (p *Process) check() (string, error) {
 		return "", p.refusal(err)
 	}
 	const kthreadd = "2" // the parent of all kernel threads
-	if p.field(p.dir, "PPid") != kthreadd && p.pid != 2 {
+	switch parent := p.field(p.dir, "PPid"); {
+	case parent == "":
+		return "", engine.ErrNoProcess
+	case parent != kthreadd && p.pid != 2:
 		return "", fmt.Errorf("%w: it is ending", engine.ErrNoProcess)
 	}
 	return "", fmt.Errorf("%w: it has no program, as a kernel thread", ErrNotComparable)
