@@ -9,20 +9,20 @@ import (
 	"strings"
 )
 
-// A source says what PROG on a command line is.
-type source uint8
+// A progKind says what PROG on a command line is.
+type progKind uint8
 
 const (
-	aBinary  source = iota + 1
-	aDir            // a package directory
-	aFile           // a .go file
-	aPackage        // an import path, or nothing at all: go list will tell
+	aBinary  progKind = iota + 1
+	aDir              // a package directory
+	aFile             // a .go file
+	aPackage          // an import path, or nothing at all: go list will tell
 )
 
 // classify finds what prog names, the way strace does: a name with a slash is a
 // path, another is looked for in $PATH; and then, for the sake of `main.go` and
 // `.`, in the current directory. The string is the path that was found.
-func classify(prog string) (source, string, error) {
+func classify(prog string) (progKind, string, error) {
 	if !strings.Contains(prog, "/") {
 		if path, err := lookPath(prog); err == nil {
 			return aBinary, path, nil

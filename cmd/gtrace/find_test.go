@@ -24,7 +24,7 @@ func TestClassify(t *testing.T) {
 	abs := func(name string) string { return filepath.Join(dir, name) }
 	for _, tt := range []struct {
 		prog   string
-		want   source
+		want   progKind
 		path   string
 		status int
 	}{
