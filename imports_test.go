@@ -26,7 +26,8 @@ var arrows = []arrow{
 	{"session/engine/dlv", []string{"session/engine", "events"}},
 	{"session/engine/bpf", []string{"session/engine", "events"}},
 	{"session/engine", []string{"events"}},
-	{"session", []string{"session/engine", "events"}},
+	{"session/source", nil},
+	{"session", []string{"session/engine", "session/source", "events"}},
 	{"script", []string{"session", "events"}},
 	{"repl", []string{"script", "session", "session/engine", "events"}},
 	{"record", []string{"events"}},
@@ -34,7 +35,7 @@ var arrows = []arrow{
 	{"web", []string{"session", "record", "events"}},
 	{"cmd/gtrace", []string{
 		"repl", "script", "session", "session/engine", "session/engine/dlv", "session/engine/bpf",
-		"record", "export", "web", "events",
+		"session/source", "record", "export", "web", "events",
 	}},
 	{"e2e", []string{"events"}},
 	{"examples", nil},
@@ -113,8 +114,8 @@ func importError(pkg, imp string, test bool) error {
 	own, ok := strings.CutPrefix(imp, module+"/")
 	from, to := arrowOf(pkg), arrowOf(own)
 	switch {
-	case !ok && from.pkg == "events" && !test && !standard(imp):
-		return fmt.Errorf("imports %s: events may use only the standard library", imp)
+	case !ok && (from.pkg == "events" || from.pkg == "session/source") && !test && !standard(imp):
+		return fmt.Errorf("imports %s: %s may use only the standard library", imp, from.pkg)
 	case !ok:
 		return nil
 	case forTests(own) && !test:
@@ -144,6 +145,9 @@ func TestImportError(t *testing.T) {
 		{"events", "io", false, true},
 		{"events", "golang.org/x/sys/unix", false, false},
 		{"events", "gtrace/session", false, false},
+		{"session", "gtrace/session/source", false, true},
+		{"session/source", "gtrace/session", false, false},
+		{"session/source", "golang.org/x/sys/unix", false, false},
 		{"e2e", "gtrace/events/eventstest", true, true},
 		{"e2e", "gtrace/session", true, false},
 	} {
