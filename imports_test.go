@@ -23,6 +23,7 @@ type arrow struct {
 
 var arrows = []arrow{
 	{"events", nil},
+	{"summary", []string{"events"}},
 	{"session/engine/dlv", []string{"session/engine", "events"}},
 	{"session/engine/bpf", []string{"session/engine", "events"}},
 	{"session/engine", []string{"events"}},
@@ -35,7 +36,7 @@ var arrows = []arrow{
 	{"web", []string{"session", "record", "events"}},
 	{"cmd/gtrace", []string{
 		"repl", "script", "session", "session/engine", "session/engine/dlv", "session/engine/bpf",
-		"session/source", "record", "export", "web", "events",
+		"session/source", "record", "export", "web", "summary", "events",
 	}},
 	{"e2e", []string{"events"}},
 	{"examples", nil},
@@ -44,10 +45,11 @@ var arrows = []arrow{
 // owners says which package alone, with what lies below it, may import a
 // library.
 var owners = map[string]string{
-	"github.com/go-delve/": "session/engine/dlv",
-	"github.com/cilium/":   "session/engine/bpf",
-	"github.com/spf13/":    "cmd/gtrace",
-	"github.com/peterh/":   "repl",
+	"github.com/go-delve/":     "session/engine/dlv",
+	"github.com/cilium/":       "session/engine/bpf",
+	"github.com/spf13/":        "cmd/gtrace",
+	"github.com/peterh/":       "repl",
+	"github.com/HdrHistogram/": "summary",
 }
 
 const module = "gtrace"

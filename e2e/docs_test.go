@@ -93,6 +93,9 @@ var changing = []struct {
 	{regexp.MustCompile(`\bpid [0-9]+`), "pid PID"},
 	{regexp.MustCompile(`\bgo1\.[0-9.]+`), "goVERSION"},
 	{regexp.MustCompile(`\bg[0-9]+ +`), "gN "},
+	{regexp.MustCompile(`(?m)^ *[0-9]+\.[0-9] +(TIME +)+`), "SHARE AND TIMES "},
+	{regexp.MustCompile(`(?m)^% self +self +total +average +p50 +p99 +max `), "SHARE AND TIMES "},
+	{regexp.MustCompile(`-{4,}`), "--"},
 	{regexp.MustCompile(`(?m)^(?:ok|warning) +(platform|gtrace|yama|capability|seccomp|container) .*`), "$1"},
 }
 

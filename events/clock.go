@@ -82,3 +82,7 @@ func appendSeconds(b []byte, d time.Duration, sign bool) []byte {
 	b = appendPadded(b, int64(d/time.Second), 1)
 	return appendPadded(append(b, '.'), int64(d%time.Second/time.Microsecond), 6)
 }
+
+// FormatDuration returns d as text output prints it: in three significant
+// digits, 812ns, 12µs, 1.24ms.
+func FormatDuration(d time.Duration) string { return string(appendDuration(nil, d)) }

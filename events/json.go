@@ -9,6 +9,11 @@ import (
 // kinds are only ever added.
 const jsonSchema = 1
 
+// SummaryKind is the kind of a record that stands among those of a stream, right
+// before its end, and is no event: what one function did in all of it. [ReadJSON]
+// leaves it out.
+const SummaryKind = "summary"
+
 // JSON returns a Sink that writes each event as one line of JSON, in one call
 // of w.Write. [ReadJSON] reads them back. Bytes that are not UTF-8 become
 // U+FFFD. Close does not close w.

@@ -169,6 +169,9 @@ func appendJSONQuoted(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
+// AppendJSONString appends s as a [JSON] sink writes it.
+func AppendJSONString(b []byte, s string) []byte { return appendJSONQuoted(b, s) }
+
 func appendJSONEscape(b []byte, r rune) []byte {
 	switch r {
 	case '"', '\\':

@@ -12,7 +12,7 @@ import (
 )
 
 // ReadJSON reads back a stream that a [JSON] sink has written. Fields it does
-// not know are ignored. The first error ends the sequence; it names the line.
+// not know are ignored, as are summaries. The first error ends the sequence; it names the line.
 // A last line that was cut off, as by a full disk, is an error that wraps
 // [io.ErrUnexpectedEOF]; every event before it has been yielded by then.
 func ReadJSON(r io.Reader) iter.Seq2[Event, error] {
@@ -34,7 +34,7 @@ func ReadJSON(r io.Reader) iter.Seq2[Event, error] {
 					yield(Event{}, fmt.Errorf("read events: line %d: %w", n, err))
 					return
 				}
-				if !yield(e, nil) {
+				if e.Kind != Invalid && !yield(e, nil) {
 					return
 				}
 			}
@@ -114,10 +114,14 @@ type jsonEnd struct {
 	Open    []OpenCall    `json:"open"`
 }
 
+// decodeJSON returns the event of a line, or none for a summary.
 func decodeJSON(line []byte) (Event, error) {
 	var j jsonEvent
 	if err := json.Unmarshal(line, &j); err != nil {
 		return Event{}, err
+	}
+	if j.Kind == SummaryKind {
+		return Event{}, nil
 	}
 	e := Event{
 		Kind: ParseKind(j.Kind), Seq: j.Seq, Time: j.Time.UTC(),

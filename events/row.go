@@ -195,3 +195,11 @@ func (r *rows) place(file string, line int) {
 	r.text(":")
 	r.int(int64(line))
 }
+
+// Printable returns s as text output prints it: what a terminal would not print
+// as itself is escaped as in a Go string.
+func Printable(s string) string {
+	var r rows
+	r.text(s)
+	return string(r.b)
+}

@@ -28,6 +28,8 @@ type output struct {
 	truncate bool   // the file keeps its old content until the first event
 	prompt   bool   // somebody watches: show every event at once
 
+	histograms []string // functions whose latencies are drawn
+
 	patience patience
 	stopped  <-chan struct{} // once it is closed, Write waits no more
 	broken   func(error)
@@ -72,22 +74,11 @@ func (o *output) start(f *traceFlags, env []string, stopped <-chan struct{}, bro
 	o.broken, o.stopped = broken, stopped
 	o.spool = newSpool(o.file)
 	o.spool.tick, o.spool.failed = o.tick, o.fail
-	if f.output.format == "json" {
-		o.sink = events.JSON(o.spool)
-	} else {
-		mode, err := events.ParseTimeMode(f.output.time)
-		if err != nil {
-			return usage(err)
-		}
-		o.sink = events.Text(o.spool, events.TextOptions{
-			Color:  f.output.colored(o.file, env),
-			Time:   mode,
-			Prefix: f.output.prefix,
-			Quiet:  f.quiet,
-			Value:  f.valueWidth(),
-			Kinds:  f.eventKinds(),
-		})
+	sink, err := o.newSink(f, env)
+	if err != nil {
+		return err
 	}
+	o.sink = sink
 	return nil
 }
 

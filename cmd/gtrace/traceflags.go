@@ -14,6 +14,7 @@ import (
 	"gtrace/events/secret"
 	"gtrace/session"
 	"gtrace/session/engine"
+	"gtrace/summary"
 )
 
 // traceFlags are the flags that run, test and attach share: what to trace, what
@@ -38,6 +39,7 @@ type traceFlags struct {
 	quiet         bool
 	verbose       bool
 	output        outputFlags
+	summary       summaryFlags
 }
 
 // traceableKinds are the kinds of event that --events can ask for.
@@ -73,6 +75,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.BoolVar(&f.pin, "pin", false, "keep target and tracer on one CPU: a hit costs half as much, and the target has one CPU only")
 	fs.StringVar(&f.engine, "engine", "dlv", "observe the target with the engine `NAME`: dlv")
 	f.output.register(fs)
+	f.summary.register(fs)
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no start and end lines, no messages but errors")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "say more: functions that cannot be seen fully, probes")
 }
@@ -85,6 +88,7 @@ func (f *traceFlags) complete(cmd *cobra.Command) {
 		"format": formats,
 		"color":  colors,
 		"time":   times,
+		"sort":   summary.Columns(),
 	}
 	for flag, choices := range words {
 		// The only error is a flag that does not exist, which a test would see.
@@ -139,6 +143,9 @@ func (f *traceFlags) check() error {
 	if err := checkPatterns(f.trace, f.ignore); err != nil {
 		return err
 	}
+	if err := f.summary.check(f.kinds); err != nil {
+		return err
+	}
 	return f.output.check()
 }
 
@@ -167,7 +174,7 @@ func (f *traceFlags) config() session.Config {
 		Kinds:      f.eventKinds(),
 		Goroutines: f.goroutines,
 		Capture: engine.Capture{
-			Args:    true,
+			Args:    !f.summary.counting(),
 			Results: true,
 			Stack:   f.stack,
 			Limits:  engine.Limits{String: f.strings, Values: f.values, Follow: follow, Hide: f.hide()},
