@@ -184,20 +184,31 @@ func (p *Process) removeArea(t *Thread) error {
 	if base == 0 {
 		return nil
 	}
-	var old [8]byte
-	if _, err := p.ReadMemory(old[:], base+areaOld); err != nil {
+	if err := p.removeHandler(t); err != nil {
 		return err
-	}
-	if binary.LittleEndian.Uint64(old[:]) != 0 {
-		if _, err := p.borrow(t, unix.SYS_RT_SIGACTION, uint64(unix.SIGTRAP), base+areaOld, 0, 8); err != nil {
-			return err
-		}
 	}
 	if _, err := p.borrow(t, unix.SYS_MUNMAP, base, areaSize); err != nil {
 		return err
 	}
 	p.area = area{tried: true}
 	return nil
+}
+
+// removeHandler installs the action of SIGTRAP that there was before, unless the
+// target has installed another meanwhile.
+func (p *Process) removeHandler(t *Thread) error {
+	base := p.area.base
+	if old, err := p.word(base + areaOld); err != nil || old == 0 {
+		return err
+	}
+	if _, err := p.borrow(t, unix.SYS_RT_SIGACTION, uint64(unix.SIGTRAP), 0, base+areaNew, 8); err != nil {
+		return err
+	}
+	if now, err := p.word(base + areaNew); err != nil || now != base+handlerAt {
+		return err
+	}
+	_, err := p.borrow(t, unix.SYS_RT_SIGACTION, uint64(unix.SIGTRAP), base+areaOld, 0, 8)
+	return err
 }
 
 // gapBelow returns an address below the text at which the area fits.

@@ -156,33 +156,33 @@ func (p *Process) effect(t *Thread, b *breakpoint) error {
 	if b.slot != 0 && len(t.pending) == 0 {
 		return setPC(t.ID, b.slot)
 	}
-	var word [8]byte
-	switch b.insn.Effect {
-	case PushBP:
-		binary.LittleEndian.PutUint64(word[:], t.Regs.Rbp)
-		if _, err := p.WriteMemory(t.Regs.Rsp-8, word[:]); err != nil {
-			return err
-		}
-		t.Regs.Rsp -= 8
-	case Ret:
-		if _, err := p.ReadMemory(word[:], t.Regs.Rsp); err != nil {
-			return err
-		}
-		t.Regs.Rip = binary.LittleEndian.Uint64(word[:])
-		t.Regs.Rsp += 8
-		return unix.PtraceSetRegs(t.ID, &t.Regs)
-	case Call:
-		binary.LittleEndian.PutUint64(word[:], b.addr+uint64(b.insn.Length))
-		if _, err := p.WriteMemory(t.Regs.Rsp-8, word[:]); err != nil {
-			return err
-		}
-		t.Regs.Rsp -= 8
-	case Nop, Jump:
-	default:
+	if b.insn.Effect == Other || b.insn.Effect == Copied {
 		return p.stepInPlace(t, b)
 	}
-	t.Regs.Rip = b.after()
+	if err := p.carryOut(b, &t.Regs); err != nil {
+		return err
+	}
 	return unix.PtraceSetRegs(t.ID, &t.Regs)
+}
+
+// carryOut does to registers and the stack what b's instruction does.
+func (p *Process) carryOut(b *breakpoint, regs *unix.PtraceRegs) error {
+	push := func(v uint64) error {
+		regs.Rsp -= 8
+		_, err := p.WriteMemory(regs.Rsp, binary.LittleEndian.AppendUint64(nil, v))
+		return err
+	}
+	var err error
+	switch regs.Rip = b.after(); b.insn.Effect {
+	case PushBP:
+		err = push(regs.Rbp)
+	case Ret:
+		regs.Rip, err = p.word(regs.Rsp)
+		regs.Rsp += 8
+	case Call:
+		err = push(b.addr + uint64(b.insn.Length))
+	}
+	return err
 }
 
 // stepInPlace runs the original instruction where it stands. Every other thread
@@ -210,19 +210,26 @@ func (p *Process) stepOver(t *Thread, b *breakpoint) (err error) {
 	return p.step(t)
 }
 
-// step lets a stopped thread run one instruction.
+// step lets a stopped thread run one instruction. Signals that come meanwhile
+// wait, but for one that the thread has got before it.
 func (p *Process) step(t *Thread) error {
+	blocked, err := blockedSignals(t.ID)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = blockSignals(t.ID, blocked) }()
 	for {
+		if len(t.pending) > 0 {
+			if err := blockSignals(t.ID, blocked|blockable); err != nil {
+				return err
+			}
+		}
 		if err := ptraceStep(t.ID); err != nil {
 			return err
 		}
-		var ws unix.WaitStatus
-		if _, err := wait4(t.ID, &ws, unix.WALL); err != nil {
+		ws, err := p.waitStop(t)
+		if err != nil {
 			return err
-		}
-		if !ws.Stopped() {
-			p.gone(t.ID, ws)
-			return unix.ESRCH
 		}
 		sig := ws.StopSignal()
 		if eventOf(ws) != 0 {
@@ -236,9 +243,8 @@ func (p *Process) step(t *Thread) error {
 		}
 		// A signal came first. It is delivered when the thread resumes; one
 		// that the instruction itself has caused must be delivered right here.
-		t.pending = append(t.pending, int(sig))
-		if isFault(int(sig)) {
-			return nil
+		if err := t.keepSignal(); err != nil || isFault(sig) {
+			return err
 		}
 	}
 }

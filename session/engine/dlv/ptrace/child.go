@@ -89,7 +89,7 @@ func (p *Process) observeChild(c *child, ws unix.WaitStatus) error {
 			return p.passChild(t, b)
 		}
 	}
-	return ignoreESRCH(ptraceCont(c.id, int(ws.StopSignal())))
+	return ignoreESRCH(ptraceCont(c.id, ws.StopSignal()))
 }
 
 // passChild lets a kept child run past a breakpoint of the memory it shares.
@@ -125,7 +125,7 @@ func (p *Process) releaseChildren() {
 		} else {
 			p.mend(id)
 		}
-		_ = ptraceDetach(id, unix.Signal(p.takeSignal(t)))
+		_ = ptraceDetach(id, p.takeSignal(t))
 	}
 	clear(p.children)
 }
@@ -149,8 +149,7 @@ func (p *Process) stopChild(t *Thread) bool {
 			return true
 		}
 	}
-	t.pending = append(t.pending, int(ws.StopSignal()))
-	return true
+	return t.keepSignal() == nil
 }
 
 func ignoreESRCH(err error) error {

@@ -107,7 +107,7 @@ func (p *Process) Detach() error {
 	}
 	var dead []*Thread
 	for _, t := range p.threads {
-		switch err := ptraceDetach(t.ID, unix.Signal(p.takeSignal(t))); err {
+		switch err := ptraceDetach(t.ID, p.takeSignal(t)); err {
 		case nil:
 		case unix.ESRCH:
 			dead = append(dead, t)
@@ -174,24 +174,31 @@ func (p *Process) stopOne() (*Thread, error) {
 		return nil, nil
 	}
 	err := p.stop(func(t *Thread) bool { return t == best })
-	if err != nil || p.threads[best.ID] != best || best.at != nil {
+	if err != nil || p.threads[best.ID] != best || best.at != nil || len(best.pending) > 0 {
 		return nil, err
 	}
 	return best, nil
 }
 
 // anyThread returns a stopped thread that can carry out a system call, if there
-// is one, and one that waits in none itself if it can.
+// is one, and one that has no signal to get and waits in no call if it can.
 func (p *Process) anyThread() *Thread {
 	var found *Thread
+	most := 0
 	for _, t := range p.threads {
 		var regs unix.PtraceRegs
 		if t.group || t.within || unix.PtraceGetRegs(t.ID, &regs) != nil {
 			continue
 		}
-		found = t
+		worth := 1
 		if int64(regs.Orig_rax) < 0 {
-			break
+			worth++
+		}
+		if len(t.pending) == 0 {
+			worth += 2
+		}
+		if worth > most {
+			found, most = t, worth
 		}
 	}
 	return found
@@ -211,10 +218,8 @@ func (p *Process) rewind(t *Thread) error {
 	}
 	b := p.breaks[t.Regs.Rip-1]
 	if b == nil || !trapPending(t.ID) {
-		if p.area.left {
-			if err := p.leaveHandler(t); err != nil {
-				return err
-			}
+		if err := p.leaveHandler(t); err != nil {
+			return err
 		}
 		return p.leaveSlot(t, false)
 	}
@@ -231,13 +236,9 @@ func (p *Process) takeTrap(t *Thread) error {
 		if err := ptraceCont(t.ID, 0); err != nil {
 			return err
 		}
-		var ws unix.WaitStatus
-		if _, err := wait4(t.ID, &ws, unix.WALL); err != nil {
+		ws, err := p.waitStop(t)
+		if err != nil {
 			return err
-		}
-		if !ws.Stopped() {
-			p.gone(t.ID, ws)
-			return unix.ESRCH
 		}
 		switch {
 		case eventOf(ws) != 0:
@@ -245,7 +246,9 @@ func (p *Process) takeTrap(t *Thread) error {
 		case ws.StopSignal() == unix.SIGTRAP:
 			return nil
 		default:
-			t.pending = append(t.pending, int(ws.StopSignal()))
+			if err := t.keepSignal(); err != nil {
+				return err
+			}
 		}
 	}
 }

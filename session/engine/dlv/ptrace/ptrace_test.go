@@ -233,3 +233,81 @@ func TestHandlerCode(t *testing.T) {
 		}
 	}
 }
+
+// TestBorrowedAlone lets go of a thread in the middle of a borrowed call, as the
+// death of the tracer does. The thread must go on where it was, with its signals
+// no longer blocked.
+func TestBorrowedAlone(t *testing.T) {
+	lock(t)
+	cmd := exec.Command("sleep", "0.3")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Attach(cmd.Process.Pid)
+	if errors.Is(err, unix.EPERM) && !strings.Contains(os.Getenv("GTRACE_REQUIRE"), "ptrace") {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitCall(t, p.PID, unix.SYS_CLOCK_NANOSLEEP)
+	if err := p.StopAll(); err != nil {
+		t.Fatal(err)
+	}
+	var regs unix.PtraceRegs
+	if err := unix.PtraceGetRegs(p.PID, &regs); err != nil {
+		t.Fatal(err)
+	}
+	entry, text := entryOf(t, p.PID), make([]byte, borrowSize)
+	if _, err := p.ReadMemory(text, entry); err != nil {
+		t.Fatal(err)
+	}
+	const blocked = sigset(1 << (unix.SIGUSR2 - 1))
+	if _, err := p.WriteMemory(entry, borrowed(restarted(regs), blocked, entry, unix.SYS_GETPID, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.callAt(p.threads[p.PID], regs, entry); got != uint64(p.PID) || err != nil {
+		t.Errorf("the call returned %d, %v, want %d", got, err, p.PID)
+	}
+	if err := ptraceDetach(p.PID, 0); err != nil {
+		t.Fatal(err)
+	}
+	awaitCall(t, p.PID, unix.SYS_RESTART_SYSCALL)
+	if _, err := p.WriteMemory(entry, text); err != nil {
+		t.Error(err)
+	}
+	status, _ := os.ReadFile("/proc/" + strconv.Itoa(p.PID) + "/status")
+	if !strings.Contains(string(status), "SigBlk:\t0000000000000800\n") {
+		t.Errorf("it blocks other signals than SIGUSR2:\n%s", status)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// awaitCall waits until a process waits in a system call.
+func awaitCall(t *testing.T, pid, nr int) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); waitsIn(pid, pid) != strconv.Itoa(nr); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("process %d waits in %s, want %d", pid, waitsIn(pid, pid), nr)
+		}
+	}
+}
+
+// entryOf returns where a process has begun. It does not come back there.
+func entryOf(t *testing.T, pid int) uint64 {
+	t.Helper()
+	const entry = 9
+	auxv, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/auxv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; len(auxv) >= 16; auxv = auxv[16:] {
+		if binary.LittleEndian.Uint64(auxv) == entry {
+			return binary.LittleEndian.Uint64(auxv[8:])
+		}
+	}
+	t.Fatalf("process %d has no entry", pid)
+	return 0
+}

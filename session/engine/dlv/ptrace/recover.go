@@ -70,9 +70,14 @@ const (
 	actionRestorer = 16
 )
 
-// leaveHandler lets a stopped thread that is in the handler of a left area, or
-// on its way back from there, return into the text instead of a slot.
+// leaveHandler sends a stopped thread that is in the area's handler to the one
+// that was there before. In an area that another tracer has left, the signal may
+// be one of that tracer's breakpoints: then the thread returns into the text
+// instead of a slot, also where it is on its way back already.
 func (p *Process) leaveHandler(t *Thread) error {
+	if p.area.base == 0 {
+		return nil
+	}
 	var regs unix.PtraceRegs
 	if err := unix.PtraceGetRegs(t.ID, &regs); err != nil {
 		return err
@@ -86,8 +91,14 @@ func (p *Process) leaveHandler(t *Thread) error {
 		return err
 	}
 	const returning = 16 // bytes of code that return from a signal
-	switch at := regs.Rip - p.area.base; {
-	case at >= handlerAt && at < tableAt:
+	at := regs.Rip - p.area.base
+	inside := at >= handlerAt && at < tableAt
+	switch {
+	case inside && !p.area.left:
+		return setPC(t.ID, old)
+	case !p.area.left:
+		return nil
+	case inside:
 		ours, err := p.mendContext(regs.Rdx)
 		if err != nil {
 			return err
@@ -118,11 +129,9 @@ func (p *Process) mendContext(context uint64) (ours bool, err error) {
 	switch b := p.area.slotAt(pc); {
 	case b != nil && pc != b.slot:
 		// The instruction was carried out; the jump behind it was not.
-		jump, err := p.word(pc)
-		if err != nil {
+		if to, err = p.jumpTarget(pc); err != nil {
 			return false, err
 		}
-		to = pc + jumpSize + uint64(int64(int32(jump>>8)))
 	case b != nil:
 		to = b.addr
 	case p.breaks[pc-1] != nil:

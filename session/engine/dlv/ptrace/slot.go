@@ -121,11 +121,22 @@ func (p *Process) leaveSlot(t *Thread, finish bool) error {
 			return err
 		}
 		b := p.area.slotAt(regs.Rip)
-		if b == nil {
+		switch {
+		case b == nil:
 			return nil
-		}
-		if regs.Rip == b.slot && !finish {
+		case regs.Rip != b.slot:
+			to, err := p.jumpTarget(regs.Rip)
+			if err != nil {
+				return err
+			}
+			return setPC(t.ID, to)
+		case !finish:
 			return setPC(t.ID, b.addr)
+		case b.insn.Effect != Copied:
+			if err := p.carryOut(b, &regs); err != nil {
+				return err
+			}
+			return unix.PtraceSetRegs(t.ID, &regs)
 		}
 		finish = false
 		before := len(t.pending)
@@ -133,16 +144,15 @@ func (p *Process) leaveSlot(t *Thread, finish bool) error {
 			return err
 		}
 		// A fault of the instruction itself is delivered first.
-		if k := len(t.pending); k > before && isFault(t.pending[k-1]) {
+		if k := len(t.pending); k > before && isFault(unix.Signal(t.pending[k-1].Signo)) {
 			t.pending[0], t.pending[k-1] = t.pending[k-1], t.pending[0]
 		}
 	}
 }
 
-func isFault(sig int) bool {
-	switch unix.Signal(sig) {
-	case unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL:
-		return true
-	}
-	return false
+// jumpTarget returns where the jump leads that stands at pc, behind the
+// instruction in a slot.
+func (p *Process) jumpTarget(pc uint64) (uint64, error) {
+	jump, err := p.word(pc)
+	return pc + jumpSize + uint64(int64(int32(jump>>8))), err
 }

@@ -16,7 +16,10 @@ import (
 const (
 	ptraceListen      = 0x4208
 	ptraceGetSiginfo  = 0x4202
+	ptraceSetSiginfo  = 0x4203
 	ptracePeekSiginfo = 0x4209
+	ptraceGetSigmask  = 0x420a
+	ptraceSetSigmask  = 0x420b
 	ptraceGetFPRegs   = 14
 	eventStop         = 128
 	// syscallStop is the signal of a stop at a system call, which no signal has:
@@ -40,49 +43,15 @@ func ptraceDetach(tid int, sig unix.Signal) error {
 	return ptrace(unix.PTRACE_DETACH, tid, 0, uintptr(sig))
 }
 
-func ptraceCont(tid, sig int) error { return ptrace(unix.PTRACE_CONT, tid, 0, uintptr(sig)) }
+func ptraceCont(tid int, sig unix.Signal) error {
+	return ptrace(unix.PTRACE_CONT, tid, 0, uintptr(sig))
+}
 
-func ptraceSyscall(tid int) error { return ptrace(unix.PTRACE_SYSCALL, tid, 0, 0) }
+func ptraceSyscall(tid int, sig unix.Signal) error {
+	return ptrace(unix.PTRACE_SYSCALL, tid, 0, uintptr(sig))
+}
 
 func ptraceStep(tid int) error { return ptrace(unix.PTRACE_SINGLESTEP, tid, 0, 0) }
-
-// siginfo is the head of the kernel's siginfo_t.
-type siginfo struct {
-	Signo, Errno, Code int32
-	_                  [116]byte
-}
-
-// siKernel is the code of the SIGTRAP of an int3. That of a single step has
-// another positive one, and one sent by a process none.
-const siKernel = 0x80
-
-func getSiginfo(tid int) (siginfo, error) {
-	var si siginfo
-	err := ptrace(ptraceGetSiginfo, tid, 0, uintptr(unsafe.Pointer(&si)))
-	return si, err
-}
-
-// trapPending reports whether an int3 of the thread waits in its queue of
-// signals.
-func trapPending(tid int) bool {
-	args := struct {
-		off   uint64
-		flags uint32
-		nr    int32
-	}{nr: 1}
-	for {
-		var si siginfo
-		n, _, errno := unix.Syscall6(unix.SYS_PTRACE, ptracePeekSiginfo, uintptr(tid),
-			uintptr(unsafe.Pointer(&args)), uintptr(unsafe.Pointer(&si)), 0, 0)
-		if errno != 0 || n == 0 {
-			return false
-		}
-		if si.Signo == int32(unix.SIGTRAP) && si.Code == siKernel {
-			return true
-		}
-		args.off++
-	}
-}
 
 // FPRegs are the floating point registers X0 to X15, low 128 bits.
 type FPRegs struct {

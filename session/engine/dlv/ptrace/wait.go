@@ -147,20 +147,6 @@ func (p *Process) cont(t *Thread) error {
 	return p.ignoreDeath(t, ptraceCont(t.ID, p.takeSignal(t)))
 }
 
-// takeSignal returns the signal with which to resume t, or 0. A thread can be
-// resumed with one signal only: further ones are sent again.
-func (p *Process) takeSignal(t *Thread) int {
-	if len(t.pending) == 0 {
-		return 0
-	}
-	first := t.pending[0]
-	for _, sig := range t.pending[1:] {
-		_ = unix.Tgkill(p.PID, t.ID, unix.Signal(sig))
-	}
-	t.pending = t.pending[:0]
-	return first
-}
-
 // ignoreDeath drops the error of a request to a thread that has just been
 // killed: its end is reported by wait4.
 func (p *Process) ignoreDeath(t *Thread, err error) error {
@@ -232,8 +218,11 @@ func (p *Process) signalled(t *Thread, sig unix.Signal, hold bool) error {
 			return nil
 		}
 	}
-	t.pending = append(t.pending, int(sig))
-	if err := p.leaveSlot(t, !isFault(int(sig))); err != nil {
+	err := t.keepSignal()
+	if err == nil {
+		err = p.leaveSlot(t, !isFault(sig))
+	}
+	if err != nil {
 		return p.ignoreDeath(t, err)
 	}
 	if hold {
