@@ -123,12 +123,10 @@ func startAttach(t *testing.T, s *server, flags ...string) *tracer {
 // awaitSize waits until a file has grown to size.
 func awaitSize(t *testing.T, path string, size int64) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if info, err := os.Stat(path); err == nil && info.Size() >= size {
-			return
-		}
-	}
-	t.Errorf("%s did not grow to %d bytes", path, size)
+	await(t, fmt.Sprintf("%s to grow to %d bytes", path, size), func() bool {
+		info, err := os.Stat(path)
+		return err == nil && info.Size() >= size
+	})
 }
 
 // checkFree checks that the server has answered all the while, still does, and

@@ -21,7 +21,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
+var (
+	update = flag.Bool("update", false, "rewrite the expected output in the scripts")
+	long   = flag.Int("long", 1, "do what tests do again and again `N` times as often")
+)
+
+// times returns how often to do what short tests do n times.
+func times(n int) int { return n * *long }
 
 // scratch holds what the tests of this run share: the gtrace binary.
 var scratch string

@@ -3,11 +3,13 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +22,7 @@ type foreign struct {
 	argv     []string // its path first
 	patterns []string // none: its main module
 	calls    int      // events of kind call that there must be, at least
+	stderr   int      // paragraphs of stderr to compare, but for their numbers
 }
 
 // foreignLimit is how long a foreign program may be traced.
@@ -37,12 +40,7 @@ func (f foreign) check(t *testing.T) {
 	}
 	args = append(append(args, f.argv[0], "--"), f.argv[1:]...)
 	traced := f.run(t, gtrace(t), args...)
-	if traced.status != alone.status {
-		t.Errorf("exit status %d, alone %d\n%s", traced.status, alone.status, traced.stderr)
-	}
-	if !bytes.Equal(traced.stdout, alone.stdout) {
-		t.Errorf("stdout\n%s\nalone\n%s", traced.stdout, alone.stdout)
-	}
+	f.compare(t, traced, alone)
 	if err := validateFile(trace); err != nil {
 		t.Fatalf("validate: %v\n%s", err, traced.stderr)
 	}
@@ -56,6 +54,10 @@ type outcome struct {
 	stdout, stderr []byte
 }
 
+func (o outcome) String() string {
+	return fmt.Sprintf("exit status %d\nstdout:\n%s\nstderr:\n%s", o.status, o.stdout, o.stderr)
+}
+
 func (f foreign) run(t *testing.T, prog string, args ...string) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), foreignLimit)
@@ -64,6 +66,9 @@ func (f foreign) run(t *testing.T, prog string, args ...string) outcome {
 	cmd := exec.CommandContext(ctx, prog, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = f.dir, &stdout, &stderr
 	cmd.WaitDelay = time.Second
+	// Together with the target: gtrace may have left it behind.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		t.Fatalf("%s %q did not end within %v\n%s", prog, args, foreignLimit, stderr.Bytes())

@@ -17,20 +17,13 @@ import (
 	"gtrace/events"
 )
 
-var (
-	long = flag.Bool("long", false, "trace many more generated programs")
-	seed = flag.Int("seed", -1, "trace the generated program of this `SEED` only")
-)
+var seed = flag.Int("seed", -1, "trace the generated program of this `SEED` only")
 
 // TestGenerated traces random programs that log their own calls, optimised and
 // not, and compares what gtrace saw with what they say.
 func TestGenerated(t *testing.T) {
 	require(t, "ptrace")
-	seeds := 4
-	if *long {
-		seeds = 200
-	}
-	for n := range seeds {
+	for n := range times(4) {
 		if *seed >= 0 {
 			n = *seed
 		}

@@ -136,22 +136,18 @@ func guardsOf(t *testing.T, pid int) []int {
 func TestKilled(t *testing.T) {
 	require(t, "ptrace")
 	for _, tt := range []struct {
-		build  string
-		rounds int
-		flags  []string
+		build string
+		flags []string
 	}{
-		{build: "optimised", rounds: 200},
-		{build: "debug", rounds: 50},
-		{build: "pie", rounds: 50},
-		{build: "optimised", rounds: 50, flags: []string{"--pin"}},
+		{build: "optimised"},
+		{build: "debug"},
+		{build: "pie"},
+		{build: "optimised", flags: []string{"--pin"}},
 	} {
 		t.Run(strings.Join(append([]string{tt.build}, tt.flags...), " "), func(t *testing.T) {
-			rounds := 5
-			if *long {
-				rounds = tt.rounds
-			}
 			b := startBusy(t, tt.build)
 			allowed := allowedCPUs(t, b.pid)
+			rounds := times(5)
 			for range rounds {
 				g := b.traced(t, tt.flags...)
 				time.Sleep(time.Duration(rand.IntN(20_000)) * time.Microsecond)
@@ -171,11 +167,7 @@ func TestKilled(t *testing.T) {
 // must live with what is left on it.
 func TestKilledGuards(t *testing.T) {
 	require(t, "ptrace")
-	rounds := 3
-	if *long {
-		rounds = 50
-	}
-	for range rounds {
+	for range times(3) {
 		b := startBusy(t, "optimised")
 		g := b.traced(t)
 		// Stopped, the tracer does not start another guard. The threads that run

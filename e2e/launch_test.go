@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -70,12 +69,7 @@ func TestTwoTracers(t *testing.T) {
 	if got := second.wait(t); got != 126 || !strings.Contains(second.messages.String(), "gtrace (pid "+strconv.Itoa(first.cmd.Process.Pid)) {
 		t.Errorf("exit status %d, want 126 and the tracer's name\n%s", got, second.messages.String())
 	}
-	if err := first.cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if got := first.wait(t); got != 130 {
-		t.Errorf("exit status %d, want 130\n%s", got, first.messages.String())
-	}
+	first.interrupt(t)
 	s.checkFree(t, func() error { return nil })
 }
 

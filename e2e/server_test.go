@@ -1,13 +1,11 @@
 package e2e
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net/http"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,36 +34,13 @@ func startServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewReader(out)
-	addr, err := lines.ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := awaitReady(lines); err != nil {
-		t.Fatal(err)
-	}
-	s := &server{pid: cmd.Process.Pid, addr: strings.TrimSpace(addr)}
-	s.stop = sync.OnceValue(func() error {
-		in.Close()
-		return cmd.Wait()
-	})
-	t.Cleanup(func() {
-		time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-		_ = s.stop()
-	})
-	return s
+	p := startTarget(t, path)
+	return &server{pid: p.pid, addr: p.said[0], stop: func() error {
+		if o := p.end(); o.status != 0 {
+			return fmt.Errorf("exit status %d\n%s", o.status, o.stderr)
+		}
+		return nil
+	}}
 }
 
 // patience is how long a server may take to answer while it is traced, and

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -50,4 +51,15 @@ func (g *tracer) kill(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-g.done
+}
+
+// interrupt ends a trace as Ctrl-C does.
+func (g *tracer) interrupt(t *testing.T) {
+	t.Helper()
+	if err := g.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if got := g.wait(t); got != 130 {
+		t.Errorf("gtrace: exit status %d, want 130\n%s", got, g.messages.String())
+	}
 }

@@ -1,5 +1,5 @@
 // Patient is a target that takes its time: it calls a function again and again,
-// and either dies of SIGTERM or handles it.
+// writes a dot each time, and either dies of SIGTERM or handles it.
 package main
 
 import (
@@ -23,6 +23,7 @@ func main() {
 	}
 	for n := 0; ; n++ {
 		step(n)
+		os.Stdout.WriteString(".")
 		time.Sleep(2 * time.Millisecond)
 	}
 }
