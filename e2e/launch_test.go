@@ -30,7 +30,7 @@ func TestSignalLaunched(t *testing.T) {
 			prog, trace := filepath.Join(dir, "prog"), filepath.Join(dir, "trace.jsonl")
 			goTool(t, ".", "build", "-o", prog, "./testdata/patient")
 			g := startTracer(t, "run", "--format", "json", "-o", trace, "-t", "main.step", prog, "--", c.how)
-			awaitSize(t, trace, 3000)
+			awaitSize(t, trace, 8000)
 			if err := g.cmd.Process.Signal(c.signal); err != nil {
 				t.Fatal(err)
 			}
