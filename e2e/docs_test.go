@@ -92,6 +92,7 @@ var changing = []struct {
 	{regexp.MustCompile(`\b[0-9.]+(ns|µs|ms|s)\b`), "TIME"},
 	{regexp.MustCompile(`\bpid [0-9]+`), "pid PID"},
 	{regexp.MustCompile(`\bgo1\.[0-9.]+`), "goVERSION"},
+	{regexp.MustCompile(`(?m)^g[0-9]+ +`), ""}, // snoop has it only where there are several
 	{regexp.MustCompile(`\bg[0-9]+ +`), "gN "},
 	{regexp.MustCompile(`(?m)^ *[0-9]+\.[0-9] +(TIME +)+`), "SHARE AND TIMES "},
 	{regexp.MustCompile(`(?m)^% self +self +total +average +p50 +p99 +max `), "SHARE AND TIMES "},

@@ -72,6 +72,11 @@ func (p *page) folded(h *held, ret *Event) {
 func (p *page) margin(e *Event) {
 	p.text(p.opts.Prefix)
 	p.time(e.Time)
+	p.goroutine(e)
+}
+
+// goroutine prints the column of goroutines.
+func (p *page) goroutine(e *Event) {
 	begin := p.cols
 	st := goroutineStyle(e.Goroutine)
 	p.on(st)

@@ -256,13 +256,18 @@ func FuzzText(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got := render(t, events.TextOptions{Width: width}, e, e)
-		for _, r := range got {
-			if r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0) {
-				t.Fatalf("%q in %q", r, got)
-			}
-		}
+		checkPrintable(t, render(t, events.TextOptions{Width: width}, e, e))
 	})
+}
+
+// checkPrintable checks that there is nothing in text that steers a terminal.
+func checkPrintable(t *testing.T, text string) {
+	t.Helper()
+	for _, r := range text {
+		if r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0) {
+			t.Fatalf("%q in %q", r, text)
+		}
+	}
 }
 
 func BenchmarkText(b *testing.B) {

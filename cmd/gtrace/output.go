@@ -28,7 +28,8 @@ type output struct {
 	truncate bool   // the file keeps its old content until the first event
 	prompt   bool   // somebody watches: show every event at once
 
-	histograms []string // functions whose latencies are drawn
+	histograms []string                           // functions whose latencies are drawn
+	source     func(file string, line int) string // text of a line of source
 
 	patience patience
 	stopped  <-chan struct{} // once it is closed, Write waits no more

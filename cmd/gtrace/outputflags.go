@@ -16,7 +16,7 @@ import (
 
 // The words that flags about the output take; the first is the default.
 var (
-	formats = []string{"text", "json"}
+	formats = []string{"text", "snoop", "json"}
 	colors  = []string{"auto", "always", "never"}
 	times   = []string{
 		events.TimeWall.String(), events.TimeRelative.String(),
@@ -37,7 +37,7 @@ type outputFlags struct {
 func (f *outputFlags) register(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.file, "output", "o", "", "write events to `FILE`, which only you can read; - is stdout")
 	fs.BoolVar(&f.append, "append", false, "add to the output file instead of replacing it")
-	fs.StringVar(&f.format, "format", formats[0], "write events in `FORMAT`: text or json (one object a line)")
+	fs.StringVar(&f.format, "format", formats[0], "write events in `FORMAT`: text, snoop (the source lines, as PySnooper does) or json (one object a line)")
 	fs.StringVar(&f.prefix, "prefix", "", "put `S` before every line of text")
 	fs.StringVar(&f.color, "color", colors[0], "colour text `WHEN`: auto, always or never")
 	fs.StringVar(&f.time, "time", times[0], "show `TIME` on each line: wall, relative (to the start), delta (to the line before) or none")
@@ -59,8 +59,8 @@ func (f *outputFlags) check() error {
 	switch {
 	case f.append && (f.file == "" || f.file == "-"):
 		return errors.New("--append: needs --output FILE")
-	case f.prefix != "" && f.format != "text":
-		return errors.New("--prefix: only text has lines to put it before; leave it out with --format " + f.format)
+	case f.prefix != "" && f.format == "json":
+		return errors.New("--prefix: only text has lines to put it before; leave it out with --format json")
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func TestFlagValues(t *testing.T) {
 		{"--stall -1s", "--stall -1s: must not be negative"},
 		{"-g 0", "--goroutine 0: ids are greater than 0"},
 		{"--redact a,b.c", `--redact: "b.c" is no name`},
-		{"--format xml", "--format xml: use text, json"},
+		{"--format xml", "--format xml: use text, snoop, json"},
 		{"--color red", "--color red: use auto, always, never"},
 		{"--time cpu", "--time cpu: use wall, relative, delta, none"},
 		{"-c -C", "--summary-too: prints the events that --summary leaves out: use one of them"},

@@ -47,7 +47,7 @@ func (f *summaryFlags) check(kinds []string) error {
 		return nil
 	}
 	for _, kind := range []events.Kind{events.Call, events.Return} {
-		if !slices.Contains(kinds, kind.String()) {
+		if len(kinds) > 0 && !slices.Contains(kinds, kind.String()) {
 			return fmt.Errorf("--events %s: a summary is made of calls and returns: leave --events out", strings.Join(kinds, ","))
 		}
 	}

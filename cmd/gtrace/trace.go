@@ -105,6 +105,9 @@ func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, er
 			return nil, fmt.Errorf("--pin: %w", err)
 		}
 	}
+	if t.out.source, err = sourceLines(tgt.Target()); err != nil {
+		return nil, err
+	}
 	if t.out.histograms, err = t.flags.drawn(tgt); err != nil {
 		return nil, err
 	}
