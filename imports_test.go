@@ -28,7 +28,9 @@ var arrows = []arrow{
 	{"session/engine/bpf", []string{"session/engine", "events"}},
 	{"session/engine", []string{"events"}},
 	{"session/source", nil},
-	{"session", []string{"session/engine", "session/source", "events"}},
+	{"session", []string{"session/engine", "session/source", "events", "spelling"}},
+	{"filter", []string{"events", "spelling"}},
+	{"spelling", nil},
 	{"script", []string{"session", "events"}},
 	{"repl", []string{"script", "session", "session/engine", "events"}},
 	{"record", []string{"events"}},
@@ -36,7 +38,7 @@ var arrows = []arrow{
 	{"web", []string{"session", "record", "events"}},
 	{"cmd/gtrace", []string{
 		"repl", "script", "session", "session/engine", "session/engine/dlv", "session/engine/bpf",
-		"session/source", "record", "export", "web", "summary", "events",
+		"session/source", "record", "export", "web", "summary", "filter", "events", "spelling",
 	}},
 	{"e2e", []string{"events"}},
 	{"examples", nil},
@@ -50,6 +52,7 @@ var owners = map[string]string{
 	"github.com/spf13/":        "cmd/gtrace",
 	"github.com/peterh/":       "repl",
 	"github.com/HdrHistogram/": "summary",
+	"github.com/expr-lang/":    "filter",
 }
 
 const module = "gtrace"

@@ -53,3 +53,12 @@ func (a *alarm) unset() {
 		a.timer = nil
 	}
 }
+
+// earlier returns the earlier of two times, of which either may be zero for
+// never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

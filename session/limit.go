@@ -1,6 +1,8 @@
 package session
 
 import (
+	"time"
+
 	"gtrace/events"
 	"gtrace/session/engine"
 )
@@ -56,8 +58,8 @@ func (g *gate) admits(h *engine.Hit) bool {
 
 // passes reports whether the event was asked for, and numbers it if so. What
 // was lost is always told, and is no event itself.
-func (g *gate) passes(e *events.Event) bool {
-	pass := g.kinds[e.Kind] && (g.rate == nil || g.rate.keeps(e))
+func (g *gate) passes(e *events.Event, now time.Time) bool {
+	pass := g.kinds[e.Kind] && (g.rate == nil || g.rate.keeps(e, now))
 	if g.rate != nil && e.Kind == events.Return {
 		g.rate.ended(e.Call)
 	}

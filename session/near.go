@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"gtrace/spelling"
 )
 
 // maxNear bounds the names offered for a pattern that matches nothing.
@@ -59,41 +61,9 @@ func likeness(want, name string) (int, bool) {
 		wanted = want
 	}
 	local := localName(name)
-	score := min(distance(want, name), distance(wanted, local)+1)
+	score := min(spelling.Distance(want, name), spelling.Distance(wanted, local)+1)
 	if strings.Contains(local, wanted) || strings.Contains(name, want) {
 		score = min(score, 3)
 	}
 	return score, score <= max(3, len(wanted)/3)
 }
-
-// distance returns the edits that make b of a: letters put in, left out,
-// changed, or swapped with their neighbour.
-func distance(a, b string) int {
-	if d := len(a) - len(b); max(d, -d) > maxDistance {
-		return maxDistance
-	}
-	older := make([]int, len(b)+1)
-	last := make([]int, len(b)+1)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], older[j-1]+1)
-			}
-		}
-		older, last, row = last, row, older
-	}
-	return last[len(b)]
-}
-
-// maxDistance is further than any likeness.
-const maxDistance = 20

@@ -8,15 +8,32 @@ import (
 	"gtrace/session/engine"
 )
 
-// lastRecords returns what ends the stream: what was lost and not told yet, and
-// the end record with the totals.
+// lastRecords returns what ends the stream: what was held back and may be shown,
+// what was lost and not told yet, and the end record with the totals.
 func (s *Session) lastRecords(end *events.Event) []events.Event {
 	var list []events.Event
+	if s.sieve != nil {
+		if !s.gate.full() { // else the queue tells which calls are open
+			s.queue, s.next = s.sieve.finish(end.Time), 0
+		}
+		for s.next < len(s.queue) && !s.gate.full() {
+			e := s.queue[s.next]
+			s.next++
+			if s.gate.passes(&e, end.Time) {
+				list = append(list, e)
+			}
+		}
+		if !s.sieve.missed.due().IsZero() {
+			list = append(list, s.sieve.account(end.Time))
+		}
+	}
 	if r := s.gate.rate; r != nil && !r.due().IsZero() {
 		list = append(list, r.account(end.Time))
 	}
 	for i := range list {
-		s.lost += list[i].Lost.Count
+		if list[i].Kind == events.Lost {
+			s.lost += list[i].Lost.Count
+		}
 	}
 	return append(list, s.end(end))
 }
@@ -41,8 +58,7 @@ func (s *Session) open() []events.OpenCall {
 	for _, r := range s.pairer.routines {
 		for i := range r.calls {
 			c := &r.calls[i]
-			begun := func(e events.Event) bool { return e.Kind == events.Call && e.Call == c.id }
-			if !slices.ContainsFunc(queued, begun) {
+			if s.sieve == nil || s.sieve.keeps(c.id) {
 				open = append(open, events.OpenCall{Call: c.id, Goroutine: r.id, Func: c.fn.Name, Partial: c.partial})
 			}
 		}
@@ -52,7 +68,10 @@ func (s *Session) open() []events.OpenCall {
 			open = append(open, events.OpenCall{Call: e.Call, Goroutine: e.Goroutine, Func: e.Func, Partial: e.Partial})
 		}
 	}
-	open = slices.DeleteFunc(open, func(o events.OpenCall) bool { return s.gate.leftOut(o.Call) })
+	open = slices.DeleteFunc(open, func(o events.OpenCall) bool {
+		begins := func(e events.Event) bool { return e.Kind == events.Call && e.Call == o.Call }
+		return slices.ContainsFunc(queued, begins) || s.gate.leftOut(o.Call)
+	})
 	slices.SortStableFunc(open, func(a, b events.OpenCall) int { return cmp.Compare(a.Goroutine, b.Goroutine) })
 	return open
 }

@@ -79,9 +79,12 @@ func maxProbes(cfg Config) int {
 }
 
 // neededCapture leaves out what no event that was asked for would show. Results
-// are needed for error exceptions too.
+// are needed for error exceptions too. A filter may look at everything.
 func neededCapture(cfg Config) engine.Capture {
 	c, kinds := cfg.Capture, kindsOf(cfg)
+	if len(cfg.Filters) > 0 {
+		return c
+	}
 	c.Args = c.Args && slices.Contains(kinds, events.Call)
 	c.Results = c.Results && (slices.Contains(kinds, events.Return) || slices.Contains(kinds, events.Exception))
 	return c

@@ -41,37 +41,29 @@ type rateLimit struct {
 
 	open map[events.CallID]bool // calls decided about that have not ended: kept or not
 
-	// What was left out and not told yet.
-	calls, events uint64
-	since         time.Time // of the first of these
+	tally // of what was left out and not told yet
 }
-
-// tellEvery is how often at most it is told what was left out.
-const tellEvery = time.Second
 
 func newRateLimit(r Rate) *rateLimit {
 	return &rateLimit{rate: r, open: make(map[events.CallID]bool)}
 }
 
-// keeps decides about an event that was asked for. One that belongs to no call
-// is always kept.
-func (l *rateLimit) keeps(e *events.Event) bool {
+// keeps decides about an event that was asked for and is to be shown now. One
+// that belongs to no call is always kept.
+func (l *rateLimit) keeps(e *events.Event, now time.Time) bool {
 	if e.Call == events.NoCall {
 		return true
 	}
 	kept, known := l.open[e.Call]
 	if !known {
-		kept = l.take(e.Time)
+		kept = l.take(now)
 		l.open[e.Call] = kept
 		if !kept {
-			l.calls++
+			l.add(1, 0, now)
 		}
 	}
 	if !kept {
-		if l.events == 0 {
-			l.since = e.Time
-		}
-		l.events++
+		l.add(0, 1, now)
 	}
 	return kept
 }
@@ -99,21 +91,7 @@ func (l *rateLimit) take(now time.Time) bool {
 	return true
 }
 
-// due returns when the next account is to be given, or zero.
-func (l *rateLimit) due() time.Time {
-	if l.events == 0 {
-		return time.Time{}
-	}
-	return l.since.Add(tellEvery)
-}
-
 // account returns a record of what was left out since the last one.
 func (l *rateLimit) account(now time.Time) events.Event {
-	what := "more of calls that were left out"
-	if l.calls > 0 {
-		what = plural(int(l.calls), "call", "calls")
-	}
-	lost := &events.LostInfo{Count: l.events, Why: fmt.Sprintf("--rate %s left out %s", l.rate, what)}
-	l.calls, l.events = 0, 0
-	return events.Event{Kind: events.Lost, Time: now, Lost: lost}
+	return l.tally.account(now, fmt.Sprintf("--rate %s", l.rate))
 }

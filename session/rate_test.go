@@ -111,29 +111,7 @@ func TestRate(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.cfg.Rate = Rate{Calls: 1, Per: time.Second}
-			f := fake(t, tt.script)
-			for i := range f.Script {
-				// No alarm may go off while the script is played.
-				f.Script[i].Time = f.Script[i].Time.AddDate(200, 0, 0)
-			}
-			got, err := trace(t, t.Context(), f, tt.cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i, line := range got {
-				got[i] = strings.Replace(line, " @:0", "", 1)
-				if e, err := events.Parse(line); err == nil && e.Exception != nil {
-					e.Exception.Origin = nil
-					got[i] = short(e)
-				}
-			}
-			var want []string
-			for line := range strings.Lines(strings.TrimSpace(tt.want)) {
-				want = append(want, strings.TrimSpace(line))
-			}
-			if diff := cmp.Diff(want, got[1:]); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
-			}
+			wantStream(t, tt.script, tt.cfg, tt.want)
 		})
 	}
 }
@@ -169,7 +147,7 @@ func TestRateForgetsCallsThatEnded(t *testing.T) {
 		g := newGate(Config{Rate: Rate{Calls: 1, Per: time.Second}, Kinds: kinds})
 		for id := events.CallID(1); id < 4; id++ {
 			for _, kind := range []events.Kind{events.Call, events.Return} {
-				g.passes(&events.Event{Kind: kind, Call: id})
+				g.passes(&events.Event{Kind: kind, Call: id}, time.Time{})
 			}
 		}
 		if n := len(g.rate.open); n > 0 {

@@ -15,14 +15,15 @@ import (
 // Config says what to trace. Its zero value traces every function of the
 // target's main module.
 type Config struct {
-	Trace, Ignore []string       // patterns; empty Trace: the target's main module
-	Kinds         []events.Kind  // kinds to report; nil: call, return, exception
-	Goroutines    []int64        // nil: all
-	Capture       engine.Capture // what to read at a probe
-	MaxProbes     int            // 0: 1000
-	Limit         uint64         // events; 0: no limit
-	Rate          Rate           // calls that are reported; zero: no limit
-	Version       string         // of gtrace, for the start record
+	Trace, Ignore []string        // patterns; empty Trace: the target's main module
+	Kinds         []events.Kind   // kinds to report; nil: call, return, exception
+	Goroutines    []int64         // nil: all
+	Capture       engine.Capture  // what to read at a probe
+	MaxProbes     int             // 0: 1000
+	Filters       []events.Filter // all must keep a call
+	Limit         uint64          // events; 0: no limit
+	Rate          Rate            // calls that are reported; zero: no limit
+	Version       string          // of gtrace, for the start record
 }
 
 // DefaultMaxProbes is how many functions a session traces at most when its
@@ -34,6 +35,7 @@ type Session struct {
 	eng    engine.Engine
 	start  events.StartInfo
 	pairer *pairer
+	sieve  *sieve // nil: no filters
 	gate   *gate
 	lost   uint64
 	phase  phase
@@ -42,6 +44,7 @@ type Session struct {
 	// yielded yet, because the caller left the loop in between.
 	queue []events.Event
 	next  int
+	now   time.Time // of that hit
 
 	alarm alarm
 	last  []events.Event // what is left to yield of the last records
@@ -90,6 +93,7 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 			Notes:     append(sel.Notes, planted.notes...),
 		},
 		pairer: newPairer(cfg.Capture.Stack),
+		sieve:  newSieve(cfg),
 		gate:   newGate(cfg),
 	}, nil
 }
@@ -173,32 +177,36 @@ func (s *Session) watch(ctx context.Context, yield func(events.Event, error) boo
 // serve yields the events of one hit. It reports whether the target may run on,
 // as drain does.
 func (s *Session) serve(h *engine.Hit, yield func(events.Event, error) bool) (end *events.Event, more bool) {
-	s.queue, s.next = nil, 0
+	s.queue, s.next, s.now = nil, 0, h.Time
 	if s.gate.admits(h) {
 		s.queue = s.pairer.add(h)
 	}
-	s.account(h.Time)
+	s.sift()
 	return s.drain(yield)
 }
 
 // look does what is due when nothing was hit.
 func (s *Session) look(yield func(events.Event, error) bool) (end *events.Event, more bool) {
-	s.queue, s.next = nil, 0
-	s.account(time.Now())
+	s.queue, s.next, s.now = nil, 0, time.Now()
+	s.sift()
 	return s.drain(yield)
 }
 
-// account puts the records about what was left out that are due at the head of
-// the queue.
-func (s *Session) account(now time.Time) {
-	r := s.gate.rate
-	if r == nil {
-		return
+// sift leaves in the queue what the filters let through, adds what is due, and
+// sets the alarm for what will be.
+func (s *Session) sift() {
+	var due time.Time
+	if s.sieve != nil {
+		s.queue = s.sieve.add(s.queue, s.now)
+		due = s.sieve.due()
 	}
-	if due := r.due(); !due.IsZero() && !now.Before(due) {
-		s.queue = slices.Insert(s.queue, 0, r.account(now))
+	if r := s.gate.rate; r != nil {
+		if due := r.due(); !due.IsZero() && !s.now.Before(due) {
+			s.queue = slices.Insert(s.queue, 0, r.account(s.now))
+		}
+		due = earlier(due, r.due())
 	}
-	s.alarm.set(r.due())
+	s.alarm.set(due)
 }
 
 // errNoEnd is an engine's breach of its contract.
@@ -211,7 +219,7 @@ func (s *Session) drain(yield func(events.Event, error) bool) (end *events.Event
 	for s.next < len(s.queue) && !s.gate.full() {
 		e := &s.queue[s.next]
 		s.next++
-		if !s.gate.passes(e) {
+		if !s.gate.passes(e, s.now) {
 			continue
 		}
 		if e.Kind == events.Lost {

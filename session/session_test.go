@@ -56,6 +56,34 @@ func short(e events.Event) string {
 	return events.Format(e)
 }
 
+// wantStream traces a script and compares what comes behind the start record.
+func wantStream(t *testing.T, script string, cfg Config, want string) {
+	t.Helper()
+	f := fake(t, script)
+	for i := range f.Script {
+		// No alarm may go off while the script is played.
+		f.Script[i].Time = f.Script[i].Time.AddDate(200, 0, 0)
+	}
+	got, err := trace(t, t.Context(), f, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range got {
+		got[i] = strings.Replace(line, " @:0", "", 1)
+		if e, err := events.Parse(line); err == nil && e.Exception != nil {
+			e.Exception.Origin = nil
+			got[i] = short(e)
+		}
+	}
+	var lines []string
+	for line := range strings.Lines(strings.TrimSpace(want)) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	if diff := cmp.Diff(lines, got[1:]); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 func TestSession(t *testing.T) {
 	f := fake(t, twoCalls+"exit 3")
 	f.Kept = 5 * time.Millisecond

@@ -38,6 +38,7 @@ type traceFlags struct {
 	engine        string
 	quiet         bool
 	verbose       bool
+	filter        filterFlags
 	output        outputFlags
 	summary       summaryFlags
 }
@@ -67,6 +68,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.IntVar(&f.follow, "follow", engine.DefaultFollow, "follow `N` levels of pointers")
 	fs.StringSliceVar(&f.redact, "redact", nil, "hide values of this `NAME` too, as those of passwords, tokens and the like are")
 	fs.BoolVar(&f.noRedact, "no-redact", false, "hide no values")
+	f.filter.register(fs)
 	fs.Uint64VarP(&f.limit, "limit", "n", 0, "stop after `N` events")
 	fs.DurationVar(&f.duration, "for", 0, "stop after `DUR`, as 10s or 2m")
 	fs.StringVar(&f.rate, "rate", "", "show at most `N/s` calls, as 100/s or 30/m; the others are counted")
@@ -146,6 +148,9 @@ func (f *traceFlags) check() error {
 	if err := f.summary.check(f.kinds); err != nil {
 		return err
 	}
+	if err := f.filter.check(); err != nil {
+		return err
+	}
 	return f.output.check()
 }
 
@@ -168,7 +173,7 @@ func (f *traceFlags) config() session.Config {
 		follow = -1 // an engine takes 0 for its default
 	}
 	rate, _ := parseRate(f.rate) // checked before
-	return session.Config{
+	cfg := session.Config{
 		Trace:      f.trace,
 		Ignore:     f.ignore,
 		Kinds:      f.eventKinds(),
@@ -184,6 +189,8 @@ func (f *traceFlags) config() session.Config {
 		Rate:      rate,
 		Version:   buildVersion(),
 	}
+	f.filter.choose(&cfg)
+	return cfg
 }
 
 // hide returns the names whose values are not shown.

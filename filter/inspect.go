@@ -1,0 +1,179 @@
+package filter
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+
+	"gtrace/events"
+	"gtrace/spelling"
+)
+
+// options are those of both compilations: the first checks what the user wrote,
+// the second makes it safe.
+func options(visitors ...ast.Visitor) []expr.Option {
+	list := []expr.Option{expr.Env(&fields{}), expr.AsBool(), expr.DisableAllBuiltins()}
+	for _, name := range functions {
+		list = append(list, expr.EnableBuiltin(name))
+	}
+	for _, v := range visitors {
+		list = append(list, expr.Patch(v))
+	}
+	return list
+}
+
+// functions are those of the language that an expression about a call may want,
+// none of which can take long or make something large of something small.
+var functions = []string{
+	"all", "any", "none", "one", "count", "filter", "map", "first", "last",
+	"len", "lower", "upper", "trim", "split", "indexOf", "abs", "int", "float", "string", "min", "max",
+}
+
+// constants puts durations in the place of their names.
+type constants struct{ *source }
+
+func (c constants) Visit(node *ast.Node) {
+	if id, ok := (*node).(*ast.IdentifierNode); ok {
+		if d, ok := c.duration(id.Value); ok {
+			ast.Patch(node, &ast.ConstantNode{Value: d})
+		}
+	}
+}
+
+// An inspector notes which fields an expression uses, and what is wrong with
+// them.
+type inspector struct {
+	*source
+	used     map[string]bool
+	names    []*ast.IdentifierNode
+	declared map[string]bool // by let
+	ranges   []*ast.BinaryNode
+	first    *Error // what is wrong
+}
+
+func (in *inspector) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
+		in.names = append(in.names, n)
+	case *ast.VariableDeclaratorNode:
+		if in.declared == nil {
+			in.declared = make(map[string]bool)
+		}
+		in.declared[n.Name] = true
+	case *ast.BuiltinNode:
+		if !slices.Contains(functions, n.Name) {
+			in.wrong(n.Location(), "unknown function "+n.Name+perhaps(n.Name, functions))
+		}
+	case *ast.MemberNode:
+		in.member(n)
+	case *ast.BinaryNode:
+		in.kinds(n)
+		in.span(n)
+	}
+}
+
+// span takes care that a range stands behind "in", where it is no list of
+// numbers but their bounds.
+func (in *inspector) span(n *ast.BinaryNode) {
+	switch {
+	case n.Operator == "..":
+		in.ranges = append(in.ranges, n)
+	case n.Operator == "in" && len(in.ranges) > 0 && n.Right == in.ranges[len(in.ranges)-1]:
+		in.ranges = in.ranges[:len(in.ranges)-1]
+	}
+}
+
+// problem returns what is wrong, or nil.
+func (in *inspector) problem() *Error {
+	in.used = make(map[string]bool)
+	known := names(reflect.TypeFor[fields]())
+	for _, n := range in.names {
+		switch {
+		case in.declared[n.Value]:
+		case slices.Contains(known, n.Value):
+			in.used[n.Value] = true
+		default:
+			in.wrong(n.Location(), "unknown field "+n.Value+perhaps(n.Value, known))
+		}
+	}
+	for _, n := range in.ranges {
+		in.wrong(n.Location(), "a range can only stand behind in, as args.n in 1..9")
+	}
+	return in.first
+}
+
+func (in *inspector) wrong(at file.Location, reason string) {
+	if in.first == nil {
+		in.first = in.error(at.From, at.To, reason)
+	}
+}
+
+// member checks the name behind a dot.
+func (in *inspector) member(n *ast.MemberNode) {
+	name, ok := n.Property.(*ast.StringNode)
+	if !ok {
+		return
+	}
+	base := n.Node.Type()
+	if outer, ok := n.Node.(*ast.MemberNode); ok && outer.Node.Type() == reflect.TypeFor[values]() {
+		in.wrong(name.Location(), "a value has no fields here: compare it as text, as with contains")
+	}
+	if base.Kind() != reflect.Struct || base.PkgPath() != reflect.TypeFor[fields]().PkgPath() {
+		return
+	}
+	if known := names(base); !slices.Contains(known, name.Value) {
+		in.wrong(name.Location(), fmt.Sprintf("unknown field %s of %s%s", name.Value, n.Node, perhaps(name.Value, known)))
+	}
+}
+
+// kinds checks what kind is compared with.
+func (in *inspector) kinds(n *ast.BinaryNode) {
+	if !isKind(n.Left) && !isKind(n.Right) {
+		return
+	}
+	literals := []ast.Node{n.Left, n.Right}
+	if list, ok := n.Right.(*ast.ArrayNode); ok {
+		literals = list.Nodes
+	}
+	if !slices.Contains([]string{"==", "!=", "in"}, n.Operator) {
+		in.wrong(n.Location(), "kind can be compared with ==, != and in")
+		return
+	}
+	known := kindNames()
+	for _, l := range literals {
+		if s, ok := l.(*ast.StringNode); ok && !slices.Contains(known, s.Value) {
+			in.wrong(l.Location(), fmt.Sprintf("unknown kind %q%s", s.Value, perhaps(s.Value, known)))
+		}
+	}
+}
+
+func kindNames() []string {
+	var list []string
+	for k := events.Call; k < events.Lost; k++ {
+		list = append(list, k.String())
+	}
+	return list
+}
+
+// names returns those of a struct's fields, as an expression writes them.
+func names(t reflect.Type) []string {
+	var list []string
+	for f := range t.Fields() {
+		if name := f.Tag.Get("expr"); name != "" && !strings.HasPrefix(name, "__") {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+func perhaps(name string, known []string) string {
+	if near := spelling.Nearest(name, known); near != "" {
+		return ": perhaps " + near
+	}
+	return ""
+}

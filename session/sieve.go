@@ -1,0 +1,379 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"gtrace/events"
+)
+
+// A sieve lets calls through whole or not at all, as filters decide. It stands
+// behind the pairing: ids, depths and parents are those of the program, so that
+// those of a call which is let through may speak of one that is not.
+//
+// A filter that needs the end of a call makes it wait: its events are held back
+// until it has returned. Meanwhile calls inside it end and are decided about.
+// They wait in line behind it, so that the events of a goroutine come out in
+// the order in which they happened. But a call may run for hours. So when
+// something that is let through has waited for maxWait, the calls that it waits
+// for step aside: from then on nothing waits for them, and such a call comes out
+// at its end, with all of its events together.
+//
+// What is held back is bounded by maxWeight. Beyond it the oldest calls that
+// are undecided are given up, and this is told as a loss. A call that has not
+// ended when the trace does is undecided, and so left out.
+type sieve struct {
+	early, late []events.Filter // those that do not need the end of a call, and those that do
+	picks       []events.Filter // are asked last, about calls that all others keep
+
+	calls map[events.CallID]*sifted // open
+	lines map[int64]*line           // by goroutine
+	stuck []stuck                   // lines, in the order in which they got stuck
+	out   []events.Event            // let through by the event at hand
+
+	wait         time.Duration // how long something that is let through waits
+	weight, most int           // of what is held back
+	missed       tally         // what was given up
+}
+
+const (
+	maxWait   = time.Second
+	maxWeight = 64 << 20
+)
+
+// A sifted call is one that the sieve has seen an event of.
+type sifted struct {
+	verdict verdict
+	aside   bool           // nothing waits for it
+	events  []events.Event // what is held back
+}
+
+type verdict uint8
+
+const (
+	undecided verdict = iota
+	kept
+	dropped
+	givenUp
+)
+
+// A line is what is held back of a goroutine, in the order in which it happened.
+type line struct {
+	waiting []waiting
+	kept    int       // how many of these are let through
+	since   time.Time // when the first of these got stuck, or zero
+}
+
+// waiting is one event of a call.
+type waiting struct {
+	call *sifted
+	i    int
+}
+
+// stuck is a line that something which is let through waits in, unless it has
+// moved on by now.
+type stuck struct {
+	goroutine int64
+	since     time.Time
+}
+
+// newSieve returns nil when everything is let through.
+func newSieve(cfg Config) *sieve {
+	if len(cfg.Filters) == 0 {
+		return nil
+	}
+	s := &sieve{
+		calls: make(map[events.CallID]*sifted),
+		lines: make(map[int64]*line),
+		wait:  maxWait,
+		most:  maxWeight,
+	}
+	for _, f := range cfg.Filters {
+		if f.NeedsEnd() {
+			s.late = append(s.late, f)
+		} else {
+			s.early = append(s.early, f)
+		}
+	}
+	return s
+}
+
+// add takes the events that one hit makes, or none, and returns what comes out
+// now. The slice is valid until the next call.
+func (s *sieve) add(list []events.Event, now time.Time) []events.Event {
+	s.reset()
+	for i := range list {
+		s.event(&list[i], now)
+	}
+	if s.weight > s.most {
+		s.shed(now)
+	}
+	s.release(now, func(t stuck) bool { return !now.Before(t.since.Add(s.wait)) })
+	if due := s.missed.due(); !due.IsZero() && !now.Before(due) {
+		s.out = append(s.out, s.account(now))
+	}
+	return s.out
+}
+
+// finish returns what comes out when the trace ends.
+func (s *sieve) finish(now time.Time) []events.Event {
+	s.reset()
+	s.release(now, all)
+	return s.out
+}
+
+func (s *sieve) reset() {
+	clear(s.out)
+	s.out = s.out[:0]
+}
+
+func (s *sieve) event(e *events.Event, now time.Time) {
+	if e.Kind == events.Lost {
+		s.out = append(s.out, *e)
+		return
+	}
+	c := s.callOf(e)
+	s.hold(c, e)
+	if c.verdict == givenUp {
+		s.missed.add(0, 1, now)
+	}
+	if e.Kind == events.Return {
+		delete(s.calls, e.Call)
+		if c.verdict == undecided {
+			s.decide(c, e.Goroutine)
+		}
+	}
+	s.flush(e.Goroutine, now)
+}
+
+// callOf returns the call to which e belongs. What belongs to none is decided
+// about by itself.
+func (s *sieve) callOf(e *events.Event) *sifted {
+	if e.Call == events.NoCall {
+		alone := []events.Event{*e}
+		if keepAll(s.early, alone) && keepAll(s.late, alone) {
+			return &sifted{verdict: kept}
+		}
+		return &sifted{verdict: dropped}
+	}
+	c := s.calls[e.Call]
+	if c == nil {
+		c = &sifted{verdict: s.begin(e)}
+		s.calls[e.Call] = c
+	}
+	return c
+}
+
+// begin asks about a call of which e is the first event.
+func (s *sieve) begin(e *events.Event) verdict {
+	first := []events.Event{*e}
+	switch {
+	case !keepAll(s.early, first):
+		return dropped
+	case len(s.late) > 0:
+		return undecided
+	case keepAll(s.picks, first):
+		return kept
+	}
+	return dropped
+}
+
+// decide asks about a call that has ended. One that had stepped aside goes to
+// the end of the line.
+func (s *sieve) decide(c *sifted, goroutine int64) {
+	if !keepAll(s.late, c.events) || !keepAll(s.picks, c.events) {
+		s.drop(c, dropped)
+		s.trim(goroutine)
+		return
+	}
+	c.verdict = kept
+	l := s.line(goroutine)
+	l.kept += len(c.events)
+	if c.aside {
+		for i := range c.events {
+			l.waiting = append(l.waiting, waiting{c, i})
+		}
+	}
+}
+
+func keepAll(filters []events.Filter, call []events.Event) bool {
+	for _, f := range filters {
+		if !f.Keep(call) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *sieve) line(goroutine int64) *line {
+	l := s.lines[goroutine]
+	if l == nil {
+		l = new(line)
+		s.lines[goroutine] = l
+	}
+	return l
+}
+
+// hold puts an event of a call in line, unless it can pass at once.
+func (s *sieve) hold(c *sifted, e *events.Event) {
+	switch {
+	case c.verdict == dropped || c.verdict == givenUp:
+		return
+	case c.verdict == kept && s.lines[e.Goroutine] == nil:
+		s.out = append(s.out, *e)
+		return
+	}
+	c.events = append(c.events, *e)
+	s.weight += weigh(e)
+	if c.aside {
+		return
+	}
+	l := s.line(e.Goroutine)
+	l.waiting = append(l.waiting, waiting{c, len(c.events) - 1})
+	if c.verdict == kept {
+		l.kept++
+	}
+}
+
+// drop forgets what is held back of a call.
+func (s *sieve) drop(c *sifted, v verdict) {
+	for i := range c.events {
+		s.weight -= weigh(&c.events[i])
+	}
+	c.verdict, c.events = v, nil
+}
+
+// trim takes from the end of a line what nobody waits for any more.
+func (s *sieve) trim(goroutine int64) {
+	l := s.lines[goroutine]
+	if l == nil {
+		return
+	}
+	n := len(l.waiting)
+	for n > 0 && l.waiting[n-1].call.verdict >= dropped {
+		n--
+	}
+	clear(l.waiting[n:])
+	l.waiting = l.waiting[:n]
+}
+
+// flush lets out what stands at the head of a line and is decided about.
+func (s *sieve) flush(goroutine int64, now time.Time) {
+	l := s.lines[goroutine]
+	if l == nil {
+		return
+	}
+	n := 0
+	for n < len(l.waiting) && l.waiting[n].call.verdict != undecided {
+		if w := l.waiting[n]; w.call.verdict == kept {
+			e := &w.call.events[w.i]
+			s.weight -= weigh(e)
+			s.out = append(s.out, *e)
+			*e = events.Event{}
+			l.kept--
+		}
+		n++
+	}
+	l.waiting = slices.Delete(l.waiting, 0, n)
+	switch {
+	case len(l.waiting) == 0:
+		delete(s.lines, goroutine)
+	case l.kept == 0:
+		l.since = time.Time{}
+	case l.since.IsZero():
+		l.since = now
+		s.stuck = append(s.stuck, stuck{goroutine, now})
+	}
+}
+
+// due returns when something is to be done although nothing is hit, or zero.
+func (s *sieve) due() time.Time {
+	for len(s.stuck) > 0 && !s.isStuck(s.stuck[0]) {
+		s.stuck = s.stuck[1:]
+	}
+	if len(s.stuck) == 0 {
+		return s.missed.due()
+	}
+	return earlier(s.missed.due(), s.stuck[0].since.Add(s.wait))
+}
+
+func (s *sieve) isStuck(at stuck) bool {
+	l := s.lines[at.goroutine]
+	return l != nil && l.since.Equal(at.since)
+}
+
+// release lets out what waits in lines for undecided calls: these step aside.
+// It begins with the line that got stuck first, and goes on while enough says
+// that a line has waited enough.
+func (s *sieve) release(now time.Time, enough func(stuck) bool) {
+	for len(s.stuck) > 0 && (enough(s.stuck[0]) || !s.isStuck(s.stuck[0])) {
+		first := s.stuck[0]
+		s.stuck = s.stuck[1:]
+		if !s.isStuck(first) {
+			continue
+		}
+		l := s.lines[first.goroutine]
+		for _, w := range l.waiting {
+			w.call.aside = w.call.verdict == undecided
+		}
+		l.waiting = slices.DeleteFunc(l.waiting, func(w waiting) bool { return w.call.aside })
+		s.flush(first.goroutine, now)
+	}
+}
+
+func all(stuck) bool { return true }
+
+// shed makes room when too much is held back.
+func (s *sieve) shed(now time.Time) {
+	s.release(now, all)
+	var ids []events.CallID
+	for id, c := range s.calls {
+		if c.verdict == undecided {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if s.weight <= s.most/4*3 {
+			break
+		}
+		c := s.calls[id]
+		s.missed.add(1, uint64(len(c.events)), now)
+		s.drop(c, givenUp)
+	}
+	for g := range s.lines {
+		s.flush(g, now)
+	}
+}
+
+func (s *sieve) account(now time.Time) events.Event {
+	return s.missed.account(now, fmt.Sprintf("a filter that holds back at most %d MB", s.most>>20))
+}
+
+// keeps reports whether an open call is let through.
+func (s *sieve) keeps(id events.CallID) bool {
+	c := s.calls[id]
+	return c != nil && c.verdict == kept
+}
+
+// weigh returns about how many bytes an event takes.
+func weigh(e *events.Event) int {
+	const base, each = 512, 64
+	n := base + each*(len(e.Args)+len(e.Results)+len(e.Changes)+len(e.Watch)+len(e.Stack))
+	for _, list := range [][]events.Value{e.Args, e.Results} {
+		for i := range list {
+			n += len(list[i].Value) + len(list[i].Error)
+		}
+	}
+	for i := range e.Changes {
+		n += len(e.Changes[i].Value.Value)
+	}
+	for i := range e.Watch {
+		n += len(e.Watch[i].Value)
+	}
+	if e.Exception != nil {
+		n += base + len(e.Exception.Value)
+	}
+	return n
+}
