@@ -48,7 +48,7 @@ func TestStatusLine(t *testing.T) {
 }
 
 func TestCompletesProcesses(t *testing.T) {
-	if r := gtrace(t, &fakeBackend{}, "__complete", "run", "--format", ""); !strings.Contains(r.stdout, "text\njson\n") {
+	if r := gtrace(t, &fakeBackend{}, "__complete", "run", "--format", ""); !strings.Contains(r.stdout, "text\nsnoop\njson\n") {
 		t.Errorf("formats: %s", r.stdout)
 	}
 	if r := gtrace(t, &fakeBackend{}, "__complete", "attach", ""); r.status != 0 {
