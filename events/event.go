@@ -104,7 +104,8 @@ type Event struct {
 	Stack     []Frame        // innermost first, when asked for
 
 	Source  string   // Line: the source text
-	Changes []Change // Line: variables since the previous event of the call
+	Changes []Change // Line, Return: variables since the previous event of the call
+	Locals  []Value  // Call, Return: variables of the frame, when asked for
 	Watch   []Watch  // watched expressions
 
 	Start *StartInfo // Start
@@ -130,7 +131,8 @@ type Value struct {
 // A Change is a variable that is new or modified.
 type Change struct {
 	Value
-	Modified bool // false: new
+	Modified bool   // false: new
+	Old      string // the value before, when asked for
 }
 
 // A Watch is the value of a watched expression.

@@ -142,6 +142,7 @@ func (s *jsonSink) appendEvent(b []byte, e *Event) []byte {
 	b = appendJSONValues(b, `,"results":`, e.Results)
 	b = appendJSONOptional(b, `,"source":`, e.Source)
 	b = appendJSONChanges(b, e.Changes)
+	b = appendJSONValues(b, `,"locals":`, e.Locals)
 	b = appendJSONWatch(b, e.Watch)
 	return appendJSONStack(b, e.Stack)
 }

@@ -104,10 +104,11 @@ func appendJSONChanges(b []byte, list []Change) []byte {
 	for i := range list {
 		b = appendJSONValue(appendJSONComma(b, i), &list[i].Value)
 		if list[i].Modified {
-			b = append(b, `,"change":"modified"}`...)
+			b = append(b, `,"change":"modified"`...)
 		} else {
-			b = append(b, `,"change":"new"}`...)
+			b = append(b, `,"change":"new"`...)
 		}
+		b = append(appendJSONOptional(b, `,"old":`, list[i].Old), '}')
 	}
 	return append(b, ']')
 }

@@ -71,6 +71,7 @@ type jsonEvent struct {
 	Results   []Value        `json:"results"`
 	Source    string         `json:"source"`
 	Changes   []jsonChange   `json:"changes"`
+	Locals    []Value        `json:"locals"`
 	Watch     []Watch        `json:"watch"`
 	Stack     []Frame        `json:"stack"`
 }
@@ -87,6 +88,7 @@ type jsonException struct {
 type jsonChange struct {
 	Value
 	Change string `json:"change"`
+	Old    string `json:"old"`
 }
 
 type jsonStart struct {
@@ -130,7 +132,7 @@ func decodeJSON(line []byte) (Event, error) {
 		Func: j.Func, File: j.File, Line: j.Line, Caller: j.Caller,
 		Args: j.Args, Results: j.Results, Error: j.Error,
 		Unwound: j.Unwound, Partial: j.Partial, Recovered: j.Recovered,
-		Source: j.Source, Watch: j.Watch, Stack: j.Stack,
+		Source: j.Source, Locals: j.Locals, Watch: j.Watch, Stack: j.Stack,
 	}
 	if j.Duration != nil {
 		e.Duration, e.HasDuration = *j.Duration, true
@@ -139,7 +141,7 @@ func decodeJSON(line []byte) (Event, error) {
 		e.Exception = new(ExceptionInfo(*j.Exception))
 	}
 	for _, c := range j.Changes {
-		e.Changes = append(e.Changes, Change{Value: c.Value, Modified: c.Change == "modified"})
+		e.Changes = append(e.Changes, Change{Value: c.Value, Modified: c.Change == "modified", Old: c.Old})
 	}
 	switch e.Kind {
 	case Start:

@@ -20,9 +20,9 @@ func BenchmarkHit(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/hit")
 	}
-	b.Run("outermost", func(b *testing.B) { bench(b, newPairer(0)) })
+	b.Run("outermost", func(b *testing.B) { bench(b, newPairer(Config{}, nil)) })
 	b.Run("nested", func(b *testing.B) {
-		p := newPairer(0)
+		p := newPairer(Config{}, nil)
 		outer := enter
 		outer.Frame = 10
 		p.add(&outer)

@@ -27,6 +27,7 @@ type call struct {
 	partial   bool        // it was running before it could be seen
 	recovered bool        // it recovered a panic
 	errors    errorMemory // error results of the traced calls inside it
+	vars      memory
 }
 
 // top returns the innermost open call, or nil.

@@ -27,6 +27,9 @@ import (
 // which returns in its place, so that a second entry is a second call.
 type pairer struct {
 	stack    int // frames of the stack to report
+	lines    *linePlan
+	locals   bool // calls and returns show the variables of the frame
+	old      bool // changes show the value before
 	lastCall events.CallID
 	routines map[int64]*routine
 	strays   map[int64][]engine.Hit // pending raises that passed no open call
@@ -34,8 +37,8 @@ type pairer struct {
 	out      []events.Event // of the hit at hand
 }
 
-func newPairer(stack int) *pairer {
-	return &pairer{stack: stack, routines: make(map[int64]*routine), strays: make(map[int64][]engine.Hit)}
+func newPairer(cfg Config, lines *linePlan) *pairer {
+	return &pairer{stack: cfg.Capture.Stack, lines: lines, locals: cfg.Locals, old: cfg.Old, routines: make(map[int64]*routine), strays: make(map[int64][]engine.Hit)}
 }
 
 // add returns the events that a hit makes. The slice is valid until the next
@@ -48,6 +51,8 @@ func (p *pairer) add(h *engine.Hit) []events.Event {
 		p.entered(h)
 	case engine.Returned:
 		p.returned(h)
+	case engine.Reached:
+		p.reached(h)
 	case engine.Raised:
 		p.raised(h)
 	case engine.Unwound:
@@ -79,6 +84,12 @@ func (p *pairer) entered(h *engine.Hit) {
 	e.Func, e.File, e.Line = h.Func.Name, h.File, h.Line
 	e.Caller, e.Args = h.Caller, h.Values
 	e.Stack = p.cut(h.Stack)
+	if p.locals {
+		e.Locals = h.Values
+	}
+	if len(p.lines.observed(h.Func)) > 0 {
+		c.vars.args = h.Values
+	}
 }
 
 func (p *pairer) returned(h *engine.Hit) {
@@ -86,16 +97,7 @@ func (p *pairer) returned(h *engine.Hit) {
 	defer p.release(h, r)
 	p.leaveDeeper(h, r, h.Frame)
 	r.forget(h.Frame)
-	c := r.top()
-	if c != nil && c.frame == h.Frame && c.fn != h.Func {
-		p.leave(h, r)
-		c = nil
-	}
-	if c == nil || c.frame != h.Frame {
-		p.lastCall++
-		c = r.push(p.lastCall, h.Func, h.Frame)
-		c.partial = true
-	}
+	c := p.callAt(h, r)
 	if len(h.Errors) > 0 {
 		p.errorResult(h, r)
 	}
@@ -108,8 +110,52 @@ func (p *pairer) returned(h *engine.Hit) {
 		e.Error = errorText(h)
 		e.Results = withError(h.Values, e.Error)
 	}
+	p.variables(e, h, c)
+	if p.locals {
+		e.Locals = allValues(h.Locals)
+	}
 	setDuration(e, h, c)
 	r.pop()
+}
+
+// reached reports a line of the innermost call.
+func (p *pairer) reached(h *engine.Hit) {
+	r := p.routine(h)
+	p.leaveDeeper(h, r, h.Frame)
+	r.forget(h.Frame)
+	c := p.callAt(h, r)
+	e := p.event(h, events.Line)
+	p.describe(e, r)
+	e.File, e.Line = h.File, h.Line
+	if file := p.lines.file(h.Func); file != nil {
+		e.Source = file.Line(h.Line)
+	}
+	e.Stack = p.cut(h.Stack)
+	p.variables(e, h, c)
+}
+
+// variables says in e what has changed in its call, if the lines of that are
+// observed.
+func (p *pairer) variables(e *events.Event, h *engine.Hit, c *call) {
+	if len(p.lines.observed(h.Func)) > 0 {
+		e.Changes = c.vars.changes(h, p.lines.file(h.Func), p.old)
+	}
+}
+
+// callAt returns the call at a hit's frame, which is the innermost. Where none
+// is known there, it was running before it could be seen.
+func (p *pairer) callAt(h *engine.Hit, r *routine) *call {
+	c := r.top()
+	if c != nil && c.frame == h.Frame && c.fn != h.Func {
+		p.leave(h, r)
+		c = nil
+	}
+	if c == nil || c.frame != h.Frame {
+		p.lastCall++
+		c = r.push(p.lastCall, h.Func, h.Frame)
+		c.partial = true
+	}
+	return c
 }
 
 // leaveDeeper ends the open calls of frames deeper than keep, innermost first:

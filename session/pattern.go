@@ -3,9 +3,11 @@ package session
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path"
 	"regexp"
 	"regexp/syntax"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -27,7 +29,15 @@ type pattern struct {
 	// without its package or with the last element of it. It is nil where only
 	// whole makes sense.
 	tail func(*candidate) bool
+	// lines are those that a pattern names which is about lines; nil for others.
+	lines *span
 }
+
+// A span is a range of lines of a file.
+type span struct{ first, last int }
+
+// everyLine is what the name of a file says of lines.
+var everyLine = span{1, math.MaxInt}
 
 // A candidate is a function with what patterns ask of it.
 type candidate struct {
@@ -57,10 +67,11 @@ func parsePattern(text string) (pattern, error) {
 	case text == "":
 		return pattern{}, errors.New("empty pattern")
 	case lines != "":
-		return pattern{}, fmt.Errorf("pattern %q: line patterns need line events, which this version does not have: %w",
-			text, engine.ErrNotSupported)
+		return linePattern(text, file, lines)
 	case strings.HasSuffix(file, ".go"):
-		return filePattern(file)
+		p, err := filePattern(file)
+		p.lines = &everyLine
+		return p, err
 	case text[0] == '/':
 		return regexpPattern(text)
 	default:
@@ -75,6 +86,26 @@ func splitLines(text string) (file, lines string) {
 		return text, ""
 	}
 	return file + ".go", lines
+}
+
+// linePattern matches the functions that stand in a file; which of them have the
+// lines is not known before their code is looked at.
+func linePattern(text, file, lines string) (pattern, error) {
+	p, err := filePattern(file)
+	if err != nil {
+		return pattern{}, err
+	}
+	from, to, isRange := strings.Cut(lines, "-")
+	first, err1 := strconv.Atoi(from)
+	last, err2 := first, error(nil)
+	if isRange {
+		last, err2 = strconv.Atoi(to)
+	}
+	if err1 != nil || err2 != nil || first < 1 || last < first {
+		return pattern{}, fmt.Errorf("pattern %q: lines are written as server.go:42 or server.go:40-60", text)
+	}
+	p.text, p.lines = text, &span{first, last}
+	return p, nil
 }
 
 // filePattern matches files by their last elements.

@@ -20,15 +20,16 @@ type planted struct {
 // the calls that a panic takes away would have no end. A function that cannot
 // be probed is noted, as long as another can; when planting fails, nothing
 // stays behind.
-func plant(eng engine.Engine, fns []*engine.Function, capture engine.Capture) (planted, error) {
+func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePlan) (planted, error) {
+	capture := neededCapture(cfg)
 	var done planted
 	var refused []string
 	var first error
 	for _, fn := range fns {
-		id, err := eng.Plant(engine.Probe{What: engine.Calls, Func: fn, Capture: capture})
+		ids, err := plantFunction(eng, fn, capture, lines)
 		switch {
 		case err == nil:
-			done.probes = append(done.probes, id)
+			done.probes = append(done.probes, ids...)
 			done.functions++
 			continue
 		case hopeless(err):
@@ -58,6 +59,21 @@ func plant(eng engine.Engine, fns []*engine.Function, capture engine.Capture) (p
 	return done, nil
 }
 
+// plantFunction installs the probes of one function: all of them, or none.
+func plantFunction(eng engine.Engine, fn *engine.Function, capture engine.Capture, plan *linePlan) ([]engine.ProbeID, error) {
+	lines := plan.observed(fn)
+	capture.Locals = capture.Locals || len(lines) > 0
+	id, err := eng.Plant(engine.Probe{What: engine.Calls, Func: fn, Capture: capture})
+	if err != nil || len(lines) == 0 {
+		return []engine.ProbeID{id}, err
+	}
+	second, err := eng.Plant(engine.Probe{What: engine.Lines, Func: fn, Lines: lines, Statements: plan.pieces(fn), Capture: capture})
+	if err != nil {
+		return nil, errors.Join(err, eng.Unplant(id))
+	}
+	return []engine.ProbeID{id, second}, nil
+}
+
 // hopeless reports whether no other probe will fare better.
 func hopeless(err error) bool {
 	return errors.Is(err, engine.ErrClosed) || errors.Is(err, engine.ErrNoProcess) || errors.Is(err, engine.ErrPermission)
@@ -82,10 +98,12 @@ func maxProbes(cfg Config) int {
 // are needed for error exceptions too. A filter may look at everything.
 func neededCapture(cfg Config) engine.Capture {
 	c, kinds := cfg.Capture, kindsOf(cfg)
+	c.Locals = cfg.Locals
 	if len(cfg.Filters) > 0 {
 		return c
 	}
-	c.Args = c.Args && slices.Contains(kinds, events.Call)
+	c.Args = c.Args && slices.ContainsFunc(kinds, func(k events.Kind) bool { return k == events.Call || k == events.Line })
+	c.Locals = c.Locals && slices.Contains(kinds, events.Return)
 	c.Results = c.Results && (slices.Contains(kinds, events.Return) || slices.Contains(kinds, events.Exception))
 	return c
 }

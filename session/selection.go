@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,6 +14,9 @@ type Selection struct {
 	Inlined   []*engine.Function // those whose every call was inlined
 	Patterns  []string           // as given, or the default that was used
 	Notes     []string           // functions that cannot be seen fully, and why
+
+	wishes []lineWish                // of patterns about lines
+	named  map[*engine.Function]bool // chosen whatever lines they have
 }
 
 // Select chooses from fns those which a pattern of trace matches and no pattern
@@ -30,22 +34,33 @@ func Select(fns []*engine.Function, module string, trace, ignore []string) (Sele
 			all = append(all, newCandidate(fn, module))
 		}
 	}
-	sel := Selection{Patterns: trace}
+	sel := Selection{Patterns: trace, named: make(map[*engine.Function]bool)}
 	if len(trace) == 0 {
 		sel.Patterns = modulePatterns(all, module)
 	}
 
 	chosen := make([]bool, len(all))
 	for _, text := range sel.Patterns {
-		found, err := find(all, module, text)
+		p, err := parsePattern(text)
 		if err != nil {
 			return Selection{}, err
 		}
+		found := p.find(all, module)
 		if len(found) == 0 {
 			return Selection{}, &NoMatchError{Pattern: text, Near: near(all, module, text)}
 		}
+		if p.lines != nil {
+			sel.wishes = append(sel.wishes, lineWish{pattern: text, span: *p.lines})
+		}
 		for _, i := range found {
 			chosen[i] = true
+			if p.lines != nil {
+				w := &sel.wishes[len(sel.wishes)-1]
+				w.functions = append(w.functions, all[i].Function)
+			}
+			if p.lines == nil || *p.lines == everyLine {
+				sel.named[all[i].Function] = true
+			}
 		}
 	}
 
@@ -81,10 +96,14 @@ func Select(fns []*engine.Function, module string, trace, ignore []string) (Sele
 func leaveOut(kept []candidate, module string, ignore []string) ([]candidate, []string, error) {
 	var unused []string
 	for _, text := range ignore {
-		found, err := find(kept, module, text)
+		p, err := parsePattern(text)
+		if err == nil && p.lines != nil && *p.lines != everyLine {
+			err = fmt.Errorf("pattern %q: functions and files can be ignored, not lines", text)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
+		found := p.find(kept, module)
 		if len(found) == 0 {
 			unused = append(unused, "nothing that is traced matches the ignored pattern "+text)
 		}
@@ -96,11 +115,7 @@ func leaveOut(kept []candidate, module string, ignore []string) ([]candidate, []
 }
 
 // find returns the indexes of the candidates that the pattern matches.
-func find(all []candidate, module, text string) ([]int, error) {
-	p, err := parsePattern(text)
-	if err != nil {
-		return nil, err
-	}
+func (p *pattern) find(all []candidate, module string) []int {
 	anywhere := func(*candidate) bool { return true }
 	own := func(c *candidate) bool { return c.isBelow(module) }
 	found := filter(all, p.whole, anywhere)
@@ -110,7 +125,7 @@ func find(all []candidate, module, text string) ([]int, error) {
 	if len(found) == 0 && p.tail != nil {
 		found = filter(all, p.tail, anywhere)
 	}
-	return found, nil
+	return found
 }
 
 func filter(all []candidate, match, within func(*candidate) bool) []int {

@@ -120,8 +120,8 @@ func TestSelectErrors(t *testing.T) {
 		{"/main.(/", `pattern "/main.(/": at 1: missing closing ): "main.("`},
 		{"/main.[z-a]/", `pattern "/main.[z-a]/": at 7: invalid character class range: "z-a"`},
 		{"/main", `pattern "/main": at 5: a regular expression ends with /`},
-		{"server.go:42", `pattern "server.go:42": line patterns need line events, which this version does not have: not supported by this engine`},
-		{"server.go:40-60", `pattern "server.go:40-60": line patterns need line events, which this version does not have: not supported by this engine`},
+		{"server.go:0", `pattern "server.go:0": lines are written as server.go:42 or server.go:40-60`},
+		{"server.go:60-40", `pattern "server.go:60-40": lines are written as server.go:42 or server.go:40-60`},
 	}
 	for _, tt := range tests {
 		_, err := Select(testFunctions(), module, []string{tt.trace}, nil)
@@ -131,9 +131,6 @@ func TestSelectErrors(t *testing.T) {
 	}
 	if _, err := Select(nil, "", []string{""}, nil); err == nil || err.Error() != "empty pattern" {
 		t.Errorf("empty pattern: %v", err)
-	}
-	if _, err := Select(testFunctions(), module, []string{"a.go:1"}, nil); !errors.Is(err, engine.ErrNotSupported) {
-		t.Errorf("line pattern: %v", err)
 	}
 	_, err := Select(testFunctions(), module, []string{"main.work"}, []string{"main.*"})
 	if err == nil || err.Error() != `every function that matches "main.work" is ignored by "main.*"` {

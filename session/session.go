@@ -10,20 +10,28 @@ import (
 
 	"gtrace/events"
 	"gtrace/session/engine"
+	"gtrace/session/source"
 )
 
 // Config says what to trace. Its zero value traces every function of the
 // target's main module.
 type Config struct {
 	Trace, Ignore []string        // patterns; empty Trace: the target's main module
-	Kinds         []events.Kind   // kinds to report; nil: call, return, exception
+	Kinds         []events.Kind   // kinds to report; nil: call, return, exception, and line where lines are traced
+	Lines         bool            // trace the lines of every function
+	Locals        bool            // show all variables at call and return
+	Old           bool            // show what a variable was before it changed
+	Sources       *source.Finder  // finds the text of lines; nil: none is shown
 	Goroutines    []int64         // nil: all
 	Capture       engine.Capture  // what to read at a probe
 	MaxProbes     int             // 0: 1000
 	Filters       []events.Filter // all must keep a call
 	Limit         uint64          // events; 0: no limit
 	Rate          Rate            // calls that are reported; zero: no limit
-	Version       string          // of gtrace, for the start record
+	// Warn is told, in words, what is worth knowing at once; it may be nil.
+	Warn func(format string, args ...any)
+
+	Version string // of gtrace, for the start record
 }
 
 // DefaultMaxProbes is how many functions a session traces at most when its
@@ -70,10 +78,25 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	lister := listerOf(eng)
+	named, err := sel.ResolveLines(lister)
+	if err != nil {
+		return nil, err
+	}
 	if most := maxProbes(cfg); len(sel.Functions) > most {
 		return nil, &TooManyError{Patterns: sel.Patterns, Count: len(sel.Functions), Max: most}
 	}
-	planted, err := plant(eng, sel.Functions, neededCapture(cfg))
+	lines, err := planLines(lister, cfg, &sel, named)
+	if err != nil {
+		return nil, err
+	}
+	if lines != nil {
+		sel.Notes = append(sel.Notes, lines.notes...)
+		if cfg.Kinds = slices.Clone(kindsOf(cfg)); !slices.Contains(cfg.Kinds, events.Line) {
+			cfg.Kinds = append(cfg.Kinds, events.Line)
+		}
+	}
+	planted, err := plant(eng, sel.Functions, cfg, lines)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +115,7 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 			Stopped:   target.Stopped,
 			Notes:     append(sel.Notes, planted.notes...),
 		},
-		pairer: newPairer(cfg.Capture.Stack),
+		pairer: newPairer(cfg, lines),
 		sieve:  newSieve(cfg),
 		gate:   newGate(cfg),
 	}, nil

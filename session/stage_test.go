@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gtrace/events"
+	"gtrace/session/engine"
 	"gtrace/session/engine/enginetest"
 )
 
@@ -30,7 +31,7 @@ func runStage(t *testing.T, tests []stageTest) {
 			}
 			first, _, _ := strings.Cut(strings.TrimSpace(tt.want), "\n")
 			shown := shownIn(first)
-			p := newPairer(8)
+			p := newPairer(Config{Capture: engine.Capture{Stack: 8}}, nil)
 			var got []string
 			for i := range hits {
 				for _, e := range p.add(&hits[i]) {

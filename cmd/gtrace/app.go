@@ -46,6 +46,7 @@ type target interface {
 
 // An image is a program on disk.
 type image interface {
+	engine.LineLister
 	Functions() []*engine.Function
 	Module() string
 	GoVersion() string

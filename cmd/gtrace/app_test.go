@@ -107,10 +107,11 @@ func (b *fakeBackend) Open(string) (image, error) {
 
 type fakeImage struct{ fake *enginetest.Fake }
 
-func (i fakeImage) Functions() []*engine.Function { return i.fake.Functions() }
-func (i fakeImage) Module() string                { return i.fake.About.Module }
-func (i fakeImage) GoVersion() string             { return i.fake.About.GoVersion }
-func (i fakeImage) Close() error                  { return nil }
+func (i fakeImage) Functions() []*engine.Function         { return i.fake.Functions() }
+func (i fakeImage) Module() string                        { return i.fake.About.Module }
+func (i fakeImage) GoVersion() string                     { return i.fake.About.GoVersion }
+func (i fakeImage) Close() error                          { return nil }
+func (i fakeImage) Lines(*engine.Function) ([]int, error) { return nil, engine.ErrNotSupported }
 
 // A result is what one command line did.
 type result struct {

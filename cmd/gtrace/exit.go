@@ -54,6 +54,9 @@ func exitStatus(err error) int {
 	if _, ok := errors.AsType[*session.NoMatchError](err); ok {
 		return statusUsage
 	}
+	if _, ok := errors.AsType[*session.NoLineError](err); ok {
+		return statusUsage
+	}
 	if _, ok := errors.AsType[*session.InlinedError](err); ok {
 		return statusUsage
 	}

@@ -79,6 +79,9 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 	if err != nil {
 		return err
 	}
+	if _, err := sel.ResolveLines(img); err != nil {
+		return err
+	}
 	rows := funcRows(sel)
 	if f.format == "json" {
 		return writeLines(a.out, rows)

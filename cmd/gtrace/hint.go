@@ -32,6 +32,9 @@ func hints(err error, w hintWorld) []string {
 	if e, ok := errors.AsType[*session.NoMatchError](err); ok {
 		return w.noMatch(e)
 	}
+	if e, ok := errors.AsType[*session.NoLineError](err); ok {
+		return w.noLine(e)
+	}
 	if e, ok := errors.AsType[*plantedError](err); ok {
 		return w.planted(e)
 	}
@@ -80,6 +83,16 @@ func (w hintWorld) noMatch(e *session.NoMatchError) []string {
 		return []string{list, gone}
 	}
 	return []string{w.again(e.Pattern, e.Near[0]), list, gone}
+}
+
+// noLine writes the command line again with the nearest lines.
+func (w hintWorld) noLine(e *session.NoLineError) []string {
+	var list []string
+	for _, line := range e.Near {
+		file, _, _ := strings.Cut(e.Pattern, ".go:")
+		list = append(list, w.again(e.Pattern, file+".go:"+strconv.Itoa(line)))
+	}
+	return list
 }
 
 // again is the command line with one word exchanged.

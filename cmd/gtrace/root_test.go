@@ -34,8 +34,7 @@ func TestHelp(t *testing.T) {
 
 func TestFlagValues(t *testing.T) {
 	for _, tt := range []struct{ args, stderr string }{
-		{"-e call,nothing", "--events nothing: unknown kind: use call, return, exception"},
-		{"-e line", "--events line: unknown kind"},
+		{"-e call,nothing", "--events nothing: unknown kind: use call, line, return, exception"},
 		{"--engine bpf", "--engine bpf: unknown engine: use dlv"},
 		{"-k -1", "--stack -1: must be at least 0"},
 		{"-s 0", "--strings 0: must be at least 1"},

@@ -92,7 +92,12 @@ func (t *trace) detach(tgt target) error {
 // prepare does what can fail before the target runs.
 func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, err error) {
 	defer guard(func(p error) { err = p })
-	s, err = session.New(tgt, t.flags.config())
+	cfg, err := t.flags.config(tgt.Target())
+	if err != nil {
+		return nil, err
+	}
+	cfg.Warn = t.app.say.note
+	s, err = session.New(tgt, cfg)
 	if err != nil {
 		return nil, err
 	}

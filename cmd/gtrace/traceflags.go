@@ -39,12 +39,13 @@ type traceFlags struct {
 	quiet         bool
 	verbose       bool
 	filter        filterFlags
+	inside        lineFlags
 	output        outputFlags
 	summary       summaryFlags
 }
 
 // traceableKinds are the kinds of event that --events can ask for.
-var traceableKinds = []events.Kind{events.Call, events.Return, events.Exception}
+var traceableKinds = []events.Kind{events.Call, events.Line, events.Return, events.Exception}
 
 // The defaults of --stall. A process that gtrace attaches to has other work than
 // to wait for a reader; one that it launches is there to be watched, perhaps in a
@@ -59,7 +60,9 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.SortFlags = false
 	fs.StringArrayVarP(&f.trace, "trace", "t", nil, "trace what matches `PATTERN`; may be repeated (default: the main module)")
 	fs.StringArrayVarP(&f.ignore, "ignore", "x", nil, "leave out what matches `PATTERN`; may be repeated")
-	fs.StringSliceVarP(&f.kinds, "events", "e", kindNames(traceableKinds), "kinds of event to report, as `KINDS` with commas between")
+	fs.StringSliceVarP(&f.kinds, "events", "e", nil, "kinds of event to report, as `KINDS` with commas between: "+strings.Join(kindNames(traceableKinds), ", ")+" (default: all, line where lines are traced)")
+	fs.Lookup("events").DefValue = "" // not "[]"
+	f.inside.register(fs)
 	fs.Int64SliceVarP(&f.goroutines, "goroutine", "g", nil, "only the goroutine with this `ID`; may be repeated")
 	fs.Lookup("goroutine").DefValue = "" // not "[]"
 	fs.IntVarP(&f.stack, "stack", "k", 0, "show `N` frames of the stack with each call and exception")
@@ -148,6 +151,9 @@ func (f *traceFlags) check() error {
 	if err := f.summary.check(f.kinds); err != nil {
 		return err
 	}
+	if err := f.inside.source.check(); err != nil {
+		return err
+	}
 	if err := f.filter.check(); err != nil {
 		return err
 	}
@@ -166,8 +172,8 @@ func checkPatterns(lists ...[]string) error {
 	return nil
 }
 
-// config is what the flags ask of a session.
-func (f *traceFlags) config() session.Config {
+// config is what the flags ask of a session of tgt.
+func (f *traceFlags) config(tgt engine.Target) (session.Config, error) {
 	follow := f.follow
 	if follow == 0 {
 		follow = -1 // an engine takes 0 for its default
@@ -190,7 +196,7 @@ func (f *traceFlags) config() session.Config {
 		Version:   buildVersion(),
 	}
 	f.filter.choose(&cfg)
-	return cfg
+	return cfg, f.inside.apply(&cfg, tgt)
 }
 
 // hide returns the names whose values are not shown.
@@ -215,7 +221,11 @@ func (f *traceFlags) valueWidth() int {
 	return textValue
 }
 
+// eventKinds returns the kinds that --events names, or nil.
 func (f *traceFlags) eventKinds() []events.Kind {
+	if len(f.kinds) == 0 {
+		return nil
+	}
 	kinds := make([]events.Kind, len(f.kinds))
 	for i, name := range f.kinds {
 		kinds[i] = events.ParseKind(name)

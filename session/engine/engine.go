@@ -79,6 +79,13 @@ type Pinner interface {
 	Pin() error
 }
 
+// A LineLister is implemented by engines that can observe lines.
+type LineLister interface {
+	// Lines returns the lines of a function on which statements begin, in
+	// rising order. An error says why none can be observed.
+	Lines(*Function) ([]int, error)
+}
+
 // Target describes a traced process.
 type Target struct {
 	Engine    string // name of the engine: dlv
@@ -125,19 +132,29 @@ const (
 	// Panics observes panics, runtime errors, fatal errors, Goexit and
 	// recovery in the whole target.
 	Panics
+	// Lines observes the lines of one function, in calls that a Calls probe
+	// observes too.
+	Lines
 )
 
 // A Probe says what to observe and what to capture there.
 type Probe struct {
-	What    What
-	Func    *Function // for Calls
-	Capture Capture
+	What  What
+	Func  *Function // for Calls and Lines
+	Lines []int     // for Lines: which of those that a [LineLister] lists
+	// Statements tells, by line, which of them are of one statement: the same
+	// number. Lines that it does not have are statements by themselves. A line of
+	// a statement is hit once each time the statement is run, however many pieces
+	// the compiler has made of it.
+	Statements map[int]int
+	Capture    Capture
 }
 
 // Capture says what to read at a probe. Its zero value reads places only.
 type Capture struct {
 	Args    bool // at the entry of a function
 	Results bool // at its return
+	Locals  bool // at its lines and its return: the variables of the frame
 	Stack   int  // frames of the stack to read
 	Limits  Limits
 }
@@ -167,6 +184,7 @@ type HitKind uint8
 const (
 	Entered  HitKind = iota + 1 // a function of a Calls probe, before its first statement
 	Returned                    // the RET of such a function
+	Reached                     // a line of a Lines probe, before it runs
 	Raised                      // a panic, fatal error or Goexit begins: Raise is set
 	Unwound                     // frames were left without reaching their RET: Unwind is set
 	Lost                        // hits were lost: Lost is set
@@ -182,7 +200,7 @@ type FrameID uint64
 type Hit struct {
 	Kind  HitKind
 	Probe ProbeID
-	Func  *Function // Entered, Returned
+	Func  *Function // Entered, Returned, Reached
 
 	Time time.Time
 	// Held is how long the goroutine has been held by the engine so far, this
@@ -197,6 +215,8 @@ type Hit struct {
 
 	Caller *events.Frame  // Entered; nil for the function of a go statement
 	Values []events.Value // Entered: arguments; Returned: results
+	// Locals are the variables that can be seen from the line: Reached, Returned.
+	Locals []Variable
 	// Errors identifies the error in the last result and those it wraps,
 	// outermost first. Empty when the last result is not a non-nil error.
 	Errors []ErrorID
@@ -213,6 +233,15 @@ type Hit struct {
 	Unwind *Unwind
 	Lost   *events.LostInfo
 	Exit   *Exit
+}
+
+// A Variable is a variable of a frame: local, argument or named result.
+type Variable struct {
+	events.Value
+	ID       uint64 // tells those of a function apart
+	Declared int    // line
+	Argument bool   // or result, or captured by a closure: it is there from the start
+	Missing  bool   // Value says why it could not be read
 }
 
 // ErrorID identifies an error value: two errors with the same id are the same.

@@ -6,43 +6,74 @@ import (
 	"go/token"
 )
 
-// declarations returns, by the line that names a variable declared there, the
-// line where the declaration ends, if it is a later one. It returns nil for text
-// that is not Go: then nothing about its extents can be trusted.
-func declarations(text string) map[int]int {
+// extents are the statements of a file that take several lines.
+type extents struct {
+	declared map[int]int // by the line that names a variable declared there: where the declaration ends
+	begin    map[int]int // by line: where the statement begins that it is part of
+}
+
+// measure finds the extents of the statements of a file. Of text that is not Go
+// none are known: nothing about its extents can be trusted.
+func measure(text string) extents {
+	x := extents{declared: make(map[int]int), begin: make(map[int]int)}
 	files := token.NewFileSet()
 	tree, err := parser.ParseFile(files, "", text, parser.SkipObjectResolution)
 	if err != nil {
-		return nil
+		return x
 	}
-	last := make(map[int]int)
 	// Lines are those of this file, whatever its //line comments say.
 	line := func(pos token.Pos) int { return files.PositionFor(pos, false).Line }
+	ast.Inspect(tree, func(n ast.Node) bool {
+		x.declarations(n, line)
+		x.statement(n, line)
+		return true
+	})
+	return x
+}
+
+func (x *extents) declarations(n ast.Node, line func(token.Pos) int) {
 	declare := func(until ast.Node, name ast.Node) {
 		if from, to := line(name.Pos()), line(until.End()); to > from {
-			last[from] = max(last[from], to)
+			x.declared[from] = max(x.declared[from], to)
 		}
 	}
-	ast.Inspect(tree, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.AssignStmt:
-			for _, name := range n.Lhs {
-				if n.Tok == token.DEFINE {
-					declare(n, name)
-				}
-			}
-		case *ast.RangeStmt:
-			for _, name := range []ast.Expr{n.Key, n.Value} {
-				if n.Tok == token.DEFINE && name != nil {
-					declare(n.X, name)
-				}
-			}
-		case *ast.ValueSpec:
-			for _, name := range n.Names {
+	switch n := n.(type) {
+	case *ast.AssignStmt:
+		for _, name := range n.Lhs {
+			if n.Tok == token.DEFINE {
 				declare(n, name)
 			}
 		}
-		return true
-	})
-	return last
+	case *ast.RangeStmt:
+		for _, name := range []ast.Expr{n.Key, n.Value} {
+			if n.Tok == token.DEFINE && name != nil {
+				declare(n.X, name)
+			}
+		}
+	case *ast.ValueSpec:
+		for _, name := range n.Names {
+			declare(n, name)
+		}
+	}
+}
+
+// statement notes the lines of a statement. Outer ones come before inner ones,
+// and the body of a function literal is part of none.
+func (x *extents) statement(n ast.Node, line func(token.Pos) int) {
+	switch n := n.(type) {
+	case *ast.AssignStmt, *ast.ExprStmt, *ast.ReturnStmt, *ast.DeclStmt, *ast.SendStmt, *ast.GoStmt, *ast.DeferStmt:
+		x.span(line(n.Pos()), line(n.End()))
+	case *ast.IfStmt:
+		x.span(line(n.Pos()), line(n.Body.Lbrace))
+	case *ast.FuncLit:
+		for l := line(n.Body.Lbrace) + 1; l < line(n.Body.Rbrace); l++ {
+			delete(x.begin, l)
+		}
+	}
+}
+
+func (x *extents) span(from, to int) {
+	for l := from; l <= to && to > from; l++ {
+		x.begin[l] = from
+	}
 }

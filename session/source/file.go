@@ -12,8 +12,8 @@ type File struct {
 	text    string
 	lines   []string
 
-	parse sync.Once
-	last  map[int]int // by the line of a declaration
+	parse   sync.Once
+	extents extents
 }
 
 // Problem says why there are no lines, or why they may not be those that run;
@@ -61,10 +61,24 @@ func (f *File) Blank(line int) bool {
 // The cases of a type switch need no statement: the compiler has their variable
 // at the line of the case.
 func (f *File) Declared(line int) (last int) {
+	return max(line, f.measured().declared[line])
+}
+
+// Statement returns the line on which the statement begins that a line is part
+// of, or the line itself. A statement of several lines is run in pieces, as the
+// compiler likes. A function literal in it is no part of it.
+func (f *File) Statement(line int) (first int) {
+	if first, ok := f.measured().begin[line]; ok {
+		return first
+	}
+	return line
+}
+
+func (f *File) measured() *extents {
 	f.parse.Do(func() {
 		if f.isGo {
-			f.last = declarations(f.text)
+			f.extents = measure(f.text)
 		}
 	})
-	return max(line, f.last[line])
+	return &f.extents
 }

@@ -36,6 +36,20 @@ func (i insn) isRet() bool { return i.op == x86asm.RET && i.first == retOpcode }
 
 func (i insn) isPushBP() bool { return i.first == 0x55 && i.length == 1 }
 
+// isConditional reports whether an instruction is a conditional jump, JCC rel8 or
+// rel32.
+func (i insn) isConditional() bool {
+	return i.length == 2 && i.first&0xf0 == 0x70 || i.length == 6 && i.first == 0x0f && i.code[1]&0xf0 == 0x80
+}
+
+// condition returns the low four bits of a conditional jump's opcode.
+func (i insn) condition() byte {
+	if i.length == 2 {
+		return i.first & 0xf
+	}
+	return i.code[1] & 0xf
+}
+
 // disassemble splits code into instructions. An instruction it does not know is
 // an error: a breakpoint in the middle of one would break the program.
 func disassemble(code []byte, addr uint64) ([]insn, error) {

@@ -133,6 +133,7 @@ func TestMovable(t *testing.T) {
 		{"MOVSD disp32(RIP), X1", "f20f100d32210300", true, 4},
 		{"JMP", "eb16", false, 1},
 		{"JLE", "7e16", false, 1},
+		{"JLE rel32", "0f8e10000000", false, 2},
 		{"CALL", "e818c3f7ff", false, 1},
 		{"CALL DX", "ffd2", false, 0},
 		{"RET", "c3", false, 0},

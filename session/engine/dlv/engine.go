@@ -19,8 +19,9 @@ import (
 )
 
 var (
-	_ engine.Engine = (*Engine)(nil)
-	_ engine.Pinner = (*Engine)(nil)
+	_ engine.Engine     = (*Engine)(nil)
+	_ engine.Pinner     = (*Engine)(nil)
+	_ engine.LineLister = (*Engine)(nil)
 )
 
 // An Engine traces one process.
@@ -46,7 +47,7 @@ type Engine struct {
 
 	fp     ptrace.FPRegs
 	left   *hitContext // of a stop in the midst of which the consumer broke off
-	kept   *arrival    // a stop that came when the context was just cancelled
+	kept   *earlyStop  // a stop that came when the context was just cancelled
 	closed bool
 }
 
@@ -55,6 +56,7 @@ type probe struct {
 	id      engine.ProbeID
 	probe   engine.Probe
 	sig     *signature
+	framed  bool // of a Lines probe: the function sets up a frame pointer
 	planted []uint64
 }
 
@@ -64,6 +66,8 @@ type place struct {
 	written bool
 	probes  [roles]*probe
 	hook    func(*Engine, *hitContext) error // of the one in hookRole
+	line    int                              // of the one in lineRole
+	locals  []local                          // that can be seen from there, once looked for
 }
 
 func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
@@ -94,6 +98,9 @@ func (e *Engine) Target() engine.Target { return e.target }
 
 // Functions returns the functions of the target, ordered by name.
 func (e *Engine) Functions() []*engine.Function { return e.im.Functions() }
+
+// Lines returns the lines of a function. See [engine.LineLister].
+func (e *Engine) Lines(f *engine.Function) ([]int, error) { return e.im.Lines(f) }
 
 // Pin keeps tracer and target on one CPU while tracing. See [engine.Pinner].
 func (e *Engine) Pin() error { return e.p.Pin() }
@@ -141,7 +148,7 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 				return
 			case ctx.Err() != nil:
 				if err == nil {
-					e.kept = &arrival{s, now}
+					e.kept = &earlyStop{s, now}
 				}
 				yield(engine.Hit{}, context.Cause(ctx))
 				return
@@ -159,8 +166,8 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 	}
 }
 
-// An arrival is a stop that was not served yet.
-type arrival struct {
+// An earlyStop is a stop that was not served yet.
+type earlyStop struct {
 	stop ptrace.Stop
 	at   time.Time
 }

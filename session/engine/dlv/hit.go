@@ -21,6 +21,14 @@ type openCall struct {
 	frame engine.FrameID
 	dict  uint64       // dictionary of a generic function
 	named secret.Match // what an argument says of the results
+	arrival
+}
+
+// An arrival is how a call came to the statement it is on.
+type arrival struct {
+	statement int
+	lines     []int    // of it that it has been on since
+	marks     []uint64 // that it has met since
 }
 
 type hitPlace struct {
@@ -60,8 +68,11 @@ func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error
 			return false
 		}
 	}
+	if p := pl.probes[lineRole]; p != nil {
+		e.reached(&c, p, pl)
+	}
 	if p := pl.probes[retRole]; p != nil {
-		e.returned(&c, p)
+		e.returned(&c, p, pl)
 	}
 	return e.deliver(&c, yield)
 }
@@ -127,7 +138,7 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 
 // returned handles the RET of a probed function: the return address is on top
 // of the stack, the results are where the caller expects them.
-func (e *Engine) returned(c *hitContext, p *probe) {
+func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 	cfa := c.sp + wordSize
 	frame := c.g.frame(cfa)
 	running := e.greet(c)
@@ -143,6 +154,9 @@ func (e *Engine) returned(c *hitContext, p *probe) {
 	if capture.Results {
 		call.named = max(call.named, e.named(c, p.sig.results, cfa, capture.Limits))
 		h.Values = e.read(c, p.sig.results, p.sig.floats, cfa, &call, capture.Limits, &h)
+	}
+	if capture.Locals {
+		h.Locals = e.locals(c, p, pl, h.Line, cfa, &call)
 	}
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)

@@ -160,7 +160,7 @@ func (im *Image) lineTable() (*gosym.Table, error) {
 }
 
 func (im *Image) loadFunctions() error {
-	inlined, err := im.inlined()
+	sv, err := im.survey()
 	if err != nil {
 		return fmt.Errorf("%w: %w", engine.ErrNoDebugInfo, err)
 	}
@@ -179,20 +179,23 @@ func (im *Image) loadFunctions() error {
 			Optimized: fn.Optimized(),
 		}
 		f.File, f.Line, _ = im.lines.PCToLine(f.Entry - im.base)
+		if head := sv.heads[f.Entry-im.base]; head != nil && head.line > 0 {
+			f.Line = int(head.line) // optimised code may begin with the first statement
+		}
 		f.Wrapper = fn.Trampoline || isWrapper(f)
 		// What has the byte of a RET nowhere has no RET either. That one with the
 		// byte has none is found when it is planted.
 		if code, err := im.code(f); err == nil {
 			f.NoReturn = !bytes.Contains(code, []byte{retOpcode})
 		}
-		if a := inlined[fn.Name]; a != nil {
+		if a := sv.inlined[fn.Name]; a != nil {
 			f.Inlined = a.calls
-			delete(inlined, fn.Name)
+			delete(sv.inlined, fn.Name)
 		}
 		im.byEntry[f.Entry] = f
 		im.functions = append(im.functions, f)
 	}
-	for name, a := range inlined {
+	for name, a := range sv.inlined {
 		if isGo(name) {
 			im.functions = append(im.functions, im.abstractFunction(a))
 		}

@@ -18,10 +18,16 @@ type abstract struct {
 	calls int // places where it was inlined
 }
 
-// inlined finds the functions that were inlined, by name. It reads the debug
-// information from end to end but for types, which takes less time than it
-// sounds.
-func (im *Image) inlined() (map[string]*abstract, error) {
+// A survey is what the debug information says of all functions.
+type survey struct {
+	inlined map[string]*abstract // those that were inlined, by name
+	heads   map[uint64]*abstract // where each is declared, by the address of its code in the file
+}
+
+// survey reads the debug information from end to end but for types, which takes
+// less time than it sounds.
+func (im *Image) survey() (survey, error) {
+	sv := survey{inlined: map[string]*abstract{}, heads: map[uint64]*abstract{}}
 	byOffset := map[dwarf.Offset]*abstract{}
 	at := func(off dwarf.Offset) *abstract {
 		a := byOffset[off]
@@ -36,7 +42,7 @@ func (im *Image) inlined() (map[string]*abstract, error) {
 	for {
 		e, err := r.Next()
 		if err != nil {
-			return nil, err
+			return sv, err
 		}
 		if e == nil {
 			break
@@ -51,6 +57,12 @@ func (im *Image) inlined() (map[string]*abstract, error) {
 				a.unit = unit
 				a.file, _ = e.Val(dwarf.AttrDeclFile).(int64)
 				a.line, _ = e.Val(dwarf.AttrDeclLine).(int64)
+			} else if low, ok := e.Val(dwarf.AttrLowpc).(uint64); ok {
+				if origin, ok := e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); ok {
+					sv.heads[low] = at(origin)
+				} else if line, ok := e.Val(dwarf.AttrDeclLine).(int64); ok {
+					sv.heads[low] = &abstract{line: line}
+				}
 			}
 		case dwarf.TagInlinedSubroutine:
 			if origin, ok := e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); ok {
@@ -62,16 +74,15 @@ func (im *Image) inlined() (map[string]*abstract, error) {
 			}
 		}
 	}
-	byName := make(map[string]*abstract, len(byOffset))
 	for _, a := range byOffset {
 		if a.calls > 0 && a.name != "" {
-			byName[a.name] = a
+			sv.inlined[a.name] = a
 		}
 	}
-	return byName, nil
+	return sv, nil
 }
 
-// function makes the Function of one that has no code of its own.
+// abstractFunction makes the Function of one that has no code of its own.
 func (im *Image) abstractFunction(a *abstract) *engine.Function {
 	fn := proc.Function{Name: a.name}
 	return &engine.Function{

@@ -24,6 +24,8 @@ func (e *Engine) Plant(pr engine.Probe) (engine.ProbeID, error) {
 		err = e.plantCalls(p)
 	case engine.Panics:
 		err = e.plantPanics(p)
+	case engine.Lines:
+		err = e.plantLines(p)
 	default:
 		err = engine.ErrNotSupported
 	}
@@ -88,6 +90,7 @@ const (
 	entryRole role = iota
 	retRole
 	hookRole
+	lineRole
 	roles
 )
 
@@ -191,6 +194,8 @@ func effectOf(in insn) ptrace.Insn {
 		i.Effect, i.Target = ptrace.Jump, target
 	case in.op == x86asm.NOP:
 		i.Effect = ptrace.Nop
+	case in.isConditional():
+		i.Effect, i.Target, i.Condition = ptrace.Branch, target, in.condition()
 	case in.moves:
 		i.Effect, i.Code, i.Relative = ptrace.Copied, in.code, in.relative
 	}

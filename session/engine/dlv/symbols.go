@@ -20,6 +20,7 @@ type symbolizer struct {
 	files   map[dwarf.Offset][]*dwarf.LineFile
 	frames  map[uint64][]events.Frame
 	trees   map[uint64]*godwarf.Tree
+	rows    map[dwarf.Offset][]row // tables of lines, by compilation unit
 }
 
 func newSymbolizer(im *Image) *symbolizer {
@@ -30,6 +31,7 @@ func newSymbolizer(im *Image) *symbolizer {
 		files:   map[dwarf.Offset][]*dwarf.LineFile{},
 		frames:  map[uint64][]events.Frame{},
 		trees:   map[uint64]*godwarf.Tree{},
+		rows:    map[dwarf.Offset][]row{},
 	}
 }
 
@@ -76,6 +78,16 @@ func (s *symbolizer) expand(pc uint64) []events.Frame {
 
 // inlined returns the inlined calls around pc, innermost first.
 func (s *symbolizer) inlined(f *engine.Function, pc uint64) []*godwarf.Tree {
+	tree := s.tree(f)
+	if tree == nil {
+		return nil
+	}
+	return reader.InlineStack(tree, pc)
+}
+
+// tree returns what the debug information says of the inside of a function, or
+// nil.
+func (s *symbolizer) tree(f *engine.Function) *godwarf.Tree {
 	tree, ok := s.trees[f.Entry]
 	if !ok {
 		if e, _, err := s.im.subprogram(f.Entry); err == nil && e != nil {
@@ -83,10 +95,7 @@ func (s *symbolizer) inlined(f *engine.Function, pc uint64) []*godwarf.Tree {
 		}
 		s.trees[f.Entry] = tree
 	}
-	if tree == nil {
-		return nil
-	}
-	return reader.InlineStack(tree, pc)
+	return tree
 }
 
 // callSite returns where an inlined call was written.

@@ -27,13 +27,16 @@ const (
 	Call                 // CALL rel32
 	Nop                  // nothing, Length bytes long
 	Jump                 // JMP rel8 or rel32
+	Branch               // a conditional jump, which only a slot can carry out
 )
 
 // An Insn is the instruction under a breakpoint.
 type Insn struct {
 	Effect Effect
 	Length int
-	Target uint64 // of Call and Jump
+	Target uint64 // of Call, Jump and Branch
+	// Of Branch: the low four bits of its opcode.
+	Condition byte
 	// Of Copied: the instruction's bytes, and the offset in it of a 32 bit
 	// address relative to its end, or 0.
 	Code     []byte

@@ -170,6 +170,7 @@ func TestMoved(t *testing.T) {
 		{"ret", Insn{Effect: Ret, Length: 1}, []string{"RET"}},
 		{"nop", Insn{Effect: Nop, Length: 5}, []string{"JMP .+69632"}},
 		{"jump", Insn{Effect: Jump, Length: 5, Target: 0x402000}, []string{"JMP .+73723"}},
+		{"branch", Insn{Effect: Branch, Length: 2, Target: 0x402000, Condition: 0x5}, []string{"JNE .+73722", "JMP .+69623"}},
 		{"call", Insn{Effect: Call, Length: 5, Target: 0x402000}, []string{"PUSH [RIP+0x12]", "JMP .+73717"}},
 	} {
 		b := &breakpoint{addr: at, insn: tt.insn}

@@ -72,6 +72,13 @@ func (b *breakpoint) moved(to uint64) (slot [slotSize]byte, ok bool) {
 		code = binary.LittleEndian.AppendUint32(code, slotSize-8-6)
 		binary.LittleEndian.PutUint64(slot[slotSize-8:], b.addr+uint64(b.insn.Length))
 	case Nop, Jump:
+	case Branch: // Jcc rel32
+		rel := int64(b.insn.Target) - int64(to) - 6
+		if rel != int64(int32(rel)) {
+			return slot, false
+		}
+		code = append(code, 0x0f, 0x80|b.insn.Condition)
+		code = binary.LittleEndian.AppendUint32(code, uint32(int32(rel)))
 	case Copied:
 		code = append(code, b.insn.Code...)
 		if off := b.insn.Relative; off != 0 {

@@ -1,0 +1,95 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"errors"
+	"slices"
+
+	"gtrace/session/engine"
+)
+
+// plantLines prepares the breakpoints of a Lines probe.
+func (e *Engine) plantLines(p *probe) error {
+	if p.probe.Func == nil {
+		return errors.New("no function given")
+	}
+	marks, framed, err := e.im.marks(p.probe.Func)
+	if err != nil {
+		return err
+	}
+	p.framed = framed
+	for _, m := range marks {
+		if !slices.Contains(p.probe.Lines, m.line) {
+			continue
+		}
+		at, err := e.plantAt(p, m.insn, lineRole)
+		if err != nil {
+			return err
+		}
+		at.line = m.line
+	}
+	return nil
+}
+
+// statement returns a number for the statement that a line is part of.
+func (p *probe) statement(line int) int {
+	if s, ok := p.probe.Statements[line]; ok {
+		return s
+	}
+	return line
+}
+
+// reached handles a mark of a line.
+func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
+	cfa := c.sp + wordSize
+	if p.framed && !pl.insn.isRet() {
+		bp := c.thread.Regs.Rbp
+		cfa = bp + 2*wordSize
+		c.sp = bp + wordSize
+		c.bp, _ = e.word(bp)
+	}
+	frame := c.g.frame(cfa)
+	running := e.greet(c)
+	g := e.goroutine(c)
+	g.drop(frame)
+	call := g.call(frame)
+	if !call.arrive(p.statement(pl.line), pl.line, c.addr) {
+		return
+	}
+	h := e.hit(c, engine.Reached, g)
+	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
+	h.File, h.Line = p.probe.Func.File, pl.line
+	capture := &p.probe.Capture
+	if capture.Locals {
+		h.Locals = e.locals(c, p, pl, pl.line, cfa, call)
+	}
+	if capture.Stack > 0 {
+		h.Stack = e.stack(c, capture.Stack)
+	}
+	c.hits = append(c.hits, h)
+}
+
+// call returns what is remembered of the call at a frame, which is the innermost.
+func (g *goroutine) call(frame engine.FrameID) *openCall {
+	if n := len(g.calls); n == 0 || g.calls[n-1].frame != frame {
+		g.calls = append(g.calls, openCall{frame: frame})
+	}
+	return &g.calls[len(g.calls)-1]
+}
+
+// arrive reports whether a mark is where the call arrives at a line, rather than
+// one more that it meets while it is on the line's statement: the call has not
+// been on the line since it came to the statement, or it meets a mark again and
+// so comes to the statement again.
+func (a *arrival) arrive(statement, line int, mark uint64) bool {
+	if a.statement != statement || slices.Contains(a.marks, mark) {
+		a.statement, a.lines, a.marks = statement, a.lines[:0], a.marks[:0]
+	}
+	a.marks = append(a.marks, mark)
+	if slices.Contains(a.lines, line) {
+		return false
+	}
+	a.lines = append(a.lines, line)
+	return true
+}

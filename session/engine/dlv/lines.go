@@ -1,0 +1,235 @@
+package dlv
+
+import (
+	"errors"
+	"slices"
+
+	"golang.org/x/arch/x86/x86asm"
+
+	"gtrace/session/engine"
+)
+
+// A mark is an instruction at which control arrives at a line.
+type mark struct {
+	insn
+	line int
+}
+
+// A body is the code of a function as lines see it.
+type body struct {
+	code  []insn
+	lines []int  // of the instructions of code; 0: of none of the function's own
+	begin []bool // the compiler calls it the begin of a statement
+	preds [][]int
+	first int  // the first instruction after the prologue
+	frame bool // the prologue has set up a frame pointer
+}
+
+// errNoLines is the error of a function whose lines cannot be observed.
+var errNoLines = errors.New("its lines are not known")
+
+// marks returns where control arrives at the lines of f, ordered by address.
+//
+// The compiler marks begins of statements, more than one for many a statement:
+// the head of a loop has one where the loop is entered and one where it goes
+// round, and optimised code is cut in pieces. Of those of a line only the ones
+// to which control can come from another line count, so that an arrival costs
+// one stop. That leaves few that are met one after the other, for which the
+// engine looks when they are hit.
+//
+// The line of the function's head belongs to its prologue, and counts only for a
+// function that has no other.
+func (im *Image) marks(f *engine.Function) ([]mark, bool, error) {
+	b, err := im.body(f)
+	if err != nil {
+		return nil, false, err
+	}
+	marks := b.marks(func(line int) bool { return line != f.Line })
+	if len(marks) == 0 {
+		marks = b.marks(func(int) bool { return true })
+	}
+	if len(marks) == 0 && b.first < len(b.code) && b.lines[b.first] != 0 {
+		marks = []mark{{b.code[b.first], b.lines[b.first]}}
+	}
+	if len(marks) == 0 {
+		return nil, false, errNoLines
+	}
+	return marks, b.frame, nil
+}
+
+// Lines returns the lines of a function that can be observed.
+func (im *Image) Lines(f *engine.Function) ([]int, error) {
+	if f.Entry == 0 {
+		return nil, errNoLines
+	}
+	marks, _, err := im.marks(f)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]int, len(marks))
+	for i, m := range marks {
+		lines[i] = m.line
+	}
+	slices.Sort(lines)
+	return slices.Compact(lines), nil
+}
+
+func (im *Image) body(f *engine.Function) (*body, error) {
+	code, err := im.code(f)
+	if err != nil {
+		return nil, err
+	}
+	list, err := disassemble(code, f.Entry)
+	if err != nil {
+		return nil, err
+	}
+	b := &body{code: list}
+	b.first, b.frame = afterPrologue(list)
+	if err := b.attribute(im, f); err != nil {
+		return nil, err
+	}
+	b.connect()
+	b.skipEpilogues(im)
+	return b, nil
+}
+
+// skipEpilogues takes away the begins of statements between the call that runs
+// deferred calls and the RET: results are loaded there, on lines that have
+// nothing to do with it.
+func (b *body) skipEpilogues(im *Image) {
+	after := false
+	for i, in := range b.code {
+		if after {
+			b.begin[i] = false
+		}
+		if t, ok := in.target(); ok && in.op == x86asm.CALL {
+			f := im.symbols.function(t)
+			after = f != nil && f.Symbol == "runtime.deferreturn"
+		} else if in.ends() {
+			after = false
+		}
+	}
+}
+
+// attribute says which line each instruction belongs to. Those of a call that
+// was inlined belong to the line on which the function itself makes it.
+func (b *body) attribute(im *Image, f *engine.Function) error {
+	rows, err := im.symbols.functionRows(f)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return errNoLines
+	}
+	b.lines, b.begin = make([]int, len(b.code)), make([]bool, len(b.code))
+	i, line := 0, 0
+	for k := range b.code {
+		addr := b.code[k].addr
+		moved := k == 0
+		for i+1 < len(rows) && rows[i+1].addr <= addr {
+			i, moved = i+1, true
+		}
+		if moved {
+			if own := im.ownLine(f, rows[i], addr); own != 0 || rows[i].line != 0 {
+				line = own // what has no line goes on with the one before it
+			}
+			b.begin[k] = rows[i].stmt && rows[i].addr == addr
+		}
+		b.lines[k] = line
+	}
+	return nil
+}
+
+// ownLine returns the line of f's own source that the instructions of a row
+// belong to, or 0.
+func (im *Image) ownLine(f *engine.Function, r row, addr uint64) int {
+	file, line := r.file, r.line
+	if calls := im.symbols.inlined(f, addr); len(calls) > 0 {
+		file, line = im.symbols.callSite(f, calls[len(calls)-1])
+	}
+	if file != f.File {
+		return 0
+	}
+	return line
+}
+
+// connect finds the instructions from which control comes to each.
+func (b *body) connect() {
+	index := make(map[uint64]int, len(b.code))
+	for i := range b.code {
+		index[b.code[i].addr] = i
+	}
+	b.preds = make([][]int, len(b.code))
+	for i, in := range b.code {
+		if i+1 < len(b.code) && !in.ends() {
+			b.preds[i+1] = append(b.preds[i+1], i)
+		}
+		if t, ok := in.target(); ok && in.op != x86asm.CALL {
+			if j, ok := index[t]; ok {
+				b.preds[j] = append(b.preds[j], i)
+			}
+		}
+	}
+}
+
+// ends reports whether control never goes on behind an instruction.
+func (i insn) ends() bool {
+	switch i.op {
+	case x86asm.JMP, x86asm.RET, x86asm.UD2, x86asm.INT:
+		return true
+	}
+	return false
+}
+
+// marks returns where control arrives at a line that is wanted.
+func (b *body) marks(wanted func(line int) bool) []mark {
+	isMark := func(i int) bool { return b.begin[i] && i >= b.first && b.lines[i] != 0 && wanted(b.lines[i]) }
+	var marks []mark
+	for i := range b.code {
+		if isMark(i) && b.arrives(i, isMark) {
+			marks = append(marks, mark{b.code[i], b.lines[i]})
+		}
+	}
+	return marks
+}
+
+// arrives reports whether control can come to instruction i from another line
+// without meeting a mark of the same line before.
+func (b *body) arrives(i int, isMark func(int) bool) bool {
+	seen := map[int]bool{i: true}
+	todo := []int{i}
+	for len(todo) > 0 {
+		k := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if len(b.preds[k]) == 0 { // entered from elsewhere: a jump through a table, or recovery
+			return true
+		}
+		for _, p := range b.preds[k] {
+			if b.lines[p] != b.lines[i] || p < b.first {
+				return true
+			}
+			if !seen[p] && !isMark(p) {
+				seen[p] = true
+				todo = append(todo, p)
+			}
+		}
+	}
+	return false
+}
+
+// afterPrologue returns the index of the first instruction that is not part of
+// setting up the frame, and whether there is a frame pointer then.
+func afterPrologue(list []insn) (first int, frame bool) {
+	i := afterStackCheck(list)
+	if i >= len(list) || !list[i].isPushBP() {
+		return i, false
+	}
+	i++
+	if i < len(list) && list[i].op == x86asm.MOV && list[i].args[0] == x86asm.RBP && list[i].args[1] == x86asm.RSP {
+		i++
+	}
+	if i < len(list) && (list[i].op == x86asm.SUB || list[i].op == x86asm.ADD || list[i].op == x86asm.LEA) && list[i].args[0] == x86asm.RSP {
+		i++
+	}
+	return i, true
+}

@@ -1,0 +1,244 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"debug/dwarf"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+	"github.com/go-delve/delve/pkg/dwarf/op"
+	"github.com/go-delve/delve/pkg/dwarf/reader"
+
+	"gtrace/events/secret"
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/ptrace"
+)
+
+// A local is a variable that can be seen from a place. Of its param the location
+// is not set: that of a local depends on the place.
+type local struct {
+	param
+	entry    *godwarf.Tree
+	escapes  bool // it lives on the heap, and its location holds its address
+	argument bool
+	declared int
+}
+
+// optimizedOut is the value of a variable that the compiler keeps nowhere.
+const optimizedOut = "<optimized out>"
+
+// locals reads the variables that can be seen from a place.
+func (e *Engine) locals(c *hitContext, p *probe, pl *place, line int, cfa uint64, call *openCall) []engine.Variable {
+	lim := p.probe.Capture.Limits
+	if pl.locals == nil {
+		pl.locals = e.im.locals(p.probe.Func, c.addr, line, lim.Hide)
+	}
+	regs := e.registers(c, cfa)
+	vars := make([]engine.Variable, len(pl.locals))
+	for i := range pl.locals {
+		l, v := &pl.locals[i], &vars[i]
+		v.Name, v.Type = l.name, l.typeName
+		v.ID, v.Declared, v.Argument = uint64(l.entry.Offset), l.declared, l.argument
+		if why := e.local(c, l, v, regs, call, lim); why != "" {
+			v.Value.Value, v.Missing = why, true
+		}
+	}
+	return vars
+}
+
+// local reads one variable, or says why it cannot be.
+func (e *Engine) local(c *hitContext, l *local, v *engine.Variable, regs *op.DwarfRegisters, call *openCall, lim engine.Limits) (why string) {
+	addr, pieces, _, err := e.im.bi.Location(l.entry, dwarf.AttrLocation, c.addr, *regs, e.p)
+	if err != nil {
+		return optimizedOut
+	}
+	gone := missing(pieces)
+	if len(gone) > 0 && !isCapacity(l.typ, gone) {
+		return optimizedOut
+	}
+	typ := l.typ
+	if l.dictIndex >= 0 && call.dict != 0 {
+		if t := e.trueType(call.dict, l.dictIndex); t != nil {
+			typ = t
+			v.Type = e.im.values.TypeName(t)
+		}
+	}
+	if l.escapes {
+		word := make([]byte, wordSize)
+		if err := e.gather(word, addr, pieces, regs); err != nil {
+			return unreadable(err)
+		}
+		addr, pieces = int64(uint64At(word, 0)), nil
+		if addr == 0 {
+			return optimizedOut // it is not on the heap yet
+		}
+	}
+	var data []byte
+	if pieces != nil || l.secret != secret.No || l.named != secret.No {
+		data = make([]byte, sizeOf(typ))
+		if err := e.gather(data, addr, pieces, regs); err != nil {
+			return unreadable(err)
+		}
+		if len(gone) > 0 {
+			copy(data[2*wordSize:], data[wordSize:2*wordSize])
+		}
+		if e.hides(&l.param, typ, data, call) {
+			v.Value.Value = secret.Hidden
+			return ""
+		}
+	}
+	r := e.im.values.ReadAt(e.p, typ, uint64(addr), lim)
+	if pieces != nil {
+		r = e.im.values.Read(e.p, typ, data, lim)
+	}
+	v.Value.Value, v.Error = r.Text, r.Error
+	return ""
+}
+
+// missing returns the pieces that the compiler keeps nowhere. Delve says of them
+// that they are zero, which Go code says of no piece in any other way.
+func missing(pieces []op.Piece) (gone []int) {
+	for i, p := range pieces {
+		if p.Kind == op.ImmPiece && p.Val == 0 && p.Bytes == nil {
+			gone = append(gone, i)
+		}
+	}
+	return gone
+}
+
+// isCapacity reports whether all that is gone of a value is the capacity of a
+// slice, without which it can be shown as well.
+func isCapacity(t godwarf.Type, gone []int) bool {
+	_, ok := underlying(t).(*godwarf.SliceType)
+	return ok && len(gone) == 1 && gone[0] == 2
+}
+
+func unreadable(err error) string { return "<unreadable: " + err.Error() + ">" }
+
+// gather collects the bytes of a value from memory and registers.
+func (e *Engine) gather(data []byte, addr int64, pieces []op.Piece, regs *op.DwarfRegisters) error {
+	if pieces == nil {
+		_, err := e.p.ReadMemory(data, uint64(addr))
+		return err
+	}
+	for _, p := range pieces {
+		size := p.Size
+		if size == 0 { // the only one
+			size = len(data)
+		}
+		if size > len(data) {
+			return fmt.Errorf("its pieces are larger than it is")
+		}
+		switch p.Kind {
+		case op.AddrPiece:
+			if _, err := e.p.ReadMemory(data[:size], p.Val); err != nil {
+				return err
+			}
+		case op.RegPiece:
+			if copy(data[:size], regs.Bytes(p.Val)) < size {
+				return fmt.Errorf("register %d is too small", p.Val)
+			}
+		case op.ImmPiece:
+			if p.Bytes == nil {
+				p.Bytes = binary.LittleEndian.AppendUint64(nil, p.Val)
+			}
+			copy(data[:size], p.Bytes)
+		}
+		data = data[size:]
+	}
+	return nil
+}
+
+// registers returns the registers of a stop under their numbers in DWARF.
+func (e *Engine) registers(c *hitContext, cfa uint64) *op.DwarfRegisters {
+	r := &c.thread.Regs
+	regs := make([]*op.DwarfRegister, firstXMM, firstXMM+len(e.fp.XMM))
+	for i, x := range [firstXMM]uint64{
+		r.Rax, r.Rdx, r.Rcx, r.Rbx, r.Rsi, r.Rdi, r.Rbp, r.Rsp,
+		r.R8, r.R9, r.R10, r.R11, r.R12, r.R13, r.R14, r.R15, c.addr,
+	} {
+		regs[i] = op.DwarfRegisterFromUint64(x)
+	}
+	d := op.NewDwarfRegisters(e.im.base, regs, binary.LittleEndian, pcRegister, spRegister, bpRegister, 0)
+	d.CFA, d.FrameBase = int64(cfa), int64(cfa)
+	d.SetLoadMoreCallback(func() {
+		var fp ptrace.FPRegs
+		if c.thread.FPRegs(&fp) != nil {
+			return
+		}
+		for i := range fp.XMM {
+			d.AddReg(uint64(firstXMM+i), op.DwarfRegisterFromBytes(fp.XMM[i][:]))
+		}
+	})
+	return d
+}
+
+// Numbers of registers in DWARF.
+const (
+	bpRegister = 6
+	spRegister = 7
+	pcRegister = 16
+	firstXMM   = 17
+)
+
+// locals finds the variables that can be seen from an instruction on a line: the
+// innermost of each name. The list is not nil.
+func (im *Image) locals(f *engine.Function, pc uint64, line int, names *secret.Names) []local {
+	list := []local{}
+	tree := im.symbols.tree(f)
+	if tree == nil {
+		return list
+	}
+	const flags = reader.VariablesOnlyVisible | reader.VariablesSkipInlinedSubroutines | reader.VariablesTrustDeclLine
+	depths := map[string]int{}
+	for _, v := range reader.Variables(tree, pc, line, flags) {
+		l, ok := im.local(v.Tree)
+		if !ok {
+			continue
+		}
+		l.secret = names.Match(l.name)
+		if secret.IsValue(l.name) {
+			l.named = secret.Always
+		}
+		if at, ok := depths[l.name]; !ok {
+			depths[l.name] = len(list)
+			list = append(list, l)
+		} else {
+			list[at] = l // deeper, or declared later
+		}
+	}
+	return list
+}
+
+// local describes a variable, unless it is one that the compiler has made.
+func (im *Image) local(entry *godwarf.Tree) (l local, ok bool) {
+	name, _ := entry.Val(dwarf.AttrName).(string)
+	off, ok := entry.Val(dwarf.AttrType).(dwarf.Offset)
+	if !ok {
+		return l, false
+	}
+	l.entry = entry
+	l.name, l.escapes = strings.CutPrefix(name, "&")
+	if l.name == "" || l.name == "_" || strings.ContainsRune("~.#", rune(l.name[0])) {
+		return l, false
+	}
+	typ, err := im.bi.Images[0].Type(off)
+	if err != nil {
+		return l, false
+	}
+	if pt, isPointer := underlying(typ).(*godwarf.PtrType); l.escapes && isPointer {
+		typ = pt.Type
+	}
+	l.typ, l.typeName, l.dictIndex = typ, im.values.TypeName(typ), -1
+	if pt, ok := typ.(*godwarf.ParametricType); ok {
+		l.dictIndex = pt.DictIndex
+	}
+	// What a closure has captured is there from the start, too.
+	l.argument = entry.Tag == dwarf.TagFormalParameter || entry.Val(godwarf.AttrGoClosureOffset) != nil
+	line, _ := entry.Val(dwarf.AttrDeclLine).(int64)
+	l.declared = int(line)
+	return l, true
+}
