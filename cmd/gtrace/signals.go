@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -37,9 +38,13 @@ type relay struct {
 // none, as the target has a life of its own.
 func listen(cancel context.CancelCauseFunc, foreign func(os.Signal) bool) *relay {
 	r := &relay{cancel: cancel, foreign: foreign, first: make(chan struct{}), ch: make(chan os.Signal, 64)}
-	signal.Notify(r.ch, ending()...)
-	// Into a channel that nobody reads: it is enough that they are caught.
-	signal.Notify(make(chan os.Signal, 1), harmless...)
+	ends := ending()
+	signal.Notify(r.ch, ends...)
+	// Into a channel that nobody reads: it is enough that they are caught. Those
+	// that end a trace are so after stop as well: a second Ctrl-C, which may be
+	// late, neither hinders what is still to be cleared away nor changes the exit
+	// status.
+	signal.Notify(make(chan os.Signal, 1), slices.Concat(ends, harmless)...)
 	if foreign == nil {
 		// One that was launched is stopped by its terminal too. They must be
 		// ignored: a write that is refused to a background process by SIGTTOU is
@@ -85,7 +90,7 @@ func (r *relay) release(to func(os.Signal) error) {
 	r.held = nil
 }
 
-// stop restores the default action of the signals.
+// stop ends the relay. Signals that would end a trace do nothing from now on.
 func (r *relay) stop() {
 	signal.Stop(r.ch)
 	if r.foreign == nil {

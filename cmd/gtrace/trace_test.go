@@ -8,11 +8,14 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"gtrace/session/engine"
 )
@@ -147,6 +150,7 @@ func TestAttachEndedBySignal(t *testing.T) {
 			}
 		}
 		r := gtrace(t, &fakeBackend{target: tgt}, "attach", "1", "--format", "json")
+		kill(t, sig) // nor must one that is late
 		if r.status != want {
 			t.Errorf("%v: status %d, want %d\n%s", sig, r.status, want, r.stderr)
 		}
@@ -172,12 +176,18 @@ func TestRunHandsSignalsOn(t *testing.T) {
 	}
 }
 
-// kill sends this process a signal, which gtrace listens for.
+// kill sends this process a signal, which gtrace listens for, and returns once it
+// was received: a late one would be taken for that of another test.
 func kill(t *testing.T, sig syscall.Signal) {
 	t.Helper()
-	if err := syscall.Kill(os.Getpid(), sig); err != nil {
+	runtime.LockOSThread() // a thread that sends one to itself has got it then
+	defer runtime.UnlockOSThread()
+	if err := unix.Tgkill(os.Getpid(), unix.Gettid(), sig); err != nil {
 		t.Error(err)
 	}
+	other := make(chan os.Signal, 1)
+	signal.Notify(other, syscall.SIGWINCH)
+	signal.Stop(other) // waits until all that came are handed out
 }
 
 func TestOutputFails(t *testing.T) {
