@@ -146,8 +146,9 @@ func (o *output) failed(err error) {
 	if err == nil || o.err != nil {
 		return
 	}
-	o.err = err
-	if _, ok := errors.AsType[*panicError](err); !ok {
+	if p, ok := errors.AsType[*panicError](err); ok {
+		o.err = p
+	} else {
 		o.err = fmt.Errorf("write %s: %w", o.name, cause(err))
 	}
 	o.broken(o.err)

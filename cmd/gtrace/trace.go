@@ -41,7 +41,11 @@ func newTrace(a *app, f *traceFlags, out *output, relay *relay) *trace {
 // run traces tgt until it or the trace ends, and lets go of it. The error is
 // about tracing; how the trace ended is in t.end. A panic of our own is one.
 func (t *trace) run(ctx context.Context, tgt target) (err error) {
-	defer func() { err = errors.Join(err, t.closeOutput()) }()
+	defer func() {
+		if cerr := t.closeOutput(); !errors.Is(err, cerr) { // a panic has ended the trace already
+			err = errors.Join(err, cerr)
+		}
+	}()
 	// Before the output, which may take its time, and also when something
 	// panics: a target must not be left with probes.
 	defer func() {
@@ -163,9 +167,10 @@ func (t *trace) writeFailed(err error) {
 
 // closeOutput closes the output. A reader that went away is no failure: it has
 // seen what it wanted.
-func (t *trace) closeOutput() error {
+func (t *trace) closeOutput() (err error) {
+	defer guard(func(p error) { err = p })
 	t.status.stop()
-	err := t.out.Close()
+	err = t.out.Close()
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
