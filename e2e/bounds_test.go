@@ -9,19 +9,20 @@ import (
 	"gtrace/events/eventstest"
 )
 
-// ways are the two ways to a traced program.
-var ways = []string{"run", "attach"}
+// ways are the two ways to a traced program, each with how it is built.
+var ways = map[string]string{"run": "debug", "attach": "opt"}
 
 // TestLimit counts the events of traces that end at every number of them. One
 // hit makes up to two events: an exception and the return behind it.
 func TestLimit(t *testing.T) {
 	require(t, "ptrace")
-	prog := uneven(t)["opt"]
-	for how, long := range map[string]time.Duration{"run": 200 * time.Millisecond, "attach": 2 * time.Second} {
-		t.Run(how, func(t *testing.T) {
+	progs := uneven(t)
+	long := map[string]time.Duration{"run": 200 * time.Millisecond, "attach": 2 * time.Second}
+	for how, build := range ways {
+		t.Run(how+" "+build, func(t *testing.T) {
 			t.Parallel()
 			for limit := 1; limit <= 5; limit++ {
-				got := traceUneven(t, how, prog, long, 0, eventstest.Validator{},
+				got := traceUneven(t, how, progs[build], long[how], 0, eventstest.Validator{},
 					"-t", "main.rare", "-t", "main.inner", "-n", strconv.Itoa(limit))
 				n := len(got.stream) - 2
 				if end := got.end.End; n != limit || end.Events != uint64(limit) || end.Reason != events.ReasonLimit {
@@ -36,12 +37,12 @@ func TestLimit(t *testing.T) {
 // hit all the time.
 func TestFor(t *testing.T) {
 	require(t, "ptrace")
-	prog := uneven(t)["opt"]
+	progs := uneven(t)
 	const long = 300 * time.Millisecond
-	for _, how := range ways {
+	for how, build := range ways {
 		for what, flag := range map[string]string{"nothing is hit": "main.never", "hits all the time": "main.hot"} {
-			t.Run(how+" "+what, func(t *testing.T) {
-				got := traceUneven(t, how, prog, 2*time.Second, 4, eventstest.Validator{}, "-t", flag, "--for", long.String())
+			t.Run(how+" "+build+" "+what, func(t *testing.T) {
+				got := traceUneven(t, how, progs[build], 2*time.Second, 4, eventstest.Validator{}, "-t", flag, "--for", long.String())
 				if got.end.End.Reason != events.ReasonDuration {
 					t.Errorf("ended as %s", got.end.End.Reason)
 				}
@@ -52,20 +53,37 @@ func TestFor(t *testing.T) {
 				if n := len(got.stream) - 2; (n > 0) != (flag == "main.hot") {
 					t.Errorf("%d events of %s", n, flag)
 				}
+				checkHeld(t, got)
 			})
 		}
+	}
+}
+
+// checkHeld checks the time that threads are said to have been held: some when
+// anything was hit, and none longer than the trace took.
+func checkHeld(t *testing.T, got traced) {
+	t.Helper()
+	threads := map[int]bool{}
+	for _, e := range got.stream {
+		if e.Thread != 0 {
+			threads[e.Thread] = true
+		}
+	}
+	held, most := got.end.End.Held, time.Duration(len(threads))*got.end.Time.Sub(got.start.Time)
+	if held > most || (held > 0) != (len(threads) > 0) {
+		t.Errorf("%d threads were held for %v; that cannot be more than %v", len(threads), held, most)
 	}
 }
 
 // TestRate counts the calls in every second of a trace with --rate.
 func TestRate(t *testing.T) {
 	require(t, "ptrace")
-	prog := uneven(t)["opt"]
+	progs := uneven(t)
 	const most = 20
-	for _, how := range ways {
-		t.Run(how, func(t *testing.T) {
+	for how, build := range ways {
+		t.Run(how+" "+build, func(t *testing.T) {
 			t.Parallel()
-			got := traceUneven(t, how, prog, 3*time.Second, 2, eventstest.Validator{Filtered: true},
+			got := traceUneven(t, how, progs[build], 3*time.Second, 2, eventstest.Validator{Filtered: true},
 				"-t", "main.hot", "-t", "main.rare", "-t", "main.inner", "--rate", strconv.Itoa(most)+"/s")
 			var times []time.Time
 			for _, e := range got.stream {
