@@ -59,19 +59,22 @@ func TestDetach(t *testing.T) {
 	}
 }
 
-// TestDetachAgain attaches to the same process many times.
+// TestDetachAgain attaches many times to a process with many goroutines.
 func TestDetachAgain(t *testing.T) {
 	require(t, "ptrace")
 	t.Parallel()
 	s := startServer(t)
-	finish := s.load()
+	finish := s.loadBy(50)
 	trace := filepath.Join(keepOnFailure(t, "gtrace-attach-"), "trace.jsonl")
-	for range 5 {
+	for range times(5) {
 		g := startAttach(t, s, "-n", "50", "--format", "json", "-o", trace)
 		if got := g.wait(t); got != 0 {
 			t.Fatalf("exit status %d\n%s", got, g.messages.String())
 		}
 		checkEnd(t, trace, events.ReasonLimit, 0)
+		if err := untouched(s.pid); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s.checkFree(t, finish)
 }

@@ -131,8 +131,16 @@ func isRoot() error {
 	return nil
 }
 
-// delve is the path of dlv, which may be where go install puts it.
+// delve is the path of dlv, which may be where go install puts it. To build the
+// one that is pinned takes a while: that is for the long form.
 var delve = sync.OnceValue(func() string {
+	if *long > 1 {
+		path := filepath.Join(scratch, "bin", "dlv")
+		build := exec.Command("go", "build", "-modfile=../tools/go.mod", "-o", path, "github.com/go-delve/delve/cmd/dlv")
+		build.Stderr = os.Stderr
+		_ = build.Run() // then it is missing
+		return path
+	}
 	path, err := exec.LookPath("dlv")
 	if err == nil {
 		return path

@@ -167,23 +167,27 @@ func TestKilled(t *testing.T) {
 // must live with what is left on it.
 func TestKilledGuards(t *testing.T) {
 	require(t, "ptrace")
-	for range times(3) {
-		b := startBusy(t, "optimised")
-		g := b.traced(t)
-		// Stopped, the tracer does not start another guard. The threads that run
-		// into probes meanwhile wait for it.
-		if err := g.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(rand.IntN(5_000)) * time.Microsecond)
-		for _, pid := range guardsOf(t, b.pid) {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-		g.kill(t)
-		b.advances(t)
-		if b.free() == nil {
-			t.Error("nothing is left on it: was it mended?")
-		}
+	for n := range times(3) {
+		t.Run(strconv.Itoa(n), killGuards)
+	}
+}
+
+func killGuards(t *testing.T) {
+	b := startBusy(t, "optimised")
+	g := b.traced(t)
+	// Stopped, the tracer does not start another guard. The threads that run
+	// into probes meanwhile wait for it.
+	if err := g.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Duration(rand.IntN(5_000)) * time.Microsecond)
+	for _, pid := range guardsOf(t, b.pid) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	g.kill(t)
+	b.advances(t)
+	if b.free() == nil {
+		t.Error("nothing is left on it: was it mended?")
 	}
 }
 

@@ -3,7 +3,6 @@ package e2e
 import (
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -55,22 +54,6 @@ func TestManyProbes(t *testing.T) {
 	}
 	s.checkFree(t, finish)
 	checkEnd(t, trace, events.ReasonLimit, 0)
-}
-
-// TestTwoTracers attaches to a process that gtrace traces already.
-func TestTwoTracers(t *testing.T) {
-	require(t, "ptrace")
-	t.Parallel()
-	s := startServer(t)
-	trace := filepath.Join(keepOnFailure(t, "gtrace-two-"), "trace.jsonl")
-	first := startAttach(t, s, "--format", "json", "-o", trace)
-	awaitSize(t, trace, 5000)
-	second := startAttach(t, s)
-	if got := second.wait(t); got != 126 || !strings.Contains(second.messages.String(), "gtrace (pid "+strconv.Itoa(first.cmd.Process.Pid)) {
-		t.Errorf("exit status %d, want 126 and the tracer's name\n%s", got, second.messages.String())
-	}
-	first.interrupt(t)
-	s.checkFree(t, func() error { return nil })
 }
 
 // TestLibrary plants probes in most of the standard library below a program

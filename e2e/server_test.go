@@ -76,10 +76,14 @@ func (s *server) ask(client *http.Client) error {
 
 // load keeps the server busy until the returned function is called, which
 // reports the first request that failed.
-func (s *server) load() (finish func() error) {
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 4}}
+func (s *server) load() (finish func() error) { return s.loadBy(4) }
+
+// loadBy does the same with a number of clients, each of which has a connection,
+// and the server a goroutine for it.
+func (s *server) loadBy(n int) (finish func() error) {
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: n}}
 	quit := make(chan struct{})
-	failed := make(chan error, 4)
+	failed := make(chan error, n)
 	var clients sync.WaitGroup
 	for range cap(failed) {
 		clients.Go(func() {
@@ -87,7 +91,7 @@ func (s *server) load() (finish func() error) {
 				select {
 				case <-quit:
 					return
-				case <-time.After(2 * time.Millisecond):
+				case <-time.After(time.Duration(n) * time.Millisecond / 2):
 				}
 				if err := s.ask(client); err != nil {
 					failed <- err

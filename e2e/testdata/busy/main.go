@@ -1,6 +1,7 @@
 // Busy calls small functions on several threads for ever, checks what they
 // return, and writes to a file how often it has called them. It exits with
-// status 3 when a result is wrong.
+// status 3 when a result is wrong. Its arguments are the file and, if it is not
+// to be 4, the number of goroutines.
 package main
 
 import (
@@ -57,7 +58,11 @@ func loop() {
 }
 
 func main() {
-	for range 4 {
+	loops := 4
+	if len(os.Args) > 2 {
+		loops, _ = strconv.Atoi(os.Args[2])
+	}
+	for range loops {
 		go loop()
 	}
 	for next := os.Args[1] + ".new"; ; time.Sleep(5 * time.Millisecond) {
