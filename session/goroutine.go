@@ -14,6 +14,7 @@ type routine struct {
 	id     int64   // goroutine
 	calls  []call  // outermost first, so that frames rise
 	raises []raise // pending, oldest first, so that frames rise
+	base   int     // level of the outermost call, if a traced call has started it; else -1
 }
 
 // A call is one open invocation of a traced function.
@@ -28,6 +29,7 @@ type call struct {
 	recovered bool        // it recovered a panic
 	errors    errorMemory // error results of the traced calls inside it
 	vars      memory
+	level     int // see scope
 }
 
 // top returns the innermost open call, or nil.
@@ -80,14 +82,17 @@ func (p *pairer) routine(h *engine.Hit) *routine {
 	}
 	r := p.spare()
 	r.id = h.Goroutine
+	r.base = p.scope.adopt(h.Started)
 	p.routines[key] = r
 	for _, running := range h.Running {
 		if !stands(running.Frame, h) {
 			break
 		}
-		p.lastCall++
-		c := r.push(p.lastCall, running.Func, running.Frame)
-		c.partial = true
+		if level, ok := p.scope.admits(running.Func, r); ok {
+			p.lastCall++
+			c := r.push(p.lastCall, running.Func, running.Frame)
+			c.partial, c.level = true, level
+		}
 	}
 	return r
 }

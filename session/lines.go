@@ -84,11 +84,13 @@ var errNoLines = fmt.Errorf("lines: %w", engine.ErrNotSupported)
 
 // A linePlan says which lines are reported, and where their text is.
 type linePlan struct {
-	lines map[*engine.Function][]int
-	files *source.Finder // nil: nowhere
-	notes []string
-	told  map[string]bool // problems of source files
-	warn  func(format string, args ...any)
+	lister engine.LineLister
+	every  bool // lines of every function, not only those that patterns name
+	lines  map[*engine.Function][]int
+	files  *source.Finder // nil: nowhere
+	notes  []string
+	told   map[string]bool // problems of source files
+	warn   func(format string, args ...any)
 }
 
 // planLines decides which lines of the selected functions to observe. It is nil
@@ -100,22 +102,32 @@ func planLines(lister engine.LineLister, cfg Config, sel *Selection, named map[*
 	if _, ok := lister.(noLines); ok {
 		return nil, errNoLines
 	}
-	plan := &linePlan{lines: named, files: cfg.Sources, told: make(map[string]bool), warn: cfg.Warn}
+	plan := &linePlan{
+		lister: lister, every: cfg.Lines || len(sel.wishes) == 0,
+		lines: named, files: cfg.Sources, told: make(map[string]bool), warn: cfg.Warn,
+	}
 	var without []string
 	for _, fn := range sel.Functions {
-		if cfg.Lines || len(sel.wishes) == 0 {
-			lines, err := lister.Lines(fn)
-			if err != nil {
-				without = append(without, fn.Name)
-			}
-			plan.lines[fn] = lines
+		if err := plan.add(fn); err != nil {
+			without = append(without, fn.Name)
 		}
-		plan.lines[fn] = plan.statements(fn, plan.lines[fn])
 	}
 	if len(without) > 0 {
 		plan.notes = append(plan.notes, fmt.Sprintf("lines of %s cannot be seen: %s", plural(len(without), "function", "functions"), some(without)))
 	}
 	return plan, nil
+}
+
+// add decides which lines of a function to observe. Nil stands for no plan.
+func (p *linePlan) add(fn *engine.Function) (err error) {
+	if p == nil {
+		return nil
+	}
+	if p.every {
+		p.lines[fn], err = p.lister.Lines(fn)
+	}
+	p.lines[fn] = p.statements(fn, p.lines[fn])
+	return err
 }
 
 // statements leaves out the lines on which the source has none: the brace that

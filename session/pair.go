@@ -28,6 +28,7 @@ import (
 type pairer struct {
 	stack    int // frames of the stack to report
 	lines    *linePlan
+	scope    *scope
 	locals   bool // calls and returns show the variables of the frame
 	old      bool // changes show the value before
 	lastCall events.CallID
@@ -37,8 +38,8 @@ type pairer struct {
 	out      []events.Event // of the hit at hand
 }
 
-func newPairer(cfg Config, lines *linePlan) *pairer {
-	return &pairer{stack: cfg.Capture.Stack, lines: lines, locals: cfg.Locals, old: cfg.Old, routines: make(map[int64]*routine), strays: make(map[int64][]engine.Hit)}
+func newPairer(cfg Config, lines *linePlan, scope *scope) *pairer {
+	return &pairer{stack: cfg.Capture.Stack, lines: lines, scope: scope, locals: cfg.Locals, old: cfg.Old, routines: make(map[int64]*routine), strays: make(map[int64][]engine.Hit)}
 }
 
 // add returns the events that a hit makes. The slice is valid until the next
@@ -53,6 +54,8 @@ func (p *pairer) add(h *engine.Hit) []events.Event {
 		p.returned(h)
 	case engine.Reached:
 		p.reached(h)
+	case engine.Branching:
+		p.release(h, p.routine(h)) // it may be the first of its goroutine
 	case engine.Raised:
 		p.raised(h)
 	case engine.Unwound:
@@ -65,6 +68,7 @@ func (p *pairer) add(h *engine.Hit) []events.Event {
 
 func (p *pairer) entered(h *engine.Hit) {
 	r := p.routine(h)
+	defer p.release(h, r)
 	p.leaveDeeper(h, r, h.Frame)
 	if c := r.top(); c != nil && c.frame == h.Frame {
 		if c.fn == h.Func && !leavesByJump(c.fn) {
@@ -74,12 +78,16 @@ func (p *pairer) entered(h *engine.Hit) {
 	}
 	r.forget(h.Frame)
 
+	level, ok := p.scope.admits(h.Func, r)
+	if !ok {
+		return
+	}
 	e := p.event(h, events.Call)
 	e.Depth = len(r.calls)
 	e.Parent = r.parent(e.Depth)
 	p.lastCall++
 	c := r.push(p.lastCall, h.Func, h.Frame)
-	c.start, c.held, c.caller = h.Time, h.Held, h.Caller
+	c.start, c.held, c.caller, c.level = h.Time, h.Held, h.Caller, level
 	e.Call = c.id
 	e.Func, e.File, e.Line = h.Func.Name, h.File, h.Line
 	e.Caller, e.Args = h.Caller, h.Values
@@ -98,6 +106,9 @@ func (p *pairer) returned(h *engine.Hit) {
 	p.leaveDeeper(h, r, h.Frame)
 	r.forget(h.Frame)
 	c := p.callAt(h, r)
+	if c == nil {
+		return
+	}
 	if len(h.Errors) > 0 {
 		p.errorResult(h, r)
 	}
@@ -124,6 +135,10 @@ func (p *pairer) reached(h *engine.Hit) {
 	p.leaveDeeper(h, r, h.Frame)
 	r.forget(h.Frame)
 	c := p.callAt(h, r)
+	if c == nil {
+		p.release(h, r)
+		return
+	}
 	e := p.event(h, events.Line)
 	p.describe(e, r)
 	e.File, e.Line = h.File, h.Line
@@ -143,19 +158,38 @@ func (p *pairer) variables(e *events.Event, h *engine.Hit, c *call) {
 }
 
 // callAt returns the call at a hit's frame, which is the innermost. Where none
-// is known there, it was running before it could be seen.
+// is known there, it was running before it could be seen, or it does not belong
+// to the trace: then it is nil.
 func (p *pairer) callAt(h *engine.Hit, r *routine) *call {
 	c := r.top()
 	if c != nil && c.frame == h.Frame && c.fn != h.Func {
 		p.leave(h, r)
 		c = nil
 	}
-	if c == nil || c.frame != h.Frame {
+	if c = r.top(); c == nil || c.frame != h.Frame {
+		level, ok := p.scope.admits(h.Func, r)
+		if !ok {
+			return nil
+		}
 		p.lastCall++
 		c = r.push(p.lastCall, h.Func, h.Frame)
-		c.partial = true
+		c.partial, c.level = true, level
 	}
 	return c
+}
+
+// open returns the open call at a hit's frame, or nil.
+func (p *pairer) open(h *engine.Hit) *call {
+	r := p.routines[routineKey(h)]
+	if r == nil {
+		return nil
+	}
+	for i := range r.calls {
+		if r.calls[i].frame == h.Frame {
+			return &r.calls[i]
+		}
+	}
+	return nil
 }
 
 // leaveDeeper ends the open calls of frames deeper than keep, innermost first:

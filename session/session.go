@@ -19,6 +19,7 @@ type Config struct {
 	Trace, Ignore []string        // patterns; empty Trace: the target's main module
 	Kinds         []events.Kind   // kinds to report; nil: call, return, exception, and line where lines are traced
 	Lines         bool            // trace the lines of every function
+	Follow        Follow          // what to trace for the calls it is part of
 	Locals        bool            // show all variables at call and return
 	Old           bool            // show what a variable was before it changed
 	Sources       *source.Finder  // finds the text of lines; nil: none is shown
@@ -40,13 +41,14 @@ const DefaultMaxProbes = 1000
 
 // A Session turns the hits of one engine into events.
 type Session struct {
-	eng    engine.Engine
-	start  events.StartInfo
-	pairer *pairer
-	sieve  *sieve // nil: no filters
-	gate   *gate
-	lost   uint64
-	phase  phase
+	eng      engine.Engine
+	start    events.StartInfo
+	pairer   *pairer
+	follower *follower // nil: what traced functions call is not followed
+	sieve    *sieve    // nil: no filters
+	gate     *gate
+	lost     uint64
+	phase    phase
 
 	// queue holds the events of the last hit; those from next on have not been
 	// yielded yet, because the caller left the loop in between.
@@ -78,6 +80,10 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	scope, err := selectFrom(eng, cfg, &sel)
+	if err != nil {
+		return nil, err
+	}
 	lister := listerOf(eng)
 	named, err := sel.ResolveLines(lister)
 	if err != nil {
@@ -100,6 +106,16 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	plantOne := func(fn *engine.Function) error {
+		// That it has no lines is no reason not to follow it.
+		_ = lines.add(fn)
+		_, err := plantFunction(eng, fn, neededCapture(cfg), lines)
+		return err
+	}
+	follower, err := newFollower(eng, cfg, scope, sel, plantOne)
+	if err != nil {
+		return nil, errors.Join(err, unplant(eng, planted.probes))
+	}
 	target = eng.Target() // planting may have stopped it for longer
 	return &Session{
 		eng: eng,
@@ -115,9 +131,10 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 			Stopped:   target.Stopped,
 			Notes:     append(sel.Notes, planted.notes...),
 		},
-		pairer: newPairer(cfg, lines),
-		sieve:  newSieve(cfg),
-		gate:   newGate(cfg),
+		pairer:   newPairer(cfg, lines, scope),
+		follower: follower,
+		sieve:    newSieve(cfg),
+		gate:     newGate(cfg),
 	}, nil
 }
 
@@ -203,6 +220,7 @@ func (s *Session) serve(h *engine.Hit, yield func(events.Event, error) bool) (en
 	s.queue, s.next, s.now = nil, 0, h.Time
 	if s.gate.admits(h) {
 		s.queue = s.pairer.add(h)
+		s.follower.see(h, s.pairer.open(h))
 	}
 	s.sift()
 	return s.drain(yield)

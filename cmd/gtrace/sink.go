@@ -38,23 +38,15 @@ func (o *output) eventSink(f *traceFlags, env []string) (events.Sink, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	template, columns, err := f.output.layout()
-	if err != nil {
-		return nil, usage(err)
-	}
 	opts := events.TextOptions{
-		Color:   f.output.colored(o.file, env),
-		Time:    mode,
-		Prefix:  f.output.prefix,
-		Quiet:   f.quiet,
-		Value:   f.valueWidth(),
-		Kinds:   f.eventKinds(),
-		Columns: columns,
+		Color:  f.output.colored(o.file, env),
+		Time:   mode,
+		Prefix: f.output.prefix,
+		Quiet:  f.quiet,
+		Value:  f.valueWidth(),
+		Kinds:  f.eventKinds(),
 	}
-	switch {
-	case template != nil:
-		return template.Line(o.spool, opts), nil
-	case f.output.format == "snoop":
+	if f.output.format == "snoop" {
 		return events.Snoop(o.spool, opts, o.source), nil
 	}
 	return events.Text(o.spool, opts), nil

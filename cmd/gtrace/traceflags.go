@@ -39,6 +39,7 @@ type traceFlags struct {
 	quiet         bool
 	verbose       bool
 	filter        filterFlags
+	follows       followFlags
 	inside        lineFlags
 	output        outputFlags
 	summary       summaryFlags
@@ -62,6 +63,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.StringArrayVarP(&f.ignore, "ignore", "x", nil, "leave out what matches `PATTERN`; may be repeated")
 	fs.StringSliceVarP(&f.kinds, "events", "e", nil, "kinds of event to report, as `KINDS` with commas between: "+strings.Join(kindNames(traceableKinds), ", ")+" (default: all, line where lines are traced)")
 	fs.Lookup("events").DefValue = "" // not "[]"
+	f.follows.register(fs)
 	f.inside.register(fs)
 	fs.Int64SliceVarP(&f.goroutines, "goroutine", "g", nil, "only the goroutine with this `ID`; may be repeated")
 	fs.Lookup("goroutine").DefValue = "" // not "[]"
@@ -88,13 +90,12 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 // complete offers the words that a flag takes to the shell's completion.
 func (f *traceFlags) complete(cmd *cobra.Command) {
 	words := map[string][]string{
-		"events":  kindNames(traceableKinds),
-		"engine":  {"dlv"},
-		"format":  formats,
-		"columns": events.Fields(),
-		"color":   colors,
-		"time":    times,
-		"sort":    summary.Columns(),
+		"events": kindNames(traceableKinds),
+		"engine": {"dlv"},
+		"format": formats,
+		"color":  colors,
+		"time":   times,
+		"sort":   summary.Columns(),
 	}
 	for flag, choices := range words {
 		// The only error is a flag that does not exist, which a test would see.
@@ -152,6 +153,9 @@ func (f *traceFlags) check() error {
 	if err := f.summary.check(f.kinds); err != nil {
 		return err
 	}
+	if err := f.follows.check(); err != nil {
+		return err
+	}
 	if err := f.inside.source.check(); err != nil {
 		return err
 	}
@@ -186,12 +190,12 @@ func (f *traceFlags) config(tgt engine.Target) (session.Config, error) {
 		Kinds:      f.eventKinds(),
 		Goroutines: f.goroutines,
 		Capture: engine.Capture{
-			Args: !f.summary.counting() || f.filter.where != "", // a filter may ask for them
-
+			Args:    !f.summary.counting(),
 			Results: true,
 			Stack:   f.stack,
 			Limits:  engine.Limits{String: f.strings, Values: f.values, Follow: follow, Hide: f.hide()},
 		},
+		Follow:    f.follows.follow(),
 		MaxProbes: f.maxProbes,
 		Limit:     f.limit,
 		Rate:      rate,

@@ -86,6 +86,14 @@ type LineLister interface {
 	Lines(*Function) ([]int, error)
 }
 
+// A Follower is implemented by engines that can tell which functions a function
+// calls. Functions of the runtime's machinery are left out.
+type Follower interface {
+	// Callees returns the functions that are called, deferred or started in its
+	// code by name, and those which closures made there run.
+	Callees(*Function) []*Function
+}
+
 // Target describes a traced process.
 type Target struct {
 	Engine    string // name of the engine: dlv
@@ -132,6 +140,9 @@ const (
 	// Panics observes panics, runtime errors, fatal errors, Goexit and
 	// recovery in the whole target.
 	Panics
+	// Branches observes the calls which one function is about to make, defer or
+	// hand to a go statement, where only the running program knows of what.
+	Branches
 	// Lines observes the lines of one function, in calls that a Calls probe
 	// observes too.
 	Lines
@@ -182,13 +193,14 @@ const (
 type HitKind uint8
 
 const (
-	Entered  HitKind = iota + 1 // a function of a Calls probe, before its first statement
-	Returned                    // the RET of such a function
-	Reached                     // a line of a Lines probe, before it runs
-	Raised                      // a panic, fatal error or Goexit begins: Raise is set
-	Unwound                     // frames were left without reaching their RET: Unwind is set
-	Lost                        // hits were lost: Lost is set
-	Ended                       // the target ended: Exit is set
+	Entered   HitKind = iota + 1 // a function of a Calls probe, before its first statement
+	Returned                     // the RET of such a function
+	Reached                      // a line of a Lines probe, before it runs
+	Branching                    // a call that a Branches probe observes: Targets is set
+	Raised                       // a panic, fatal error or Goexit begins: Raise is set
+	Unwound                      // frames were left without reaching their RET: Unwind is set
+	Lost                         // hits were lost: Lost is set
+	Ended                        // the target ended: Exit is set
 )
 
 // FrameID identifies a frame of a goroutine: the distance in bytes of its
@@ -224,6 +236,15 @@ type Hit struct {
 	ErrorType, ErrorText string
 	Stack                []events.Frame // innermost first
 
+	// Targets are the functions that are about to be called: Branching. Go is set
+	// when that is in a goroutine of their own; that goroutine's Entered hits have
+	// its number as Origin.
+	Targets []*Function
+	Go      GoStatement
+	// Started is the go statement that has started the goroutine: Entered, where
+	// there is no Caller.
+	Started GoStatement
+
 	// Running lists, outermost first, the probed functions which the goroutine
 	// was already running when it was first seen. Only set on the first hit of
 	// a goroutine that is older than the trace.
@@ -233,6 +254,13 @@ type Hit struct {
 	Unwind *Unwind
 	Lost   *events.LostInfo
 	Exit   *Exit
+}
+
+// A GoStatement is one go statement as one goroutine runs it. Its zero value is
+// none.
+type GoStatement struct {
+	Goroutine int64  // that runs it
+	PC        uint64 // of the statement
 }
 
 // A Variable is a variable of a frame: local, argument or named result.

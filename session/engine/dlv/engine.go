@@ -22,6 +22,7 @@ var (
 	_ engine.Engine     = (*Engine)(nil)
 	_ engine.Pinner     = (*Engine)(nil)
 	_ engine.LineLister = (*Engine)(nil)
+	_ engine.Follower   = (*Engine)(nil)
 )
 
 // An Engine traces one process.
@@ -56,7 +57,7 @@ type probe struct {
 	id      engine.ProbeID
 	probe   engine.Probe
 	sig     *signature
-	framed  bool // of a Lines probe: the function sets up a frame pointer
+	framed  bool // of a Lines or Branches probe: the function sets up a frame pointer
 	planted []uint64
 }
 
@@ -67,7 +68,13 @@ type place struct {
 	probes  [roles]*probe
 	hook    func(*Engine, *hitContext) error // of the one in hookRole
 	line    int                              // of the one in lineRole
-	locals  []local                          // that can be seen from there, once looked for
+
+	// Of the one in branchRole: where the call leads, and whether it is a go
+	// statement.
+	target func(*Engine, *hitContext) (uint64, error)
+	starts bool
+
+	locals []local // that can be seen from there, once looked for
 }
 
 func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
@@ -102,6 +109,9 @@ func (e *Engine) Functions() []*engine.Function { return e.im.Functions() }
 // Lines returns the lines of a function. See [engine.LineLister].
 func (e *Engine) Lines(f *engine.Function) ([]int, error) { return e.im.Lines(f) }
 
+// Callees returns the functions that f calls. See [engine.Follower].
+func (e *Engine) Callees(f *engine.Function) []*engine.Function { return e.im.Callees(f) }
+
 // Pin keeps tracer and target on one CPU while tracing. See [engine.Pinner].
 func (e *Engine) Pin() error { return e.p.Pin() }
 
@@ -124,11 +134,9 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 			}
 		}()
 		for {
-			if len(e.prepared) > 0 {
-				if err := e.write(); err != nil {
-					yield(engine.Hit{}, err)
-					return
-				}
+			if err := e.write(); err != nil {
+				yield(engine.Hit{}, err)
+				return
 			}
 			if c := e.left; c != nil && ctx.Err() == nil {
 				e.left = nil

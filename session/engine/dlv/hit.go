@@ -71,6 +71,9 @@ func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error
 	if p := pl.probes[lineRole]; p != nil {
 		e.reached(&c, p, pl)
 	}
+	if p := pl.probes[branchRole]; p != nil {
+		e.branching(&c, p, pl)
+	}
 	if p := pl.probes[retRole]; p != nil {
 		e.returned(&c, p, pl)
 	}
@@ -88,7 +91,11 @@ func (e *Engine) deliver(c *hitContext, yield func(engine.Hit, error) bool) bool
 			return false
 		}
 	}
-	if err := e.release(c); err != nil {
+	err := e.write() // before the thread runs on
+	if err == nil {
+		err = e.release(c)
+	}
+	if err != nil {
 		yield(engine.Hit{}, err)
 		return false
 	}
@@ -126,6 +133,8 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 	g.calls = append(g.calls, call)
 	if caller, ok := e.caller(c); ok {
 		h.Caller = &caller
+	} else {
+		h.Started = e.started(c)
 	}
 	if capture.Args {
 		h.Values = e.read(c, p.sig.args, p.sig.floats, cfa, &call, capture.Limits, nil)

@@ -14,6 +14,8 @@ type layout struct {
 	sched                     int64 // the gobuf itself
 	curg                      int64 // in runtime.m
 	goidgen                   int64 // in runtime.schedt
+	parentGoid, gopc          int64 // in runtime.g
+	deferFn                   int64 // in runtime._defer
 }
 
 func (im *Image) layout() (layout, error) {
@@ -32,6 +34,9 @@ func (im *Image) layout() (layout, error) {
 		{&l.schedPC, "runtime.g", []string{"sched", "pc"}},
 		{&l.schedBP, "runtime.g", []string{"sched", "bp"}},
 		{&l.curg, "runtime.m", []string{"curg"}},
+		{&l.parentGoid, "runtime.g", []string{"parentGoid"}},
+		{&l.gopc, "runtime.g", []string{"gopc"}},
+		{&l.deferFn, "runtime._defer", []string{"fn"}},
 		{&l.goidgen, "runtime.schedt", []string{"goidgen", "value"}},
 	} {
 		off, err := im.fieldOffset(f.typ, f.path)

@@ -40,15 +40,20 @@ func (p *probe) statement(line int) int {
 	return line
 }
 
-// reached handles a mark of a line.
-func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
-	cfa := c.sp + wordSize
+// inside finds the frame of a stop in the midst of a function, and returns its
+// canonical address.
+func (e *Engine) inside(c *hitContext, p *probe, pl *place) (cfa uint64) {
 	if p.framed && !pl.insn.isRet() {
 		bp := c.thread.Regs.Rbp
-		cfa = bp + 2*wordSize
 		c.sp = bp + wordSize
 		c.bp, _ = e.word(bp)
 	}
+	return c.sp + wordSize
+}
+
+// reached handles a mark of a line.
+func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
+	cfa := e.inside(c, p, pl)
 	frame := c.g.frame(cfa)
 	running := e.greet(c)
 	g := e.goroutine(c)

@@ -75,11 +75,7 @@ func (im *Image) Lines(f *engine.Function) ([]int, error) {
 }
 
 func (im *Image) body(f *engine.Function) (*body, error) {
-	code, err := im.code(f)
-	if err != nil {
-		return nil, err
-	}
-	list, err := disassemble(code, f.Entry)
+	list, err := im.instructions(f)
 	if err != nil {
 		return nil, err
 	}

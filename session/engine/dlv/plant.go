@@ -26,6 +26,8 @@ func (e *Engine) Plant(pr engine.Probe) (engine.ProbeID, error) {
 		err = e.plantPanics(p)
 	case engine.Lines:
 		err = e.plantLines(p)
+	case engine.Branches:
+		err = e.plantBranches(p)
 	default:
 		err = engine.ErrNotSupported
 	}
@@ -91,6 +93,7 @@ const (
 	retRole
 	hookRole
 	lineRole
+	branchRole
 	roles
 )
 
@@ -116,6 +119,9 @@ func (e *Engine) plantAt(p *probe, in insn, r role) (*place, error) {
 // it is over, a thread that runs into one waits. Entries come last, since a call
 // that is seen must have an end that is seen.
 func (e *Engine) write() error {
+	if len(e.prepared) == 0 {
+		return nil
+	}
 	attached := e.greeted != nil
 	if attached {
 		if err := e.p.Secure(nil); err != nil {
@@ -194,6 +200,10 @@ func effectOf(in insn) ptrace.Insn {
 		i.Effect, i.Target = ptrace.Jump, target
 	case in.op == x86asm.NOP:
 		i.Effect = ptrace.Nop
+	case in.op == x86asm.CALL:
+		if jump := in.asJump(); jump != nil {
+			i.Effect, i.Code = ptrace.Indirect, jump
+		}
 	case in.isConditional():
 		i.Effect, i.Target, i.Condition = ptrace.Branch, target, in.condition()
 	case in.moves:

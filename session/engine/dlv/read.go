@@ -5,6 +5,9 @@ package dlv
 import (
 	"encoding/binary"
 
+	"golang.org/x/arch/x86/x86asm"
+	"golang.org/x/sys/unix"
+
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 
 	"gtrace/events"
@@ -36,6 +39,17 @@ func intRegister(t *ptrace.Thread, n int) uint64 {
 	default:
 		return r.R11
 	}
+}
+
+// generalRegister returns a 64 bit register.
+func generalRegister(r *unix.PtraceRegs, reg x86asm.Reg) (uint64, error) {
+	if reg < x86asm.RAX || reg > x86asm.R15 {
+		return 0, errOperand
+	}
+	return [...]uint64{
+		r.Rax, r.Rcx, r.Rdx, r.Rbx, r.Rsp, r.Rbp, r.Rsi, r.Rdi,
+		r.R8, r.R9, r.R10, r.R11, r.R12, r.R13, r.R14, r.R15,
+	}[reg-x86asm.RAX], nil
 }
 
 // read renders arguments or results. With ret set they are results, and what

@@ -20,14 +20,15 @@ var ErrForeignBreakpoint = errors.New("an int3 stands there already")
 type Effect uint8
 
 const (
-	Other  Effect = iota // anything else: executed in place
-	Copied               // anything that may run elsewhere
-	PushBP               // PUSHQ BP
-	Ret                  // RET
-	Call                 // CALL rel32
-	Nop                  // nothing, Length bytes long
-	Jump                 // JMP rel8 or rel32
-	Branch               // a conditional jump, which only a slot can carry out
+	Other    Effect = iota // anything else: executed in place
+	Copied                 // anything that may run elsewhere
+	PushBP                 // PUSHQ BP
+	Ret                    // RET
+	Call                   // CALL rel32
+	Nop                    // nothing, Length bytes long
+	Jump                   // JMP rel8 or rel32
+	Branch                 // a conditional jump, which only a slot can carry out
+	Indirect               // a call through a register, which only a slot can carry out
 )
 
 // An Insn is the instruction under a breakpoint.
@@ -37,6 +38,7 @@ type Insn struct {
 	Target uint64 // of Call, Jump and Branch
 	// Of Branch: the low four bits of its opcode.
 	Condition byte
+	// Of Indirect: the bytes of the jump that leads to where the call does.
 	// Of Copied: the instruction's bytes, and the offset in it of a 32 bit
 	// address relative to its end, or 0.
 	Code     []byte

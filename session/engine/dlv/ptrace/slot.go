@@ -66,11 +66,15 @@ func (b *breakpoint) moved(to uint64) (slot [slotSize]byte, ok bool) {
 		code = append(code, 0x55)
 	case Ret:
 		code = append(code, 0xc3)
-	case Call:
+	case Call, Indirect:
 		// PUSHQ of the return address, which stands in the slot's last 8 bytes.
 		code = append(code, 0xff, 0x35)
 		code = binary.LittleEndian.AppendUint32(code, slotSize-8-6)
 		binary.LittleEndian.PutUint64(slot[slotSize-8:], b.addr+uint64(b.insn.Length))
+		if b.insn.Effect == Indirect {
+			code = append(code, b.insn.Code...)
+			return slot, true
+		}
 	case Nop, Jump:
 	case Branch: // Jcc rel32
 		rel := int64(b.insn.Target) - int64(to) - 6

@@ -1,0 +1,142 @@
+//go:build linux && amd64
+
+package dlv
+
+import (
+	"errors"
+
+	"golang.org/x/arch/x86/x86asm"
+
+	"gtrace/session/engine"
+)
+
+// The calls of the runtime that take a function to be called later.
+var laterCalls = map[string]func(*Engine, *hitContext) (uint64, error){
+	"runtime.newproc":        (*Engine).functionInAX,
+	"runtime.deferproc":      (*Engine).functionInAX,
+	"runtime.deferprocat":    (*Engine).functionInAX,
+	"runtime.deferprocStack": (*Engine).functionOfDefer,
+}
+
+// plantBranches prepares the breakpoints at the calls of a function of which the
+// code alone does not tell where they lead.
+func (e *Engine) plantBranches(p *probe) error {
+	f := p.probe.Func
+	if f == nil {
+		return errors.New("no function given")
+	}
+	list, err := e.im.instructions(f)
+	if err != nil {
+		return err
+	}
+	_, p.framed = afterPrologue(list)
+	for _, in := range list {
+		if in.op != x86asm.CALL {
+			continue
+		}
+		resolve := (*Engine).operand
+		if t, direct := in.target(); direct {
+			callee := e.im.byEntry[t]
+			if callee == nil {
+				continue
+			}
+			later := laterCalls[callee.Symbol]
+			if later == nil {
+				continue
+			}
+			resolve = later
+		}
+		at, err := e.plantAt(p, in, branchRole)
+		if err != nil {
+			return err
+		}
+		at.target = resolve
+		at.starts = isGoStatement(e, in)
+	}
+	return nil
+}
+
+func isGoStatement(e *Engine, in insn) bool {
+	t, direct := in.target()
+	f := e.im.byEntry[t]
+	return direct && f != nil && f.Symbol == "runtime.newproc"
+}
+
+// branching handles a call whose target only the running program knows.
+func (e *Engine) branching(c *hitContext, p *probe, pl *place) {
+	entry, err := pl.target(e, c)
+	if err != nil {
+		return
+	}
+	f := e.im.byEntry[entry]
+	if f == nil {
+		return // C, or nothing
+	}
+	targets := e.im.throughWrappers(f)
+	if len(targets) == 0 {
+		return
+	}
+	cfa := e.inside(c, p, pl)
+	running := e.greet(c)
+	h := e.hit(c, engine.Branching, e.goroutines[c.g.key(c.thread)])
+	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, c.g.frame(cfa), running
+	h.File, h.Line = e.text(c.addr)
+	h.Targets = targets
+	if pl.starts {
+		h.Go = engine.GoStatement{Goroutine: c.g.id, PC: c.addr + uint64(pl.insn.length)}
+	}
+	c.hits = append(c.hits, h)
+}
+
+// functionInAX returns the entry of the function whose value AX holds.
+func (e *Engine) functionInAX(c *hitContext) (uint64, error) { return e.word(c.thread.Regs.Rax) }
+
+// functionOfDefer returns the entry of the function of the record that AX points
+// at.
+func (e *Engine) functionOfDefer(c *hitContext) (uint64, error) {
+	value, err := e.word(c.thread.Regs.Rax + uint64(e.layout.deferFn))
+	if err != nil {
+		return 0, err
+	}
+	return e.word(value)
+}
+
+var errOperand = errors.New("unknown operand")
+
+// operand returns what the operand of an indirect call holds.
+func (e *Engine) operand(c *hitContext) (uint64, error) {
+	switch a := e.places[c.addr].insn.args[0].(type) {
+	case x86asm.Reg:
+		return generalRegister(&c.thread.Regs, a)
+	case x86asm.Mem:
+		addr := uint64(a.Disp)
+		for _, part := range []struct {
+			reg   x86asm.Reg
+			scale uint8
+		}{{a.Base, 1}, {a.Index, a.Scale}} {
+			if part.reg == 0 {
+				continue
+			}
+			x, err := generalRegister(&c.thread.Regs, part.reg)
+			if err != nil {
+				return 0, err
+			}
+			addr += x * uint64(part.scale)
+		}
+		return e.word(addr)
+	}
+	return 0, errOperand
+}
+
+// started returns the go statement that has started the goroutine of a stop.
+func (e *Engine) started(c *hitContext) engine.GoStatement {
+	parent, err := e.word(c.g.addr + uint64(e.layout.parentGoid))
+	if err != nil {
+		return engine.GoStatement{}
+	}
+	pc, err := e.word(c.g.addr + uint64(e.layout.gopc))
+	if err != nil {
+		return engine.GoStatement{}
+	}
+	return engine.GoStatement{Goroutine: int64(parent), PC: pc}
+}
