@@ -72,7 +72,7 @@ func (b *breakpoint) moved(to uint64) (slot [slotSize]byte, ok bool) {
 		code = binary.LittleEndian.AppendUint32(code, slotSize-8-6)
 		binary.LittleEndian.PutUint64(slot[slotSize-8:], b.addr+uint64(b.insn.Length))
 		if b.insn.Effect == Indirect {
-			code = append(code, b.insn.Code...)
+			copy(slot[len(code):slotSize-8], b.insn.Code)
 			return slot, true
 		}
 	case Nop, Jump:
