@@ -71,8 +71,14 @@ func (p *page) folded(h *held, ret *Event) {
 // margin begins a row: everything left of the tree.
 func (p *page) margin(e *Event) {
 	p.text(p.opts.Prefix)
-	p.time(e.Time)
-	p.goroutine(e)
+	if p.opts.Columns == nil {
+		p.time(e.Time)
+		p.goroutine(e)
+		return
+	}
+	for i := range p.opts.Columns.parts {
+		p.part(&p.opts.Columns.parts[i], e)
+	}
 }
 
 // goroutine prints the column of goroutines.
@@ -87,15 +93,41 @@ func (p *page) goroutine(e *Event) {
 	p.pad(begin + p.goroutines + 2)
 }
 
+// time prints the column of times.
 func (p *page) time(t time.Time) {
 	if p.opts.Time == TimeNone {
 		return
 	}
+	b := p.moment(t)
+	width := len("15:04:05.000000")
+	if p.opts.Time != TimeWall {
+		width = len("+12.345678")
+	}
+	p.pad(p.cols + width - len(b))
+	p.on(dimStyle)
+	p.ascii(b)
+	p.off(dimStyle)
+	p.text("  ")
+}
+
+// stamp prints a time without a column.
+func (p *page) stamp(t time.Time) {
+	if p.opts.Time != TimeNone {
+		p.ascii(p.moment(t))
+	}
+}
+
+// moment returns the text of a time; none for the zero time. It is good until
+// the next call.
+func (p *page) moment(t time.Time) []byte {
 	if p.base.IsZero() {
 		p.base = t
 	}
 	if p.last.IsZero() {
 		p.last = p.base
+	}
+	if t.IsZero() {
+		return nil
 	}
 	b := p.digits[:0]
 	switch p.opts.Time {
@@ -108,20 +140,8 @@ func (p *page) time(t time.Time) {
 		b = append(b, p.clock.second(t, "15:04:05.")...)
 		b = appendPadded(b, int64(t.Nanosecond()/1000), 6)
 	}
-	if !t.IsZero() {
-		p.last = t
-	} else {
-		b = b[:0]
-	}
-	width := len("15:04:05.000000")
-	if p.opts.Time != TimeWall {
-		width = len("+12.345678")
-	}
-	p.pad(p.cols + width - len(b))
-	p.on(dimStyle)
-	p.ascii(b)
-	p.off(dimStyle)
-	p.text("  ")
+	p.last = t
+	return b
 }
 
 // tree draws the brackets that are open around depth, then mark.
@@ -191,6 +211,9 @@ func (p *page) ret(call, exception, e *Event) {
 	}
 	if call != nil {
 		first, mark = call, singleMark
+		if p.opts.Columns != nil {
+			first = folded(call, exception, e)
+		}
 	}
 	p.margin(first)
 	p.tree(e, e.Depth, mark, plainStyle)
@@ -222,6 +245,18 @@ func (p *page) ret(call, exception, e *Event) {
 	}
 	p.watch(e)
 	p.stack(e)
+}
+
+// folded is what is told of a call in one row.
+func folded(call, exception, ret *Event) *Event {
+	e := *call
+	e.Results, e.Error = ret.Results, ret.Error
+	e.Duration, e.HasDuration = ret.Duration, ret.HasDuration
+	e.Unwound, e.Partial, e.Recovered = ret.Unwound, ret.Partial, ret.Recovered
+	if exception != nil {
+		e.Exception = exception.Exception
+	}
+	return &e
 }
 
 // heat is the style of a duration.

@@ -49,7 +49,10 @@ type TextOptions struct {
 	Quiet  bool     // no lines for start and end
 	Width  int      // columns of the output, at which lines are cut; 0: unlimited
 	Value  int      // bytes of one value, after which it is cut; 0: unlimited
-	Kinds  []Kind   // the kinds which the stream was asked for; empty: all
+	// Columns, if not nil, stands before the tree of [Text] in place of the time
+	// and the goroutine.
+	Columns *Template
+	Kinds   []Kind // the kinds which the stream was asked for; empty: all
 }
 
 // Text returns a Sink that prints events for people to read, as a tree of

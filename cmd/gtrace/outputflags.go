@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gtrace/events"
+	"gtrace/spelling"
 )
 
 // The words that flags about the output take; the first is the default.
@@ -26,29 +27,34 @@ var (
 
 // outputFlags say where events go and how they look.
 type outputFlags struct {
-	file   string
-	append bool
-	format string
-	prefix string
-	color  string
-	time   string
+	file    string
+	append  bool
+	format  string
+	columns []string
+	prefix  string
+	color   string
+	time    string
 }
 
 func (f *outputFlags) register(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.file, "output", "o", "", "write events to `FILE`, which only you can read; - is stdout")
 	fs.BoolVar(&f.append, "append", false, "add to the output file instead of replacing it")
-	fs.StringVar(&f.format, "format", formats[0], "write events in `FORMAT`: text, snoop (the source lines, as PySnooper does) or json (one object a line)")
+	fs.StringVar(&f.format, "format", formats[0], "write events in `FORMAT`: text, snoop (the source lines, as PySnooper does), json (one object a line), or a template as '{time} {func:30} {duration}'")
+	fs.StringSliceVar(&f.columns, "columns", nil, "begin each line of text with `COLUMNS`, fields of a template with commas between, instead of the time and the goroutine")
+	fs.Lookup("columns").DefValue = "" // not "[]"
 	fs.StringVar(&f.prefix, "prefix", "", "put `S` before every line of text")
 	fs.StringVar(&f.color, "color", colors[0], "colour text `WHEN`: auto, always or never")
 	fs.StringVar(&f.time, "time", times[0], "show `TIME` on each line: wall, relative (to the start), delta (to the line before) or none")
 }
 
 func (f *outputFlags) check() error {
+	if _, _, err := f.layout(); err != nil {
+		return err
+	}
 	for _, word := range []struct {
 		flag, value string
 		choices     []string
 	}{
-		{"format", f.format, formats},
 		{"color", f.color, colors},
 		{"time", f.time, times},
 	} {
@@ -63,6 +69,40 @@ func (f *outputFlags) check() error {
 		return errors.New("--prefix: only text has lines to put it before; leave it out with --format json")
 	}
 	return nil
+}
+
+// layout reads the template of --format, and the columns; each may be nil.
+func (f *outputFlags) layout() (template, columns *events.Template, err error) {
+	switch {
+	case strings.ContainsAny(f.format, "{}"):
+		if template, err = events.ParseTemplate(f.format); err != nil {
+			return nil, nil, fmt.Errorf("--format: %w", nearField(err))
+		}
+	case !slices.Contains(formats, f.format):
+		return nil, nil, fmt.Errorf("--format %s: use %s, or a template as '{time} {func}'", f.format, strings.Join(formats, ", "))
+	}
+	if f.columns == nil {
+		return template, nil, nil
+	}
+	if f.format != "text" {
+		return nil, nil, errors.New("--columns: only --format text has them")
+	}
+	if columns, err = events.ParseColumns(f.columns); err != nil {
+		return nil, nil, fmt.Errorf("--columns: %w", nearField(err))
+	}
+	return nil, columns, nil
+}
+
+// nearField says which field was meant, or which ones there are.
+func nearField(err error) error {
+	unknown, ok := errors.AsType[*events.UnknownFieldError](err)
+	if !ok {
+		return err
+	}
+	if near := spelling.Nearest(unknown.Name, events.Fields()); near != "" {
+		return fmt.Errorf("%w; near it: %s", err, near)
+	}
+	return fmt.Errorf("%w: use %s", err, strings.Join(events.Fields(), ", "))
 }
 
 // colored decides whether text on file is coloured.

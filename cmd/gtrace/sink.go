@@ -38,15 +38,23 @@ func (o *output) eventSink(f *traceFlags, env []string) (events.Sink, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	opts := events.TextOptions{
-		Color:  f.output.colored(o.file, env),
-		Time:   mode,
-		Prefix: f.output.prefix,
-		Quiet:  f.quiet,
-		Value:  f.valueWidth(),
-		Kinds:  f.eventKinds(),
+	template, columns, err := f.output.layout()
+	if err != nil {
+		return nil, usage(err)
 	}
-	if f.output.format == "snoop" {
+	opts := events.TextOptions{
+		Color:   f.output.colored(o.file, env),
+		Time:    mode,
+		Prefix:  f.output.prefix,
+		Quiet:   f.quiet,
+		Value:   f.valueWidth(),
+		Kinds:   f.eventKinds(),
+		Columns: columns,
+	}
+	switch {
+	case template != nil:
+		return template.Line(o.spool, opts), nil
+	case f.output.format == "snoop":
 		return events.Snoop(o.spool, opts, o.source), nil
 	}
 	return events.Text(o.spool, opts), nil

@@ -90,12 +90,13 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 // complete offers the words that a flag takes to the shell's completion.
 func (f *traceFlags) complete(cmd *cobra.Command) {
 	words := map[string][]string{
-		"events": kindNames(traceableKinds),
-		"engine": {"dlv"},
-		"format": formats,
-		"color":  colors,
-		"time":   times,
-		"sort":   summary.Columns(),
+		"events":  kindNames(traceableKinds),
+		"engine":  {"dlv"},
+		"format":  formats,
+		"columns": events.Fields(),
+		"color":   colors,
+		"time":    times,
+		"sort":    summary.Columns(),
 	}
 	for flag, choices := range words {
 		// The only error is a flag that does not exist, which a test would see.
@@ -190,7 +191,8 @@ func (f *traceFlags) config(tgt engine.Target) (session.Config, error) {
 		Kinds:      f.eventKinds(),
 		Goroutines: f.goroutines,
 		Capture: engine.Capture{
-			Args:    !f.summary.counting(),
+			Args: !f.summary.counting() || f.filter.where != "", // a filter may ask for them
+
 			Results: true,
 			Stack:   f.stack,
 			Limits:  engine.Limits{String: f.strings, Values: f.values, Follow: follow, Hide: f.hide()},
