@@ -19,6 +19,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/gotooltest"
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 var (
@@ -115,6 +116,7 @@ var features = map[string]func() error{
 	"race":   sync.OnceValue(func() error { return lookPath("gcc") }),
 	"strace": sync.OnceValue(func() error { return lookPath("strace") }),
 	"root":   sync.OnceValue(isRoot),
+	"mount":  sync.OnceValue(canMount),
 	"gdb":    sync.OnceValue(func() error { return lookPath("gdb") }),
 	"dlv":    sync.OnceValue(func() error { return lookPath(delve()) }),
 }
@@ -147,6 +149,18 @@ var delve = sync.OnceValue(func() string {
 	}
 	return filepath.Join(gobuild.Default.GOPATH, "bin", "dlv")
 })
+
+func canMount() error {
+	dir, err := os.MkdirTemp("", "gtrace-mount-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(dir)
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		return err
+	}
+	return unix.Unmount(dir, 0)
+}
 
 func canTrace() error {
 	runtime.LockOSThread()

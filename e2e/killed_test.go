@@ -87,21 +87,7 @@ func (b *busy) isFree(t *testing.T) {
 	t.Fatal(err)
 }
 
-func (b *busy) free() error {
-	if err := untouched(b.pid); err != nil {
-		return err
-	}
-	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", b.pid))
-	if err != nil {
-		return err
-	}
-	for line := range strings.Lines(string(maps)) {
-		if f := strings.Fields(line); strings.Contains(f[1], "x") && len(f) == 5 {
-			return fmt.Errorf("memory is left: %s", line)
-		}
-	}
-	return nil
-}
+func (b *busy) free() error { return free(b.pid) }
 
 // traced starts a trace of the process and waits until it is under way.
 func (b *busy) traced(t *testing.T, flags ...string) *tracer {

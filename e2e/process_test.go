@@ -34,6 +34,24 @@ func untouched(pid int) error {
 	return pristine(pid)
 }
 
+// free checks that a process is untouched, and has no memory with code besides
+// that of files.
+func free(pid int) error {
+	if err := untouched(pid); err != nil {
+		return err
+	}
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(maps)) {
+		if f := strings.Fields(line); strings.Contains(f[1], "x") && len(f) == 5 {
+			return fmt.Errorf("memory is left: %s", line)
+		}
+	}
+	return nil
+}
+
 // freeRunning checks the text of a thread's status file.
 func freeRunning(status string) error {
 	for line := range strings.Lines(status) {

@@ -45,7 +45,7 @@ func startServer(t *testing.T) *server {
 
 // patience is how long a server may take to answer while it is traced, and
 // gtrace to end when it is told to.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // answers maps the server's paths to what it answers.
 var answers = map[string]string{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -17,8 +18,16 @@ type tracer struct {
 
 func startTracer(t *testing.T, args ...string) *tracer {
 	t.Helper()
-	g := &tracer{cmd: exec.Command(gtrace(t), args...), done: make(chan error, 1)}
-	g.cmd.Stderr = &g.messages
+	return startCommand(t, exec.Command(gtrace(t), args...))
+}
+
+// startCommand starts a command that is gtrace, or becomes it.
+func startCommand(t *testing.T, cmd *exec.Cmd) *tracer {
+	t.Helper()
+	g := &tracer{cmd: cmd, done: make(chan error, 1)}
+	if cmd.Stderr == nil {
+		cmd.Stderr = &g.messages
+	}
 	if err := g.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +51,24 @@ func (g *tracer) wait(t *testing.T) int {
 		t.Fatalf("gtrace did not end\n%s", g.messages.String())
 		return -1
 	}
+}
+
+func (g *tracer) signal(t *testing.T, sig syscall.Signal) {
+	t.Helper()
+	if err := g.cmd.Process.Signal(sig); err != nil {
+		t.Error(err)
+	}
+}
+
+// exits is wait for a gtrace that must end by itself and not be killed, after
+// which its guard would mend the process.
+func (g *tracer) exits(t *testing.T) int {
+	t.Helper()
+	status := g.wait(t)
+	if !g.cmd.ProcessState.Exited() {
+		t.Errorf("it was killed: %v", g.cmd.ProcessState)
+	}
+	return status
 }
 
 // kill ends gtrace in the one way that it cannot catch.
