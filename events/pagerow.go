@@ -149,11 +149,21 @@ func (p *page) start(e *Event) {
 	p.text(p.opts.Prefix)
 	p.span(boldStyle, "▸ tracing ")
 	p.span(boldStyle, s.Program[strings.LastIndexByte(s.Program, '/')+1:])
-	p.text(" (pid ")
-	p.int(int64(s.PID))
-	p.note(", ", s.GoVersion)
-	p.note(", ", s.Engine)
-	p.text(")")
+	sep := " ("
+	if s.PID != 0 {
+		p.text(" (pid ")
+		p.int(int64(s.PID))
+		sep = ", "
+	}
+	for _, about := range []string{s.GoVersion, s.Engine} {
+		if about != "" {
+			p.note(sep, about)
+			sep = ", "
+		}
+	}
+	if sep == ", " {
+		p.text(")")
+	}
 	p.note("  ", strings.Join(s.Patterns, ", "))
 	p.on(dimStyle)
 	p.count("  ", uint64(s.Functions), "function")

@@ -34,6 +34,7 @@ type outputFlags struct {
 	prefix  string
 	color   string
 	time    string
+	normal  bool
 }
 
 func (f *outputFlags) register(fs *pflag.FlagSet) {
@@ -45,6 +46,7 @@ func (f *outputFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.prefix, "prefix", "", "put `S` before every line of text")
 	fs.StringVar(&f.color, "color", colors[0], "colour text `WHEN`: auto, always or never")
 	fs.StringVar(&f.time, "time", times[0], "show `TIME` on each line: wall, relative (to the start), delta (to the line before) or none")
+	fs.BoolVar(&f.normal, "normalize", false, "leave out what differs from run to run: times, durations, ids of processes and threads, directories, addresses")
 }
 
 func (f *outputFlags) check() error {

@@ -11,6 +11,15 @@ import (
 
 // newSink makes what turns events into what the flags ask for.
 func (o *output) newSink(f *traceFlags, env []string) (events.Sink, error) {
+	sink, err := o.countingSink(f, env)
+	if err == nil && f.output.normal {
+		sink = events.Normalize(sink)
+	}
+	return sink, err
+}
+
+// countingSink makes what writes events, or their summary, or both.
+func (o *output) countingSink(f *traceFlags, env []string) (events.Sink, error) {
 	sink, err := o.eventSink(f, env)
 	if err != nil || !f.summary.on() {
 		return sink, err
@@ -37,6 +46,9 @@ func (o *output) eventSink(f *traceFlags, env []string) (events.Sink, error) {
 	mode, err := events.ParseTimeMode(f.output.time)
 	if err != nil {
 		return nil, usage(err)
+	}
+	if f.output.normal {
+		mode = events.TimeNone
 	}
 	template, columns, err := f.output.layout()
 	if err != nil {
