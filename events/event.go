@@ -88,6 +88,9 @@ type Event struct {
 	File string
 	Line int
 
+	// Labels are the profiler labels of the goroutine: Call, Return; when asked for.
+	Labels map[string]string
+
 	Caller *Frame  // Call: the place of the call; nil when it could not be read
 	Args   []Value // Call
 

@@ -29,6 +29,19 @@ func Slower(d time.Duration) Filter {
 	return ends(func(end *Event) bool { return end.HasDuration && end.Duration >= d })
 }
 
+// Labelled returns a Filter that keeps the calls of goroutines with a profiler
+// label of that value.
+func Labelled(key, value string) Filter { return labelled{key, value} }
+
+type labelled struct{ key, value string }
+
+func (labelled) NeedsEnd() bool { return false }
+
+func (l labelled) Keep(call []Event) bool {
+	value, ok := call[0].Labels[l.key]
+	return ok && value == l.value
+}
+
 // failed tells how a call ended; an exception of no call is a failure too.
 func failed(end *Event) bool {
 	return end.Kind == Exception || end.Unwound || end.Error != ""

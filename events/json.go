@@ -127,6 +127,7 @@ func (s *jsonSink) appendEvent(b []byte, e *Event) []byte {
 	if e.Line != 0 {
 		b = appendJSONInt(b, `,"line":`, int64(e.Line))
 	}
+	b = appendJSONLabels(b, e.Labels)
 	b = appendJSONFrame(b, `,"caller":`, e.Caller)
 	b = appendJSONValues(b, `,"args":`, e.Args)
 	if x := e.Exception; x != nil {

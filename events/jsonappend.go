@@ -1,6 +1,8 @@
 package events
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -94,6 +96,18 @@ func appendJSONValues(b []byte, key string, list []Value) []byte {
 		b = append(b, '}')
 	}
 	return append(b, ']')
+}
+
+func appendJSONLabels(b []byte, labels map[string]string) []byte {
+	if len(labels) == 0 {
+		return b
+	}
+	b = append(b, `,"labels":{`...)
+	for i, key := range slices.Sorted(maps.Keys(labels)) {
+		b = append(appendJSONQuoted(appendJSONComma(b, i), key), ':')
+		b = appendJSONQuoted(b, labels[key])
+	}
+	return append(b, '}')
 }
 
 func appendJSONChanges(b []byte, list []Change) []byte {

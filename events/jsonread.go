@@ -49,31 +49,32 @@ func ReadJSON(r io.Reader) iter.Seq2[Event, error] {
 // where the schema does: a start, lost or end record is flat.
 
 type jsonEvent struct {
-	Kind      string         `json:"kind"`
-	Seq       uint64         `json:"seq"`
-	Time      time.Time      `json:"time"`
-	Goroutine int64          `json:"goroutine"`
-	Thread    int            `json:"thread"`
-	Depth     int            `json:"depth"`
-	Call      CallID         `json:"call"`
-	Parent    CallID         `json:"parent"`
-	Func      string         `json:"func"`
-	File      string         `json:"file"`
-	Line      int            `json:"line"`
-	Caller    *Frame         `json:"caller"`
-	Args      []Value        `json:"args"`
-	Exception *jsonException `json:"exception"`
-	Duration  *time.Duration `json:"duration_ns"`
-	Error     string         `json:"error"`
-	Unwound   bool           `json:"unwound"`
-	Partial   bool           `json:"partial"`
-	Recovered bool           `json:"recovered"`
-	Results   []Value        `json:"results"`
-	Source    string         `json:"source"`
-	Changes   []jsonChange   `json:"changes"`
-	Locals    []Value        `json:"locals"`
-	Watch     []Watch        `json:"watch"`
-	Stack     []Frame        `json:"stack"`
+	Kind      string            `json:"kind"`
+	Seq       uint64            `json:"seq"`
+	Time      time.Time         `json:"time"`
+	Goroutine int64             `json:"goroutine"`
+	Thread    int               `json:"thread"`
+	Depth     int               `json:"depth"`
+	Call      CallID            `json:"call"`
+	Parent    CallID            `json:"parent"`
+	Func      string            `json:"func"`
+	File      string            `json:"file"`
+	Line      int               `json:"line"`
+	Labels    map[string]string `json:"labels"`
+	Caller    *Frame            `json:"caller"`
+	Args      []Value           `json:"args"`
+	Exception *jsonException    `json:"exception"`
+	Duration  *time.Duration    `json:"duration_ns"`
+	Error     string            `json:"error"`
+	Unwound   bool              `json:"unwound"`
+	Partial   bool              `json:"partial"`
+	Recovered bool              `json:"recovered"`
+	Results   []Value           `json:"results"`
+	Source    string            `json:"source"`
+	Changes   []jsonChange      `json:"changes"`
+	Locals    []Value           `json:"locals"`
+	Watch     []Watch           `json:"watch"`
+	Stack     []Frame           `json:"stack"`
 }
 
 type jsonException struct {
@@ -129,7 +130,7 @@ func decodeJSON(line []byte) (Event, error) {
 		Kind: ParseKind(j.Kind), Seq: j.Seq, Time: j.Time.UTC(),
 		Goroutine: j.Goroutine, Thread: j.Thread, Depth: j.Depth,
 		Call: j.Call, Parent: j.Parent,
-		Func: j.Func, File: j.File, Line: j.Line, Caller: j.Caller,
+		Func: j.Func, File: j.File, Line: j.Line, Labels: j.Labels, Caller: j.Caller,
 		Args: j.Args, Results: j.Results, Error: j.Error,
 		Unwound: j.Unwound, Partial: j.Partial, Recovered: j.Recovered,
 		Source: j.Source, Locals: j.Locals, Watch: j.Watch, Stack: j.Stack,

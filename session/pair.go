@@ -90,7 +90,7 @@ func (p *pairer) entered(h *engine.Hit) {
 	c.start, c.held, c.caller, c.level = h.Time, h.Held, h.Caller, level
 	e.Call = c.id
 	e.Func, e.File, e.Line = h.Func.Name, h.File, h.Line
-	e.Caller, e.Args = h.Caller, h.Values
+	e.Caller, e.Args, e.Labels = h.Caller, h.Values, h.Labels
 	e.Stack = p.cut(h.Stack)
 	if p.locals {
 		e.Locals = h.Values
@@ -116,7 +116,7 @@ func (p *pairer) returned(h *engine.Hit) {
 	e := p.event(h, events.Return)
 	p.describe(e, r)
 	e.File, e.Line = h.File, h.Line
-	e.Results, e.Recovered = h.Values, c.recovered
+	e.Results, e.Recovered, e.Labels = h.Values, c.recovered, h.Labels
 	if len(h.Errors) > 0 {
 		e.Error = errorText(h)
 		e.Results = withError(h.Values, e.Error)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -18,12 +19,14 @@ type filterFlags struct {
 	succeeded bool
 	failed    bool
 	slower    time.Duration
+	labels    []string
 }
 
 func (f *filterFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.where, "where", "", "only calls of which `EXPR` is true, as 'duration > 10ms and args.id == 7'")
 	fs.BoolVarP(&f.succeeded, "successful-only", "z", false, "only calls that returned without an error")
 	fs.BoolVarP(&f.failed, "failed-only", "Z", false, "only calls that returned an error, or that a panic or Goexit took away")
+	fs.StringArrayVar(&f.labels, "label", nil, "only calls of goroutines with the profiler label `K=V`; may be repeated: all must be there")
 	fs.DurationVar(&f.slower, "slower", 0, "only calls that took at least `DUR`")
 }
 
@@ -55,6 +58,13 @@ func (f *filterFlags) filters() ([]events.Filter, error) {
 	if f.failed {
 		list = append(list, events.Failed())
 	}
+	for _, label := range f.labels {
+		key, value, ok := strings.Cut(label, "=")
+		if !ok || key == "" {
+			return nil, fmt.Errorf("--label %s: write KEY=VALUE", label)
+		}
+		list = append(list, events.Labelled(key, value))
+	}
 	if f.slower > 0 {
 		list = append(list, events.Slower(f.slower))
 	}
@@ -64,4 +74,5 @@ func (f *filterFlags) filters() ([]events.Filter, error) {
 // choose adds to cfg what the flags ask for.
 func (f *filterFlags) choose(cfg *session.Config) {
 	cfg.Filters, _ = f.filters() // checked before
+	cfg.Capture.Labels = len(f.labels) > 0
 }

@@ -166,6 +166,7 @@ type Capture struct {
 	Args    bool // at the entry of a function
 	Results bool // at its return
 	Locals  bool // at its lines and its return: the variables of the frame
+	Labels  bool // profiler labels of the goroutine, at entry and return
 	Stack   int  // frames of the stack to read
 	Limits  Limits
 }
@@ -232,6 +233,7 @@ type Hit struct {
 	// Errors identifies the error in the last result and those it wraps,
 	// outermost first. Empty when the last result is not a non-nil error.
 	Errors []ErrorID
+	Labels map[string]string // of the goroutine: Entered, Returned
 	// ErrorType is the dynamic type of that error, ErrorText its message.
 	ErrorType, ErrorText string
 	Stack                []events.Frame // innermost first

@@ -139,6 +139,9 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 	if capture.Args {
 		h.Values = e.read(c, p.sig.args, p.sig.floats, cfa, &call, capture.Limits, nil)
 	}
+	if capture.Labels {
+		h.Labels = e.labels(c)
+	}
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)
 	}
@@ -166,6 +169,9 @@ func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 	}
 	if capture.Locals {
 		h.Locals = e.locals(c, p, pl, h.Line, cfa, &call)
+	}
+	if capture.Labels {
+		h.Labels = e.labels(c)
 	}
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)

@@ -15,6 +15,7 @@ type layout struct {
 	curg                      int64 // in runtime.m
 	goidgen                   int64 // in runtime.schedt
 	parentGoid, gopc          int64 // in runtime.g
+	labels                    int64 // in runtime.g
 	deferFn                   int64 // in runtime._defer
 }
 
@@ -36,6 +37,7 @@ func (im *Image) layout() (layout, error) {
 		{&l.curg, "runtime.m", []string{"curg"}},
 		{&l.parentGoid, "runtime.g", []string{"parentGoid"}},
 		{&l.gopc, "runtime.g", []string{"gopc"}},
+		{&l.labels, "runtime.g", []string{"labels"}},
 		{&l.deferFn, "runtime._defer", []string{"fn"}},
 		{&l.goidgen, "runtime.schedt", []string{"goidgen", "value"}},
 	} {
