@@ -110,7 +110,7 @@ func cmdTrace(ts *testscript.TestScript, neg bool, args []string) {
 
 // filters are the flags that leave calls out of a stream.
 var filters = []string{
-	"--where", "-z", "-Z", "--slower",
+	"--where", "-z", "-Z", "--slower", "--skip", "--every", "--sample", "--start-at", "--stop-at", "--backlog",
 }
 
 // isFiltered reports whether a command line of gtrace leaves calls out.

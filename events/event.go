@@ -198,6 +198,7 @@ const (
 	ReasonInterrupted Reason = "interrupted" // gtrace was told to stop by a signal
 	ReasonLimit       Reason = "limit"       // --limit was reached
 	ReasonDuration    Reason = "duration"    // --for has passed
+	ReasonStopAt      Reason = "stop-at"     // a function that --stop-at names was called
 	ReasonOutput      Reason = "output"      // the output could not be written
 	ReasonError       Reason = "error"       // gtrace failed: Message says how
 )

@@ -285,6 +285,8 @@ func (p *page) reason(x *EndInfo) {
 		p.text("limit reached")
 	case ReasonDuration:
 		p.text("time is up")
+	case ReasonStopAt:
+		p.text("stop function called")
 	case ReasonOutput:
 		p.text("output failed")
 	case ReasonError:

@@ -65,6 +65,9 @@ func Parse(text string) (*Filter, error) {
 // when a call has ended.
 func (f *Filter) NeedsEnd() bool { return f.needsEnd }
 
+// Uses reports whether the expression asks for a field.
+func (f *Filter) Uses(field string) bool { return f.used[field] }
+
 // Keep reports whether the expression is true for a call. One that cannot be
 // computed, as a sum of what is not there, is not.
 func (f *Filter) Keep(call []events.Event) bool {

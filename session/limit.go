@@ -56,6 +56,9 @@ func (g *gate) admits(h *engine.Hit) bool {
 	}
 }
 
+// asks reports whether a kind was asked for.
+func (g *gate) asks(k events.Kind) bool { return g.kinds[k] }
+
 // passes reports whether the event was asked for, and numbers it if so. What
 // was lost is always told, and is no event itself.
 func (g *gate) passes(e *events.Event, now time.Time) bool {

@@ -12,20 +12,24 @@ import (
 // what was lost and not told yet, and the end record with the totals.
 func (s *Session) lastRecords(end *events.Event) []events.Event {
 	var list []events.Event
-	if s.sieve != nil {
-		if !s.gate.full() { // else the queue tells which calls are open
-			s.queue, s.next = s.sieve.finish(end.Time), 0
+	if !s.gate.full() { // else the queue tells which calls are open
+		s.queue, s.next = nil, 0
+		if s.sieve != nil {
+			s.queue = s.sieve.add(nil, end.Time, true)
 		}
-		for s.next < len(s.queue) && !s.gate.full() {
-			e := s.queue[s.next]
-			s.next++
-			if s.gate.passes(&e, end.Time) {
-				list = append(list, e)
-			}
+		if s.backlog != nil {
+			s.queue = s.backlog.add(s.queue, false)
 		}
-		if !s.sieve.missed.due().IsZero() {
-			list = append(list, s.sieve.account(end.Time))
+	}
+	for s.next < len(s.queue) && !s.gate.full() {
+		e := s.queue[s.next]
+		s.next++
+		if s.gate.passes(&e, end.Time) {
+			list = append(list, e)
 		}
+	}
+	if s.sieve != nil && !s.sieve.missed.due().IsZero() {
+		list = append(list, s.sieve.account(end.Time))
 	}
 	if r := s.gate.rate; r != nil && !r.due().IsZero() {
 		list = append(list, r.account(end.Time))
@@ -58,7 +62,7 @@ func (s *Session) open() []events.OpenCall {
 	for _, r := range s.pairer.routines {
 		for i := range r.calls {
 			c := &r.calls[i]
-			if s.sieve == nil || s.sieve.keeps(c.id) {
+			if (s.sieve == nil || s.sieve.keeps(c.id)) && (s.backlog == nil || s.backlog.shows(c.id)) {
 				open = append(open, events.OpenCall{Call: c.id, Goroutine: r.id, Func: c.fn.Name, Partial: c.partial})
 			}
 		}

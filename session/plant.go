@@ -95,11 +95,12 @@ func maxProbes(cfg Config) int {
 }
 
 // neededCapture leaves out what no event that was asked for would show. Results
-// are needed for error exceptions too. A filter may look at everything.
+// are needed for error exceptions too. A filter, or the trigger of a backlog, may
+// look at everything.
 func neededCapture(cfg Config) engine.Capture {
 	c, kinds := cfg.Capture, kindsOf(cfg)
 	c.Locals = cfg.Locals
-	if len(cfg.Filters) > 0 {
+	if len(cfg.Filters) > 0 || cfg.Backlog.Events > 0 {
 		return c
 	}
 	c.Args = c.Args && slices.ContainsFunc(kinds, func(k events.Kind) bool { return k == events.Call || k == events.Line })

@@ -27,6 +27,10 @@ type Config struct {
 	Capture       engine.Capture  // what to read at a probe
 	MaxProbes     int             // 0: 1000
 	Filters       []events.Filter // all must keep a call
+	Pick          Pick            // of the calls that these keep
+	Backlog       Backlog         // of events that are shown only when something happens
+	StartAt       []string        // patterns; the stream begins at the first call of what they match
+	StopAt        []string        // patterns; the trace ends at a call of what they match
 	Limit         uint64          // events; 0: no limit
 	Rate          Rate            // calls that are reported; zero: no limit
 	// Warn is told, in words, what is worth knowing at once; it may be nil.
@@ -45,7 +49,9 @@ type Session struct {
 	start    events.StartInfo
 	pairer   *pairer
 	follower *follower // nil: what traced functions call is not followed
+	window   *window   // nil: the whole trace
 	sieve    *sieve    // nil: no filters
+	backlog  *backlog  // nil: none
 	gate     *gate
 	lost     uint64
 	phase    phase
@@ -76,7 +82,7 @@ const (
 // [TooManyError] or an [InlinedError] when the patterns are at fault.
 func New(eng engine.Engine, cfg Config) (*Session, error) {
 	target := eng.Target()
-	sel, err := Select(eng.Functions(), target.Module, cfg.Trace, cfg.Ignore)
+	sel, window, err := selectAll(eng.Functions(), target.Module, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +123,7 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 		return nil, errors.Join(err, unplant(eng, planted.probes))
 	}
 	target = eng.Target() // planting may have stopped it for longer
+	gate := newGate(cfg)
 	return &Session{
 		eng: eng,
 		start: events.StartInfo{
@@ -133,8 +140,10 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 		},
 		pairer:   newPairer(cfg, lines, scope),
 		follower: follower,
-		sieve:    newSieve(cfg),
-		gate:     newGate(cfg),
+		window:   window,
+		sieve:    newSieve(cfg, window),
+		backlog:  newBacklog(cfg.Backlog, gate.asks),
+		gate:     gate,
 	}, nil
 }
 
@@ -237,9 +246,13 @@ func (s *Session) look(yield func(events.Event, error) bool) (end *events.Event,
 // sets the alarm for what will be.
 func (s *Session) sift() {
 	var due time.Time
+	fires := s.backlog != nil && s.backlog.fires(s.queue, s.now)
 	if s.sieve != nil {
-		s.queue = s.sieve.add(s.queue, s.now)
+		s.queue = s.sieve.add(s.queue, s.now, fires)
 		due = s.sieve.due()
+	}
+	if s.backlog != nil {
+		s.queue = s.backlog.add(s.queue, fires)
 	}
 	if r := s.gate.rate; r != nil {
 		if due := r.due(); !due.IsZero() && !s.now.Before(due) {
@@ -254,8 +267,8 @@ func (s *Session) sift() {
 var errNoEnd = errors.New("the engine stopped without saying why")
 
 // drain yields the events of the last hit that have not been. It reports
-// whether the target may run on; if not, the trace has reached its limit, or
-// the loop body broke off and there is no end.
+// whether the target may run on; if not, the trace has reached its limit or
+// the place to stop at, or the loop body broke off and there is no end.
 func (s *Session) drain(yield func(events.Event, error) bool) (end *events.Event, more bool) {
 	for s.next < len(s.queue) && !s.gate.full() {
 		e := &s.queue[s.next]
@@ -270,8 +283,11 @@ func (s *Session) drain(yield func(events.Event, error) bool) (end *events.Event
 			return nil, false
 		}
 	}
-	if s.gate.full() {
+	switch {
+	case s.gate.full():
 		return endFor(events.EndInfo{Reason: events.ReasonLimit}), false
+	case s.window != nil && s.window.over:
+		return endFor(events.EndInfo{Reason: events.ReasonStopAt}), false
 	}
 	return nil, true
 }

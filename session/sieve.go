@@ -35,6 +35,7 @@ type sieve struct {
 	wait         time.Duration // how long something that is let through waits
 	weight, most int           // of what is held back
 	missed       tally         // what was given up
+	chosen       uint64        // calls let through so far
 }
 
 const (
@@ -79,8 +80,8 @@ type stuck struct {
 }
 
 // newSieve returns nil when everything is let through.
-func newSieve(cfg Config) *sieve {
-	if len(cfg.Filters) == 0 {
+func newSieve(cfg Config, w *window) *sieve {
+	if len(cfg.Filters) == 0 && cfg.Pick == (Pick{}) && w == nil {
 		return nil
 	}
 	s := &sieve{
@@ -88,6 +89,12 @@ func newSieve(cfg Config) *sieve {
 		lines: make(map[int64]*line),
 		wait:  maxWait,
 		most:  maxWeight,
+	}
+	if w != nil {
+		s.early = append(s.early, w)
+	}
+	if cfg.Pick != (Pick{}) {
+		s.picks = append(s.picks, newPicker(cfg.Pick))
 	}
 	for _, f := range cfg.Filters {
 		if f.NeedsEnd() {
@@ -100,8 +107,9 @@ func newSieve(cfg Config) *sieve {
 }
 
 // add takes the events that one hit makes, or none, and returns what comes out
-// now. The slice is valid until the next call.
-func (s *sieve) add(list []events.Event, now time.Time) []events.Event {
+// now; if it must hurry, everything that waits. The slice is valid until the
+// next call.
+func (s *sieve) add(list []events.Event, now time.Time, hurry bool) []events.Event {
 	s.reset()
 	for i := range list {
 		s.event(&list[i], now)
@@ -109,17 +117,10 @@ func (s *sieve) add(list []events.Event, now time.Time) []events.Event {
 	if s.weight > s.most {
 		s.shed(now)
 	}
-	s.release(now, func(t stuck) bool { return !now.Before(t.since.Add(s.wait)) })
-	if due := s.missed.due(); !due.IsZero() && !now.Before(due) {
+	s.release(now, func(t stuck) bool { return hurry || !now.Before(t.since.Add(s.wait)) })
+	if due := s.missed.due(); !due.IsZero() && (hurry || !now.Before(due)) {
 		s.out = append(s.out, s.account(now))
 	}
-	return s.out
-}
-
-// finish returns what comes out when the trace ends.
-func (s *sieve) finish(now time.Time) []events.Event {
-	s.reset()
-	s.release(now, all)
 	return s.out
 }
 
@@ -153,6 +154,7 @@ func (s *sieve) callOf(e *events.Event) *sifted {
 	if e.Call == events.NoCall {
 		alone := []events.Event{*e}
 		if keepAll(s.early, alone) && keepAll(s.late, alone) {
+			s.chosen++
 			return &sifted{verdict: kept}
 		}
 		return &sifted{verdict: dropped}
@@ -174,6 +176,7 @@ func (s *sieve) begin(e *events.Event) verdict {
 	case len(s.late) > 0:
 		return undecided
 	case keepAll(s.picks, first):
+		s.chosen++
 		return kept
 	}
 	return dropped
@@ -188,6 +191,7 @@ func (s *sieve) decide(c *sifted, goroutine int64) {
 		return
 	}
 	c.verdict = kept
+	s.chosen++
 	l := s.line(goroutine)
 	l.kept += len(c.events)
 	if c.aside {
@@ -322,11 +326,9 @@ func (s *sieve) release(now time.Time, enough func(stuck) bool) {
 	}
 }
 
-func all(stuck) bool { return true }
-
 // shed makes room when too much is held back.
 func (s *sieve) shed(now time.Time) {
-	s.release(now, all)
+	s.release(now, func(stuck) bool { return true })
 	var ids []events.CallID
 	for id, c := range s.calls {
 		if c.verdict == undecided {

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,11 +17,15 @@ import (
 
 // filterFlags choose calls, each of which is shown whole or not at all.
 type filterFlags struct {
-	where     string
-	succeeded bool
-	failed    bool
-	slower    time.Duration
-	labels    []string
+	where             string
+	succeeded, failed bool
+	slower            time.Duration
+	labels            []string
+	sample            string
+	skip, every       uint64
+	startAt, stopAt   []string
+	backlog           int
+	trigger           string
 }
 
 func (f *filterFlags) register(fs *pflag.FlagSet) {
@@ -28,51 +34,101 @@ func (f *filterFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.failed, "failed-only", "Z", false, "only calls that returned an error, or that a panic or Goexit took away")
 	fs.StringArrayVar(&f.labels, "label", nil, "only calls of goroutines with the profiler label `K=V`; may be repeated: all must be there")
 	fs.DurationVar(&f.slower, "slower", 0, "only calls that took at least `DUR`")
+	fs.Uint64Var(&f.skip, "skip", 0, "leave out the first `N` of these calls, of each function")
+	fs.Uint64Var(&f.every, "every", 0, "only the `N`th of these calls of each function, the 2Nth and so on")
+	fs.StringVar(&f.sample, "sample", "", "only one in N of these calls, as `1/N`, evenly scattered")
+	fs.StringArrayVar(&f.startAt, "start-at", nil, "show nothing before the first call of what matches `PATTERN`, which is traced too")
+	fs.StringArrayVar(&f.stopAt, "stop-at", nil, "stop at the next call of what matches `PATTERN`, which is traced too")
+	fs.IntVar(&f.backlog, "backlog", 0, "keep the last `N` events, and show them when an error or a panic leaves the outermost traced call")
+	fs.StringVar(&f.trigger, "trigger", "", "show the backlog instead at a call of which `EXPR` is true, as in --where")
 }
 
 // check refuses what cannot be meant.
 func (f *filterFlags) check() error {
-	if f.succeeded && f.failed {
+	switch {
+	case f.succeeded && f.failed:
 		return errors.New("-z and -Z exclude each other: every call would be left out")
-	}
-	if f.slower < 0 {
+	case f.slower < 0:
 		return fmt.Errorf("--slower %v: must not be negative", f.slower)
+	case f.backlog < 0:
+		return fmt.Errorf("--backlog %d: must not be negative", f.backlog)
+	case f.trigger != "" && f.backlog == 0:
+		return errors.New("--trigger: needs --backlog N, the events that it shows")
 	}
-	_, err := f.filters()
-	return err
+	if _, err := parseSample(f.sample); err != nil {
+		return err
+	}
+	if err := session.CheckCallable(slices.Concat(f.startAt, f.stopAt)); err != nil {
+		return err
+	}
+	return f.choose(new(session.Config))
 }
 
-// filters returns those that the flags ask for.
-func (f *filterFlags) filters() ([]events.Filter, error) {
-	var list []events.Filter
-	if f.where != "" {
-		where, err := filter.Parse(f.where)
-		if err != nil {
-			return nil, fmt.Errorf("--where: %w", err)
-		}
-		list = append(list, where)
+// choose adds to cfg what the flags ask for.
+func (f *filterFlags) choose(cfg *session.Config) error {
+	where, err := parseExpr("where", f.where)
+	if err != nil {
+		return err
+	}
+	trigger, err := parseExpr("trigger", f.trigger)
+	if err != nil {
+		return err
+	}
+	for _, expr := range []*filter.Filter{where, trigger} {
+		// A table alone is made without arguments.
+		cfg.Capture.Args = cfg.Capture.Args || expr != nil && expr.Uses("args")
+	}
+	if where != nil {
+		cfg.Filters = append(cfg.Filters, where)
 	}
 	if f.succeeded {
-		list = append(list, events.Succeeded())
+		cfg.Filters = append(cfg.Filters, events.Succeeded())
 	}
 	if f.failed {
-		list = append(list, events.Failed())
+		cfg.Filters = append(cfg.Filters, events.Failed())
+	}
+	if f.slower > 0 {
+		cfg.Filters = append(cfg.Filters, events.Slower(f.slower))
 	}
 	for _, label := range f.labels {
 		key, value, ok := strings.Cut(label, "=")
 		if !ok || key == "" {
-			return nil, fmt.Errorf("--label %s: write KEY=VALUE", label)
+			return fmt.Errorf("--label %s: write KEY=VALUE", label)
 		}
-		list = append(list, events.Labelled(key, value))
+		cfg.Filters = append(cfg.Filters, events.Labelled(key, value))
 	}
-	if f.slower > 0 {
-		list = append(list, events.Slower(f.slower))
+	cfg.Capture.Labels = len(f.labels) > 0
+	cfg.Pick = session.Pick{Skip: f.skip, Every: f.every}
+	cfg.Pick.Sample, _ = parseSample(f.sample) // checked before
+	cfg.StartAt, cfg.StopAt = f.startAt, f.stopAt
+	cfg.Backlog.Events = f.backlog
+	if trigger != nil {
+		cfg.Backlog.Trigger = trigger
 	}
-	return list, nil
+	return nil
 }
 
-// choose adds to cfg what the flags ask for.
-func (f *filterFlags) choose(cfg *session.Config) {
-	cfg.Filters, _ = f.filters() // checked before
-	cfg.Capture.Labels = len(f.labels) > 0
+// parseExpr reads the expression of a flag; empty is none.
+func parseExpr(flag, text string) (*filter.Filter, error) {
+	if text == "" {
+		return nil, nil
+	}
+	f, err := filter.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w", flag, err)
+	}
+	return f, nil
+}
+
+// parseSample reads 1/N, and returns N. Empty is 0.
+func parseSample(text string) (uint64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, ok := strings.CutPrefix(text, "1/")
+	n, err := strconv.ParseUint(number, 10, 64)
+	if !ok || err != nil || n == 0 {
+		return 0, fmt.Errorf("--sample %s: write 1 and how many calls it stands for, as 1/100", text)
+	}
+	return n, nil
 }

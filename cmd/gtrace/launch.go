@@ -78,6 +78,8 @@ func stopText(end *events.EndInfo) string {
 		return "tracing ended at --limit"
 	case events.ReasonDuration:
 		return "tracing ended after --for"
+	case events.ReasonStopAt:
+		return "tracing ended at --stop-at"
 	case events.ReasonExec:
 		return "tracing ended: the target replaced itself by exec"
 	case events.ReasonOutput:

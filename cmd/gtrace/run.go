@@ -24,9 +24,9 @@ its own. PROG is a binary, which is looked for in $PATH when it has no slash;
 or a package directory, a .go file or an import path, which is built first,
 without optimisation so that every function and variable can be seen.
 
-Ctrl-C, --limit, --for and a closed pipe end the trace; the program runs on and
-gtrace waits for it. SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 end the trace
-and are handed to the program.
+Ctrl-C, --limit, --for, --stop-at and a closed pipe end the trace; the program
+runs on and gtrace waits for it. SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2
+end the trace and are handed to the program.
 
 EXIT STATUS
   as PROG: its own status, or 128+N when signal N killed it; but

@@ -203,7 +203,7 @@ func (f *traceFlags) config(tgt engine.Target) (session.Config, error) {
 		Rate:      rate,
 		Version:   buildVersion(),
 	}
-	f.filter.choose(&cfg)
+	_ = f.filter.choose(&cfg) // checked before
 	return cfg, f.inside.apply(&cfg, tgt)
 }
 

@@ -143,7 +143,7 @@ func (v *Validator) checkStream(e *events.Event) error {
 
 var reasons = []events.Reason{
 	events.ReasonExited, events.ReasonSignaled, events.ReasonExec, events.ReasonInterrupted,
-	events.ReasonLimit, events.ReasonDuration, events.ReasonOutput, events.ReasonError,
+	events.ReasonLimit, events.ReasonDuration, events.ReasonStopAt, events.ReasonOutput, events.ReasonError,
 }
 
 func (v *Validator) checkEnd(x *events.EndInfo) error {
