@@ -362,14 +362,14 @@ func (s *sieve) keeps(id events.CallID) bool {
 // weigh returns about how many bytes an event takes.
 func weigh(e *events.Event) int {
 	const base, each = 512, 64
-	n := base + each*(len(e.Args)+len(e.Results)+len(e.Changes)+len(e.Watch)+len(e.Stack))
-	for _, list := range [][]events.Value{e.Args, e.Results} {
+	n := base + each*(len(e.Args)+len(e.Results)+len(e.Locals)+len(e.Changes)+len(e.Watch)+len(e.Stack))
+	for _, list := range [][]events.Value{e.Args, e.Results, e.Locals} {
 		for i := range list {
 			n += len(list[i].Value) + len(list[i].Error)
 		}
 	}
 	for i := range e.Changes {
-		n += len(e.Changes[i].Value.Value)
+		n += len(e.Changes[i].Value.Value) + len(e.Changes[i].Old)
 	}
 	for i := range e.Watch {
 		n += len(e.Watch[i].Value)

@@ -19,9 +19,9 @@ NAME, and write its events to stdout until it ends or Ctrl-C is typed. The
 process then runs on as it was.
 
 Every other signal that can be caught, a closed pipe, --limit, --for and
---stop-at end the trace in the same way, and so does an output that takes nothing
-for --stall: the process would stand still with it. Ctrl-Z does nothing, for the
-same reason.
+--stop-at end the trace in the same way, and so does an output that takes
+nothing for --stall: the process would stand still with it. Ctrl-Z does
+nothing, for the same reason.
 
 EXIT STATUS
   0    the process or the trace ended by itself
