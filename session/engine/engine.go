@@ -45,7 +45,8 @@ type Engine interface {
 	// Plant prepares a probe. An error names the function. The target is
 	// changed when Hits is ranged over or its loop body ends.
 	Plant(Probe) (ProbeID, error)
-	// Unplant removes a probe.
+	// Unplant removes a probe. Nothing that reaches its place is yielded any
+	// more. Like Plant it may be called in the loop body of Hits.
 	Unplant(ProbeID) error
 	// Hits lets the target run and yields what it does. A hit's thread stands
 	// still while the loop body runs, if the engine holds threads at all.
@@ -146,12 +147,16 @@ const (
 	// Lines observes the lines of one function, in calls that a Calls probe
 	// observes too.
 	Lines
+	// Entries and Returns are the two halves of Calls, so that new calls need
+	// not be observed while the ends of others still are.
+	Entries
+	Returns
 )
 
 // A Probe says what to observe and what to capture there.
 type Probe struct {
 	What  What
-	Func  *Function // for Calls and Lines
+	Func  *Function // for all but Panics
 	Lines []int     // for Lines: which of those that a [LineLister] lists
 	// Statements tells, by line, which of them are of one statement: the same
 	// number. Lines that it does not have are statements by themselves. A line of
@@ -194,7 +199,7 @@ const (
 type HitKind uint8
 
 const (
-	Entered   HitKind = iota + 1 // a function of a Calls probe, before its first statement
+	Entered   HitKind = iota + 1 // a probed function, before its first statement
 	Returned                     // the RET of such a function
 	Reached                      // a line of a Lines probe, before it runs
 	Branching                    // a call that a Branches probe observes: Targets is set

@@ -35,6 +35,7 @@ type Engine struct {
 
 	probes map[engine.ProbeID]*probe
 	places map[uint64]*place
+	sites  map[*engine.Function]*site
 	lastID engine.ProbeID
 	// prepared are the places whose breakpoints are not in the text yet.
 	prepared []uint64
@@ -94,6 +95,7 @@ func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
 		},
 		probes:     map[engine.ProbeID]*probe{},
 		places:     map[uint64]*place{},
+		sites:      map[*engine.Function]*site{},
 		texts:      map[uint64]hitPlace{},
 		goroutines: map[int64]*goroutine{},
 		clock:      newClock(),

@@ -18,6 +18,7 @@ type goroutine struct {
 
 // An openCall is a probed call that has not returned.
 type openCall struct {
+	fn    *engine.Function
 	frame engine.FrameID
 	dict  uint64       // dictionary of a generic function
 	named secret.Match // what an argument says of the results
@@ -121,7 +122,7 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 	h := e.hit(c, engine.Entered, g)
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = p.probe.Func.File, p.probe.Func.Line
-	call := openCall{frame: frame}
+	call := openCall{fn: p.probe.Func, frame: frame}
 	if p.sig.dict != nil {
 		if data, err := e.bytes(c, p.sig.dict, cfa); err == nil {
 			call.dict = uint64At(data, 0)

@@ -5,6 +5,7 @@ package dlv
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/arch/x86/x86asm"
 
@@ -20,7 +21,7 @@ func (e *Engine) Plant(pr engine.Probe) (engine.ProbeID, error) {
 	p := &probe{id: e.lastID + 1, probe: pr}
 	var err error
 	switch pr.What {
-	case engine.Calls:
+	case engine.Calls, engine.Entries, engine.Returns:
 		err = e.plantCalls(p)
 	case engine.Panics:
 		err = e.plantPanics(p)
@@ -53,7 +54,21 @@ func (e *Engine) Unplant(id engine.ProbeID) error {
 		return fmt.Errorf("remove probe %d: there is none", id)
 	}
 	delete(e.probes, id)
+	if p.probe.What == engine.Calls || p.probe.What == engine.Returns {
+		e.forgetCalls(p.probe.Func)
+	}
 	return e.lift(p)
+}
+
+// forgetCalls drops what is remembered of the open calls of a function whose
+// ends will not be seen.
+func (e *Engine) forgetCalls(f *engine.Function) {
+	for key, g := range e.goroutines {
+		g.calls = slices.DeleteFunc(g.calls, func(c openCall) bool { return c.fn == f })
+		if len(g.calls) == 0 {
+			delete(e.goroutines, key)
+		}
+	}
 }
 
 func (e *Engine) plantCalls(p *probe) error {
@@ -64,23 +79,48 @@ func (e *Engine) plantCalls(p *probe) error {
 	if f.Entry == 0 {
 		return fmt.Errorf("every call of it was inlined: %w", engine.ErrNotSupported)
 	}
-	sig, err := e.im.signature(f)
+	s, err := e.site(f)
 	if err != nil {
 		return err
 	}
-	p.sig = e.im.marked(sig, f, p.probe.Capture.Limits.Hide)
-	pl, err := e.im.places(f)
-	if err != nil {
-		return err
-	}
-	f.NoReturn = len(pl.rets) == 0
-	for _, ret := range pl.rets {
-		if _, err := e.plantAt(p, ret, retRole); err != nil {
-			return err
+	p.sig = e.im.marked(s.sig, f, p.probe.Capture.Limits.Hide)
+	f.NoReturn = len(s.rets) == 0
+	if p.probe.What != engine.Entries {
+		for _, ret := range s.rets {
+			if _, err := e.plantAt(p, ret, retRole); err != nil {
+				return err
+			}
 		}
 	}
-	_, err = e.plantAt(p, pl.entry, entryRole)
+	if p.probe.What != engine.Returns {
+		_, err = e.plantAt(p, s.entry, entryRole)
+	}
 	return err
+}
+
+// A site is what must be known of a function to plant probes in it.
+type site struct {
+	places
+	sig *signature
+}
+
+// site works out where the calls of f are seen, once: a probe may be removed and
+// planted many times.
+func (e *Engine) site(f *engine.Function) (*site, error) {
+	if s := e.sites[f]; s != nil {
+		return s, nil
+	}
+	sig, err := e.im.signature(f)
+	if err != nil {
+		return nil, err
+	}
+	pl, err := e.im.places(f)
+	if err != nil {
+		return nil, err
+	}
+	s := &site{pl, sig}
+	e.sites[f] = s
+	return s, nil
 }
 
 // A role is what a probe does at a place. One place may have several: a function
@@ -139,9 +179,12 @@ func (e *Engine) write() error {
 			list = append(list, ptrace.Break{Addr: addr, Insn: effectOf(at.insn)})
 		}
 	}
-	if err := e.p.Plant(list...); errors.Is(err, ptrace.ErrForeignBreakpoint) {
+	switch err := e.p.Plant(list...); {
+	case errors.Is(err, ptrace.ErrForeignBreakpoint):
 		return fmt.Errorf("%w: %w", engine.ErrPatched, err)
-	} else if err != nil {
+	case err != nil && len(list) > 0 && e.gone(list[0].Addr):
+		return nil // its end is reported next
+	case err != nil:
 		return err
 	}
 	e.prepared = e.prepared[:0]
@@ -150,6 +193,13 @@ func (e *Engine) write() error {
 		e.oldest = e.newestGoroutine()
 	}
 	return nil
+}
+
+// gone reports whether the target has no memory at the address of a probe any
+// more: it is about to end.
+func (e *Engine) gone(addr uint64) bool {
+	_, err := e.word(addr)
+	return err != nil
 }
 
 // lift removes what was planted for a probe.
@@ -165,7 +215,7 @@ func (e *Engine) lift(p *probe) error {
 		if !at.written {
 			continue
 		}
-		if err := e.p.Unplant(addr); err != nil && first == nil {
+		if err := e.p.Unplant(addr); err != nil && first == nil && !e.gone(addr) {
 			first = err
 		}
 	}

@@ -180,7 +180,7 @@ func (e *Engine) running(c *hitContext) []engine.RunningCall {
 	slices.Reverse(calls)
 	g = e.goroutine(c)
 	for _, call := range calls {
-		g.calls = append(g.calls, openCall{frame: call.Frame})
+		g.calls = append(g.calls, openCall{fn: call.Func, frame: call.Frame})
 	}
 	return calls
 }

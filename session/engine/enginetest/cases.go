@@ -194,6 +194,47 @@ func (s suite) unplant(t *testing.T) {
 	equal(t, collect(t, eng), "return main.outer", "end")
 }
 
+// halves checks that entries and returns are observed each for themselves, and
+// that probes come and go while the target runs.
+func (s suite) halves(t *testing.T) {
+	eng := s.start(t, "calls")
+	work, outer := function(t, eng, "main.work"), function(t, eng, "main.outer")
+	plant := func(what engine.What, fn *engine.Function) engine.ProbeID {
+		id, err := eng.Plant(engine.Probe{What: what, Func: fn, Capture: everything})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	unplant := func(id engine.ProbeID) {
+		if err := eng.Unplant(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, returns := plant(engine.Entries, work), plant(engine.Returns, work)
+	plant(engine.Returns, outer)
+	var hits []engine.Hit
+	for h, err := range eng.Hits(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch hits = append(hits, h); len(hits) {
+		case 1:
+			if h.Probe != entries {
+				t.Errorf("the entry is of probe %d, want %d", h.Probe, entries)
+			}
+			unplant(entries)
+		case 3:
+			if h.Probe != returns {
+				t.Errorf("the return is of probe %d, want %d", h.Probe, returns)
+			}
+			unplant(returns)
+			entries = plant(engine.Entries, work)
+		}
+	}
+	equal(t, hits, "enter main.work", "return main.work", "return main.work", "enter main.work", "return main.outer", "end")
+}
+
 // breakOff checks that nothing is lost or told twice when the loop is left at
 // every hit.
 func (s suite) breakOff(t *testing.T) {

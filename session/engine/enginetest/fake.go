@@ -79,7 +79,7 @@ func (f *Fake) Plant(p engine.Probe) (engine.ProbeID, error) {
 		if err := f.Refuse["panics"]; err != nil {
 			return 0, fmt.Errorf("probe panics: %w", err)
 		}
-	case engine.Calls:
+	case engine.Calls, engine.Entries, engine.Returns:
 		if p.Func == nil || p.Func.Entry == 0 {
 			return 0, errors.New("probe without a function that has code")
 		}
@@ -149,7 +149,11 @@ func (f *Fake) observe(h *engine.Hit) bool {
 	for id, p := range f.probes {
 		switch h.Kind {
 		case engine.Entered, engine.Returned:
-			if p.What != engine.Calls || p.Func != h.Func {
+			half := engine.Entries
+			if h.Kind == engine.Returned {
+				half = engine.Returns
+			}
+			if p.What != engine.Calls && p.What != half || p.Func != h.Func {
 				continue
 			}
 			if h.Kind == engine.Entered && !p.Capture.Args || h.Kind == engine.Returned && !p.Capture.Results {

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T, p Program) engine.Engine) {
 	t.Run("Hide", s.hide)
 	t.Run("Errors", s.errors)
 	t.Run("Unplant", s.unplant)
+	t.Run("Halves", s.halves)
 	t.Run("Break", s.breakOff)
 	t.Run("Recover", s.recover)
 	t.Run("Die", s.die)
