@@ -181,10 +181,13 @@ type StartInfo struct {
 	Notes     []string      // functions that cannot be seen fully, and why
 }
 
-// LostInfo is what a Lost event carries.
+// LostInfo is what a Lost event carries: events that were lost, or a time in
+// which calls of a function were not observed, however many there were.
 type LostInfo struct {
-	Count uint64
-	Why   string
+	Count  uint64 // events known to be lost
+	Why    string
+	Func   string        // the function that was not observed
+	Unseen time.Duration // for how long
 }
 
 // Reason says why a stream ended.
@@ -212,7 +215,18 @@ type EndInfo struct {
 	Events  uint64        // events of the stream, without start, lost and end
 	Lost    uint64        // events lost
 	Held    time.Duration // how long threads of the target were held for tracing, in total
-	Open    []OpenCall    // calls still open, outermost first within a goroutine
+	// Overhead is Held as a share of the time for which the target was traced:
+	// 0.05 are 5 %. It is more than 1 when several threads were held at once.
+	Overhead float64
+	Thinned  []Thinned  // functions that were not observed all the time
+	Open     []OpenCall // calls still open, outermost first within a goroutine
+}
+
+// A Thinned is a function whose calls were not observed for a time.
+type Thinned struct {
+	Func   string
+	Unseen time.Duration // in total
+	Times  int           // how often that began
 }
 
 // An OpenCall is a call that had not ended when tracing did.

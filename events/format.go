@@ -13,7 +13,8 @@ import (
 //	return seq=3 t=3ms g1 #1 depth=0 main.fib -> (:int=0, err:error=E!"too big") @fib.go:11 duration=2ms error="too big"
 //	start t=0s gtrace=v1 engine=dlv pid=7 program=/bin/fib go=go1.26 patterns=(main.fib) functions=1 probes=2
 //	lost count=3 why="buffer full"
-//	end t=9ms reason=exited status=0 events=3 open=(#4 g1 main.main partial)
+//	lost why="too many calls" func=main.hot unseen=947ms
+//	end t=9ms reason=exited status=0 events=3 thinned=(main.hot 2.5s *3) open=(#4 g1 main.main partial)
 //
 // After the kind, fields stand in any order and may all be left out. A value
 // is name:type=value!error. A word that holds blanks or punctuation is quoted
@@ -29,6 +30,8 @@ func Format(e Event) string {
 		if e.Lost != nil {
 			b = formatUint(b, "count", e.Lost.Count)
 			b = formatString(b, "why", e.Lost.Why)
+			b = formatString(b, "func", e.Lost.Func)
+			b = formatDuration(b, "unseen", e.Lost.Unseen)
 		}
 	case End:
 		b = formatEnd(formatTime(b, e.Time), e.End)
@@ -126,6 +129,15 @@ func formatEnd(b []byte, info *EndInfo) []byte {
 	b = formatUint(b, "events", info.Events)
 	b = formatUint(b, "lost", info.Lost)
 	b = formatDuration(b, "held", info.Held)
+	if info.Overhead != 0 {
+		b = strconv.AppendFloat(append(b, " overhead="...), info.Overhead, 'g', -1, 64)
+	}
+	b = formatList(b, "thinned", len(info.Thinned), func(b []byte, i int) []byte {
+		t := info.Thinned[i]
+		b = formatWord(b, t.Func, wordStops)
+		b = append(append(b, ' '), t.Unseen.String()...)
+		return strconv.AppendInt(append(b, " *"...), int64(t.Times), 10)
+	})
 	return formatList(b, "open", len(info.Open), func(b []byte, i int) []byte {
 		c := info.Open[i]
 		b = strconv.AppendUint(append(b, '#'), uint64(c.Call), 10)

@@ -2,6 +2,7 @@ package events
 
 import (
 	"io"
+	"strconv"
 	"time"
 )
 
@@ -71,7 +72,12 @@ func (s *jsonSink) appendLost(b []byte, e *Event) []byte {
 	}
 	b = s.appendTime(b, e.Time)
 	b = appendJSONUint(b, `,"count":`, info.Count)
-	return appendJSONString(b, `,"why":`, info.Why)
+	b = appendJSONString(b, `,"why":`, info.Why)
+	b = appendJSONOptional(b, `,"func":`, info.Func)
+	if info.Unseen != 0 {
+		b = appendJSONInt(b, `,"unseen_ns":`, int64(info.Unseen))
+	}
+	return b
 }
 
 func (s *jsonSink) appendEnd(b []byte, e *Event) []byte {
@@ -90,6 +96,19 @@ func (s *jsonSink) appendEnd(b []byte, e *Event) []byte {
 	b = appendJSONUint(b, `,"lost":`, info.Lost)
 	if info.Held != 0 {
 		b = appendJSONInt(b, `,"held_ns":`, int64(info.Held))
+	}
+	if info.Overhead != 0 {
+		b = strconv.AppendFloat(append(b, `,"overhead":`...), info.Overhead, 'g', -1, 64)
+	}
+	if len(info.Thinned) > 0 {
+		b = append(b, `,"thinned":[`...)
+		for i, t := range info.Thinned {
+			b = appendJSONString(appendJSONComma(b, i), `{"func":`, t.Func)
+			b = appendJSONInt(b, `,"unseen_ns":`, int64(t.Unseen))
+			b = appendJSONInt(b, `,"times":`, int64(t.Times))
+			b = append(b, '}')
+		}
+		b = append(b, ']')
 	}
 	if len(info.Open) > 0 {
 		b = append(b, `,"open":[`...)

@@ -36,7 +36,8 @@ func TestJSON(t *testing.T) {
 		`return seq=3 g7 thread=1240 #1 main.load -> (~r0:*main.User=nil, ~r1:error=&errors.errorString{}!"negative id") @/src/main.go:21 duration=12µs error="negative id"`,
 		`return seq=4 g7 #3 parent=2 depth=1 main.f unwound recovered partial`,
 		`lost count=2 why=full`,
-		`end reason=exited status=0 events=4 lost=2 open=(#4 g1 main.main partial)`,
+		`lost why=hot func=main.f unseen=1s`,
+		`end reason=exited status=0 events=4 lost=2 held=1ms overhead=0.05 thinned=(main.f 1s *2) open=(#4 g1 main.main partial)`,
 	)
 	want := `{"kind":"start","schema":1,"gtrace":"v1","engine":"dlv","pid":1234,"program":"/bin/shop","go":"go1.26.8","time":"2026-11-21T07:27:00.000000000Z","functions":0,"probes":0,"stopped_ns":0}
 {"kind":"call","seq":1,"time":"2026-11-21T07:27:00.123456789Z","goroutine":7,"thread":1240,"depth":0,"call":1,"func":"main.load","file":"/src/main.go","line":19,"caller":{"func":"main.handle","file":"/src/main.go","line":44},"args":[{"name":"id","type":"int","value":"-2"}]}
@@ -44,7 +45,8 @@ func TestJSON(t *testing.T) {
 {"kind":"return","seq":3,"goroutine":7,"thread":1240,"depth":0,"call":1,"func":"main.load","file":"/src/main.go","line":21,"duration_ns":12000,"error":"negative id","results":[{"name":"~r0","type":"*main.User","value":"nil"},{"name":"~r1","type":"error","value":"&errors.errorString{}","error":"negative id"}]}
 {"kind":"return","seq":4,"goroutine":7,"thread":0,"depth":1,"call":3,"parent":2,"func":"main.f","unwound":true,"partial":true,"recovered":true}
 {"kind":"lost","count":2,"why":"full"}
-{"kind":"end","reason":"exited","exit_status":0,"events":4,"lost":2,"open":[{"call":4,"goroutine":1,"func":"main.main","partial":true}]}
+{"kind":"lost","count":0,"why":"hot","func":"main.f","unseen_ns":1000000000}
+{"kind":"end","reason":"exited","exit_status":0,"events":4,"lost":2,"held_ns":1000000,"overhead":0.05,"thinned":[{"func":"main.f","unseen_ns":1000000000,"times":2}],"open":[{"call":4,"goroutine":1,"func":"main.main","partial":true}]}
 `
 	if diff := cmp.Diff(want, encode(t, stream...)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

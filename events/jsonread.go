@@ -114,7 +114,23 @@ type jsonEnd struct {
 	Events  uint64        `json:"events"`
 	Lost    uint64        `json:"lost"`
 	Held    time.Duration `json:"held_ns"`
-	Open    []OpenCall    `json:"open"`
+
+	Overhead float64       `json:"overhead"`
+	Thinned  []jsonThinned `json:"thinned"`
+	Open     []OpenCall    `json:"open"`
+}
+
+type jsonThinned struct {
+	Func   string        `json:"func"`
+	Unseen time.Duration `json:"unseen_ns"`
+	Times  int           `json:"times"`
+}
+
+type jsonLost struct {
+	Count  uint64        `json:"count"`
+	Why    string        `json:"why"`
+	Func   string        `json:"func"`
+	Unseen time.Duration `json:"unseen_ns"`
 }
 
 // decodeJSON returns the event of a line, or none for a summary.
@@ -148,16 +164,28 @@ func decodeJSON(line []byte) (Event, error) {
 	case Start:
 		return decodeStart(line, e.Time)
 	case Lost:
-		e = Event{Kind: Lost, Time: e.Time, Lost: new(LostInfo)}
-		return e, json.Unmarshal(line, e.Lost)
-	case End:
-		var j jsonEnd
+		var j jsonLost
 		err := json.Unmarshal(line, &j)
-		return Event{Kind: End, Time: e.Time, End: new(EndInfo(j))}, err
+		return Event{Kind: Lost, Time: e.Time, Lost: new(LostInfo(j))}, err
+	case End:
+		return decodeEnd(line, e.Time)
 	case Invalid:
 		return Event{}, fmt.Errorf("unknown kind of event %q", j.Kind)
 	}
 	return e, nil
+}
+
+func decodeEnd(line []byte, t time.Time) (Event, error) {
+	var j jsonEnd
+	err := json.Unmarshal(line, &j)
+	e := Event{Kind: End, Time: t, End: &EndInfo{
+		Reason: j.Reason, Status: j.Status, Signal: j.Signal, Message: j.Message,
+		Events: j.Events, Lost: j.Lost, Held: j.Held, Overhead: j.Overhead, Open: j.Open,
+	}}
+	for _, thinned := range j.Thinned {
+		e.End.Thinned = append(e.End.Thinned, Thinned(thinned))
+	}
+	return e, err
 }
 
 func decodeStart(line []byte, t time.Time) (Event, error) {

@@ -206,93 +206,13 @@ func (p *page) lost(e *Event) {
 	}
 	p.text(p.opts.Prefix)
 	p.on(alarmStyle)
-	p.count("⚠ ", e.Lost.Count, "event")
-	p.text(" lost")
-	p.note(": ", e.Lost.Why)
+	if e.Lost.Count > 0 {
+		p.count("⚠ ", e.Lost.Count, "event")
+		p.text(" lost")
+		p.note(": ", e.Lost.Why)
+	} else {
+		p.note("⚠ ", e.Lost.Why) // how many is not known
+	}
 	p.off(alarmStyle)
 	p.end()
-}
-
-// maxOpen bounds the open calls that the end of a stream names.
-const maxOpen = 16
-
-func (p *page) finish(e *Event) {
-	if p.opts.Quiet || e.End == nil {
-		return
-	}
-	x := e.End
-	p.text(p.opts.Prefix)
-	p.span(boldStyle, "■ ")
-	p.on(boldStyle)
-	p.reason(x)
-	p.off(boldStyle)
-	p.on(dimStyle)
-	p.count("  ", x.Events, "event")
-	p.off(dimStyle)
-	if x.Lost > 0 {
-		p.text(", ")
-		p.on(alarmStyle)
-		p.int(int64(x.Lost))
-		p.text(" lost")
-		p.off(alarmStyle)
-	}
-	if x.Held > 0 {
-		p.on(dimStyle)
-		p.text(", threads held ")
-		p.duration(x.Held, plainStyle)
-		p.off(dimStyle)
-	}
-	p.end()
-	for i, c := range x.Open {
-		p.text(p.opts.Prefix)
-		if i == maxOpen && len(x.Open) > maxOpen+1 {
-			p.span(dimStyle, "  … ")
-			p.count("", uint64(len(x.Open)-maxOpen), "more open call")
-			p.end()
-			return
-		}
-		p.span(dimStyle, "  still open  ")
-		st := goroutineStyle(c.Goroutine)
-		p.on(st)
-		p.text("g")
-		p.int(c.Goroutine)
-		p.off(st)
-		p.text("  ")
-		p.function(c.Func, boldStyle)
-		if c.Partial {
-			p.span(dimStyle, "  since before the trace")
-		}
-		p.end()
-	}
-}
-
-func (p *page) reason(x *EndInfo) {
-	switch x.Reason {
-	case ReasonExited:
-		p.text("exited")
-		if x.Status != nil {
-			p.text(" with status ")
-			p.int(int64(*x.Status))
-		}
-	case ReasonSignaled:
-		p.note("killed by ", x.Signal)
-	case ReasonExec:
-		p.text("became another program")
-	case ReasonInterrupted:
-		p.text("interrupted")
-		p.note(" by ", x.Signal)
-	case ReasonLimit:
-		p.text("limit reached")
-	case ReasonDuration:
-		p.text("time is up")
-	case ReasonStopAt:
-		p.text("stop function called")
-	case ReasonOutput:
-		p.text("output failed")
-	case ReasonError:
-		p.text("tracing failed")
-	default:
-		p.text(string(x.Reason))
-	}
-	p.note(": ", x.Message)
 }

@@ -178,6 +178,10 @@ func (p *parser) lostField(e *Event) {
 		e.Lost.Count = p.uint()
 	case "why":
 		e.Lost.Why = p.word(wordStops)
+	case "func":
+		e.Lost.Func = p.word(wordStops)
+	case "unseen":
+		e.Lost.Unseen = p.duration()
 	default:
 		p.fail("unknown field %q of a lost", key)
 	}
@@ -201,11 +205,27 @@ func (p *parser) endField(e *Event) {
 		e.End.Lost = p.uint()
 	case "held":
 		e.End.Held = p.duration()
+	case "overhead":
+		e.End.Overhead = p.float()
+	case "thinned":
+		p.list(func() { e.End.Thinned = append(e.End.Thinned, p.thinned()) })
 	case "open":
 		p.list(func() { e.End.Open = append(e.End.Open, p.openCall()) })
 	default:
 		p.fail("unknown field %q of an end", key)
 	}
+}
+
+// thinned reads main.hot 2.5s *3.
+func (p *parser) thinned() Thinned {
+	var t Thinned
+	t.Func = p.word(wordStops)
+	p.blanks()
+	t.Unseen = p.duration()
+	p.blanks()
+	p.expect("*")
+	t.Times = p.int()
+	return t
 }
 
 // openCall reads #4 g1 main.main partial.

@@ -58,9 +58,11 @@ func everything() []events.Event {
 		{Kind: events.Return, Seq: 8, Time: at(8), Goroutine: 7, Call: 2, Func: "main.serve", Partial: true, Unwound: true},
 		{Kind: events.Go, Seq: 9, Time: at(9), Goroutine: 7, Func: "main.worker", Line: 3},
 		{Kind: events.Lost, Time: at(10), Lost: &events.LostInfo{Count: 3, Why: "the buffer was full"}},
+		{Kind: events.Lost, Time: at(10), Lost: &events.LostInfo{Why: "main.hot: too many calls", Func: "main.hot", Unseen: 947 * time.Millisecond}},
 		{Kind: events.End, Time: at(11), End: &events.EndInfo{
-			Reason: events.ReasonExited, Status: new(0), Events: 9, Lost: 3, Held: time.Second,
-			Open: []events.OpenCall{{Call: 4, Goroutine: 1, Func: "main.main", Partial: true}, {Call: 5, Goroutine: 9, Func: "main.(*T).M"}},
+			Reason: events.ReasonExited, Status: new(0), Events: 9, Lost: 3, Held: time.Second, Overhead: 0.0497,
+			Thinned: []events.Thinned{{Func: "main.hot", Unseen: 947 * time.Millisecond, Times: 1}, {Func: "main.(*T).M", Unseen: time.Second, Times: 12}},
+			Open:    []events.OpenCall{{Call: 4, Goroutine: 1, Func: "main.main", Partial: true}, {Call: 5, Goroutine: 9, Func: "main.(*T).M"}},
 		}},
 		{Kind: events.End, End: &events.EndInfo{Reason: events.ReasonInterrupted, Signal: "SIGINT"}},
 		{Kind: events.End, End: &events.EndInfo{Reason: events.ReasonError, Message: "target vanished"}},

@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -138,6 +139,15 @@ func (p *parser) uint() uint64 {
 		p.fail("bad number %q", s)
 	}
 	return n
+}
+
+func (p *parser) float() float64 {
+	s := p.until(wordStops)
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+		p.fail("bad number %q", s)
+	}
+	return x
 }
 
 // time reads RFC 3339, or a duration since the Unix epoch.

@@ -170,6 +170,31 @@ g1   opcode  MOVQ AX, BX
 	}
 }
 
+func TestTextEnd(t *testing.T) {
+	var b strings.Builder
+	sink := events.Text(&b, events.TextOptions{Time: events.TimeNone})
+	for _, e := range parse(t,
+		`lost why="main.hot: calls not seen for 947ms" func=main.hot unseen=947ms`,
+		`end reason=exited status=0 held=61ms overhead=0.0497 thinned=(main.hot 2.5s *3, main.warm 1s *1)`,
+		`end reason=limit held=1ms overhead=0.00123`,
+		`end reason=limit held=3s overhead=1.5`,
+	) {
+		if err := sink.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := `⚠ main.hot: calls not seen for 947ms
+■ exited with status 0  0 events, threads held 61ms (5.0%)
+  thinned  main.hot  not seen for 2.5s in 3 gaps
+  thinned  main.warm  not seen for 1s in 1 gap
+■ limit reached  0 events, threads held 1ms (0.12%)
+■ limit reached  0 events, threads held 3s (150%)
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 // TestTextFold checks what is held back, and until when.
 func TestTextFold(t *testing.T) {
 	var b strings.Builder

@@ -159,7 +159,7 @@ func (v *Validator) partialCall(g *goroutine, e *events.Event, c *call) (*call, 
 		g.see(e.Depth + 1)
 		late = e.Depth >= g.base
 		switch {
-		case late && v.lost == 0:
+		case late && !v.gaps:
 			return nil, fmt.Errorf("depth %d of a partial call, when %d were running before, and nothing was lost", e.Depth, g.base)
 		case late && e.Depth != g.open():
 			return nil, fmt.Errorf("depth %d inside %d open calls", e.Depth, g.open())

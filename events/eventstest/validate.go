@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"gtrace/events"
 )
@@ -33,6 +34,8 @@ type Validator struct {
 	started, ended bool
 	seq            uint64
 	records, lost  uint64
+	gaps           bool // something was lost, or not observed
+	unseen         map[string]time.Duration
 	calls          map[events.CallID]*call
 	goroutines     map[int64]*goroutine
 }
@@ -58,6 +61,7 @@ func (v *Validator) Check(e events.Event) error {
 	if v.calls == nil {
 		v.calls = make(map[events.CallID]*call)
 		v.goroutines = make(map[int64]*goroutine)
+		v.unseen = make(map[string]time.Duration)
 	}
 	if err := v.check(&e); err != nil {
 		return fmt.Errorf("invalid stream: %w\n\tat %s", err, events.Format(e))
@@ -127,16 +131,55 @@ func (v *Validator) checkStream(e *events.Event) error {
 			return errors.New("a start that carries nothing")
 		}
 	case events.Lost:
-		if e.Lost == nil || e.Lost.Count == 0 {
-			return errors.New("a lost that counts no event")
-		}
-		v.lost += e.Lost.Count
+		return v.checkLost(e.Lost)
 	case events.End:
 		v.ended = true
 		if e.End == nil {
 			return errors.New("an end that carries nothing")
 		}
 		return v.checkEnd(e.End)
+	}
+	return nil
+}
+
+// checkLost checks a record of what was lost: events, or a time in which a
+// function was not observed.
+func (v *Validator) checkLost(x *events.LostInfo) error {
+	switch {
+	case x == nil || x.Count == 0 && x.Unseen == 0:
+		return errors.New("a lost that counts no event")
+	case x.Unseen < 0:
+		return errors.New("a function that was not observed for a negative time")
+	case x.Unseen > 0 && x.Func == "":
+		return errors.New("a time in which something was not observed, but not what")
+	}
+	v.gaps = true
+	v.lost += x.Count
+	if x.Unseen > 0 {
+		v.unseen[x.Func] += x.Unseen
+	}
+	return nil
+}
+
+// checkThinned checks what the end says of functions that were not observed all
+// the time against the records before it.
+func (v *Validator) checkThinned(list []events.Thinned) error {
+	told := make(map[string]bool)
+	for _, t := range list {
+		switch {
+		case t.Func == "" || told[t.Func]:
+			return fmt.Errorf("the end has a thinned function %q without a name, or twice", t.Func)
+		case t.Times <= 0:
+			return fmt.Errorf("%s was thinned %d times", t.Func, t.Times)
+		case t.Unseen != v.unseen[t.Func]:
+			return fmt.Errorf("the end says that %s was not observed for %s, the records before it say %s", t.Func, t.Unseen, v.unseen[t.Func])
+		}
+		told[t.Func] = true
+	}
+	for fn := range v.unseen {
+		if !told[fn] {
+			return fmt.Errorf("the end does not say that %s was not observed for a time", fn)
+		}
 	}
 	return nil
 }
@@ -154,7 +197,7 @@ func (v *Validator) checkEnd(x *events.EndInfo) error {
 		return errors.New("the target exited, but without a status")
 	case x.Reason == events.ReasonSignaled && x.Signal == "":
 		return errors.New("a signal killed the target, but not which")
-	case x.Held < 0:
+	case x.Held < 0 || x.Overhead < 0:
 		return errors.New("a negative time held")
 	case v.Fragment:
 		return nil
@@ -162,6 +205,9 @@ func (v *Validator) checkEnd(x *events.EndInfo) error {
 		return fmt.Errorf("the end counts %d events, there were %d", x.Events, v.records)
 	case x.Lost != v.lost:
 		return fmt.Errorf("the end counts %d events lost, there were %d", x.Lost, v.lost)
+	}
+	if err := v.checkThinned(x.Thinned); err != nil {
+		return err
 	}
 	return v.checkOpen(x.Open)
 }

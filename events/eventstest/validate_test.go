@@ -150,6 +150,12 @@ func TestValid(t *testing.T) {
 			return g1 #3 parent=1 depth=1 main.c partial error=x
 			exception g1 #4 parent=1 depth=1 main.d partial !panic
 			end reason=limit open=(#1 g1 main.a, #4 g1 main.d partial)`},
+		{"calls that were not observed", only(), `
+			call g1 #1 main.a
+			lost why=x func=main.b unseen=1s
+			return g1 #2 parent=1 depth=1 main.b partial
+			lost why=x func=main.b unseen=2s
+			end reason=limit thinned=(main.b 3s *2) open=(#1 g1 main.a)`},
 		{"calls only", only(events.Call), `
 			call g1 #1 main.a
 			call g1 #2 main.a
