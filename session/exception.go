@@ -171,7 +171,7 @@ func (p *pairer) unwind(h *engine.Hit, r *routine, raise *raise) {
 	e.Unwound = true
 	setDuration(e, h, c)
 	raise.passed(c)
-	r.pop()
+	p.pop(h, r)
 }
 
 // exception reports that a raise has reached the innermost call of r.

@@ -27,6 +27,7 @@ type call struct {
 	caller    *events.Frame
 	partial   bool        // it was running before it could be seen
 	recovered bool        // it recovered a panic
+	blind     bool        // its end will not be seen
 	errors    errorMemory // error results of the traced calls inside it
 	vars      memory
 	level     int // see scope
@@ -89,8 +90,7 @@ func (p *pairer) routine(h *engine.Hit) *routine {
 			break
 		}
 		if level, ok := p.scope.admits(running.Func, r); ok {
-			p.lastCall++
-			c := r.push(p.lastCall, running.Func, running.Frame)
+			c := p.push(r, running.Func, running.Frame)
 			c.partial, c.level = true, level
 		}
 	}

@@ -34,6 +34,9 @@ func (s *Session) lastRecords(end *events.Event) []events.Event {
 	if r := s.gate.rate; r != nil && !r.due().IsZero() {
 		list = append(list, r.account(end.Time))
 	}
+	if s.thin != nil {
+		list = append(list, s.thin.tell(end.Time)...)
+	}
 	for i := range list {
 		if list[i].Kind == events.Lost {
 			s.lost += list[i].Lost.Count
@@ -48,6 +51,9 @@ func (s *Session) end(e *events.Event) events.Event {
 	e.End.Open = s.open()
 	if k, ok := s.eng.(engine.Holder); ok {
 		e.End.Held = k.Held()
+	}
+	if s.thin != nil {
+		e.End.Thinned, e.End.Overhead = s.thin.totals(e.Time)
 	}
 	return *e
 }

@@ -36,10 +36,25 @@ type pairer struct {
 	strays   map[int64][]engine.Hit // pending raises that passed no open call
 	free     []*routine
 	out      []events.Event // of the hit at hand
+
+	counts map[*engine.Function]int // of open calls
+	// thinned are the functions that were not observed for a time: a call that
+	// is not known may have begun then, and is none of what is told.
+	thinned map[*engine.Function]bool
 }
 
 func newPairer(cfg Config, lines *linePlan, scope *scope) *pairer {
-	return &pairer{stack: cfg.Capture.Stack, lines: lines, scope: scope, locals: cfg.Locals, old: cfg.Old, routines: make(map[int64]*routine), strays: make(map[int64][]engine.Hit)}
+	return &pairer{
+		stack:    cfg.Capture.Stack,
+		lines:    lines,
+		scope:    scope,
+		locals:   cfg.Locals,
+		old:      cfg.Old,
+		routines: make(map[int64]*routine),
+		strays:   make(map[int64][]engine.Hit),
+		counts:   make(map[*engine.Function]int),
+		thinned:  make(map[*engine.Function]bool),
+	}
 }
 
 // add returns the events that a hit makes. The slice is valid until the next
@@ -85,8 +100,7 @@ func (p *pairer) entered(h *engine.Hit) {
 	e := p.event(h, events.Call)
 	e.Depth = len(r.calls)
 	e.Parent = r.parent(e.Depth)
-	p.lastCall++
-	c := r.push(p.lastCall, h.Func, h.Frame)
+	c := p.push(r, h.Func, h.Frame)
 	c.start, c.held, c.caller, c.level = h.Time, h.Held, h.Caller, level
 	e.Call = c.id
 	e.Func, e.File, e.Line = h.Func.Name, h.File, h.Line
@@ -126,7 +140,7 @@ func (p *pairer) returned(h *engine.Hit) {
 		e.Locals = allValues(h.Locals)
 	}
 	setDuration(e, h, c)
-	r.pop()
+	p.pop(h, r)
 }
 
 // reached reports a line of the innermost call.
@@ -158,8 +172,8 @@ func (p *pairer) variables(e *events.Event, h *engine.Hit, c *call) {
 }
 
 // callAt returns the call at a hit's frame, which is the innermost. Where none
-// is known there, it was running before it could be seen, or it does not belong
-// to the trace: then it is nil.
+// is known there, it was running before it could be seen. It is nil where it may
+// have begun while its function was not observed, or does not belong to the trace.
 func (p *pairer) callAt(h *engine.Hit, r *routine) *call {
 	c := r.top()
 	if c != nil && c.frame == h.Frame && c.fn != h.Func {
@@ -167,12 +181,14 @@ func (p *pairer) callAt(h *engine.Hit, r *routine) *call {
 		c = nil
 	}
 	if c = r.top(); c == nil || c.frame != h.Frame {
+		if p.thinned[h.Func] {
+			return nil
+		}
 		level, ok := p.scope.admits(h.Func, r)
 		if !ok {
 			return nil
 		}
-		p.lastCall++
-		c = r.push(p.lastCall, h.Func, h.Frame)
+		c = p.push(r, h.Func, h.Frame)
 		c.partial, c.level = true, level
 	}
 	return c
@@ -201,24 +217,35 @@ func (p *pairer) leaveDeeper(h *engine.Hit, r *routine, keep engine.FrameID) {
 }
 
 // leave ends the innermost call of r, whose frame is gone. When a panic was
-// under way there, the panic took it. Otherwise how and when it ended is
-// unknown: the loss is told, and its return has neither results nor duration. A
-// function without RET has no return that could be lost.
+// under way there, the panic took it.
 func (p *pairer) leave(h *engine.Hit, r *routine) {
-	c := r.top()
-	if raise := r.raiseOver(c.frame); raise != nil {
+	if raise := r.raiseOver(r.top().frame); raise != nil {
 		p.unwind(h, r, raise)
 		return
 	}
-	if !c.fn.NoReturn {
+	p.lose(h, r)
+}
+
+// lose ends the innermost call of r, of which nobody knows how and when it ended
+// or will: the loss is told, and its return has neither results nor duration. A
+// function without RET has no return that could be lost.
+func (p *pairer) lose(h *engine.Hit, r *routine) {
+	c := r.top()
+	why := "the end of %s was not seen"
+	if c.blind {
+		why = "--max-overhead: the end of %s will not be seen"
+	}
+	if c.blind || !c.fn.NoReturn {
 		p.out = append(p.out, events.Event{
 			Kind: events.Lost,
 			Time: h.Time,
-			Lost: &events.LostInfo{Count: 1, Why: fmt.Sprintf("the end of %s was not seen", c.fn.Name)},
+			Lost: &events.LostInfo{Count: 1, Why: fmt.Sprintf(why, c.fn.Name)},
 		})
 	}
-	p.describe(p.event(h, events.Return), r)
-	r.pop()
+	e := p.event(h, events.Return)
+	p.describe(e, r)
+	e.Recovered = c.recovered
+	p.pop(h, r)
 }
 
 // leavesByJump reports whether fn ends in a jump to another function.

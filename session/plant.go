@@ -12,24 +12,26 @@ import (
 // planted is what was installed in the target.
 type planted struct {
 	probes    []engine.ProbeID
+	places    int // the halves of a function are one
 	functions int
+	costings  []*costing // of the probes, where a function has two
 	notes     []string
 }
 
 // plant installs a probe in every function, and one for panics, without which
 // the calls that a panic takes away would have no end. A function that cannot
 // be probed is noted, as long as another can; when planting fails, nothing
-// stays behind.
+// stays behind. With a bound of the overhead, entries and returns get a probe
+// each, so that they can be removed each for themselves.
 func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePlan) (planted, error) {
 	capture := neededCapture(cfg)
 	var done planted
 	var refused []string
 	var first error
 	for _, fn := range fns {
-		ids, err := plantFunction(eng, fn, capture, lines)
+		err := done.function(eng, fn, capture, cfg.MaxOverhead > 0, lines)
 		switch {
 		case err == nil:
-			done.probes = append(done.probes, ids...)
 			done.functions++
 			continue
 		case hopeless(err):
@@ -51,6 +53,8 @@ func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePla
 	switch {
 	case err == nil:
 		done.probes = append(done.probes, id)
+		done.places++
+		done.costings = append(done.costings, &costing{entries: id})
 	case errors.Is(err, engine.ErrNotSupported):
 		done.notes = append(done.notes, fmt.Sprintf("panics are not seen, nor the end of calls they take away: %v", err))
 	default:
@@ -59,19 +63,32 @@ func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePla
 	return done, nil
 }
 
-// plantFunction installs the probes of one function: all of them, or none.
-func plantFunction(eng engine.Engine, fn *engine.Function, capture engine.Capture, plan *linePlan) ([]engine.ProbeID, error) {
+// function installs the probes of one function: all of them, or none.
+func (p *planted) function(eng engine.Engine, fn *engine.Function, capture engine.Capture, halves bool, plan *linePlan) error {
 	lines := plan.observed(fn)
 	capture.Locals = capture.Locals || len(lines) > 0
-	id, err := eng.Plant(engine.Probe{What: engine.Calls, Func: fn, Capture: capture})
-	if err != nil || len(lines) == 0 {
-		return []engine.ProbeID{id}, err
+	probes := []engine.Probe{{What: engine.Calls, Func: fn, Capture: capture}}
+	if halves {
+		probes = []engine.Probe{{What: engine.Returns, Func: fn, Capture: capture}, {What: engine.Entries, Func: fn, Capture: capture}}
 	}
-	second, err := eng.Plant(engine.Probe{What: engine.Lines, Func: fn, Lines: lines, Statements: plan.pieces(fn), Capture: capture})
-	if err != nil {
-		return nil, errors.Join(err, eng.Unplant(id))
+	if len(lines) > 0 {
+		probes = append(probes, engine.Probe{What: engine.Lines, Func: fn, Lines: lines, Statements: plan.pieces(fn), Capture: capture})
 	}
-	return []engine.ProbeID{id, second}, nil
+	var ids []engine.ProbeID
+	for _, pr := range probes {
+		id, err := eng.Plant(pr)
+		if err != nil {
+			return errors.Join(err, unplant(eng, ids))
+		}
+		ids = append(ids, id)
+	}
+	p.probes = append(p.probes, ids...)
+	p.places += len(ids)
+	if halves {
+		p.places-- // they are one
+		p.costings = append(p.costings, &costing{fn: fn, returns: ids[0], entries: ids[1]})
+	}
+	return nil
 }
 
 // hopeless reports whether no other probe will fare better.

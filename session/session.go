@@ -33,6 +33,11 @@ type Config struct {
 	StopAt        []string        // patterns; the trace ends at a call of what they match
 	Limit         uint64          // events; 0: no limit
 	Rate          Rate            // calls that are reported; zero: no limit
+	// MaxOverhead is the share of the target's time, above 0 and at most 1, for
+	// which its threads may be held: functions that cost too much are not
+	// observed for a while, and the stream says so. 0: no limit. It can not be
+	// had with lines.
+	MaxOverhead float64
 	// Warn is told, in words, what is worth knowing at once; it may be nil.
 	Warn func(format string, args ...any)
 
@@ -53,6 +58,7 @@ type Session struct {
 	sieve    *sieve    // nil: no filters
 	backlog  *backlog  // nil: none
 	gate     *gate
+	thin     *thinner // nil: the overhead has no bound
 	lost     uint64
 	phase    phase
 
@@ -102,29 +108,31 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.MaxOverhead > 0 && (lines != nil || scope != nil) {
+		return nil, errors.New("--max-overhead does not go with line events, --depth and --from: leave them out, or use --rate or --limit")
+	}
 	if lines != nil {
 		sel.Notes = append(sel.Notes, lines.notes...)
 		if cfg.Kinds = slices.Clone(kindsOf(cfg)); !slices.Contains(cfg.Kinds, events.Line) {
 			cfg.Kinds = append(cfg.Kinds, events.Line)
 		}
 	}
-	planted, err := plant(eng, sel.Functions, cfg, lines)
+	done, err := plant(eng, sel.Functions, cfg, lines)
 	if err != nil {
 		return nil, err
 	}
 	plantOne := func(fn *engine.Function) error {
 		// That it has no lines is no reason not to follow it.
 		_ = lines.add(fn)
-		_, err := plantFunction(eng, fn, neededCapture(cfg), lines)
-		return err
+		return new(planted).function(eng, fn, neededCapture(cfg), false, lines)
 	}
 	follower, err := newFollower(eng, cfg, scope, sel, plantOne)
 	if err != nil {
-		return nil, errors.Join(err, unplant(eng, planted.probes))
+		return nil, errors.Join(err, unplant(eng, done.probes))
 	}
 	target = eng.Target() // planting may have stopped it for longer
 	gate := newGate(cfg)
-	return &Session{
+	s := &Session{
 		eng: eng,
 		start: events.StartInfo{
 			Version:   cfg.Version,
@@ -133,10 +141,10 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 			Program:   target.Program,
 			GoVersion: target.GoVersion,
 			Patterns:  sel.Patterns,
-			Functions: planted.functions,
-			Probes:    len(planted.probes),
+			Functions: done.functions,
+			Probes:    done.places,
 			Stopped:   target.Stopped,
-			Notes:     append(sel.Notes, planted.notes...),
+			Notes:     append(sel.Notes, done.notes...),
 		},
 		pairer:   newPairer(cfg, lines, scope),
 		follower: follower,
@@ -144,7 +152,13 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 		sieve:    newSieve(cfg, window),
 		backlog:  newBacklog(cfg.Backlog, gate.asks),
 		gate:     gate,
-	}, nil
+	}
+	if cfg.MaxOverhead > 0 {
+		if s.thin, err = newThinner(eng, cfg.MaxOverhead, done.costings, neededCapture(cfg), s.pairer); err != nil {
+			return nil, errors.Join(err, unplant(eng, done.probes))
+		}
+	}
+	return s, nil
 }
 
 // Events lets the target run and yields what it does, from a start record to an
@@ -156,8 +170,11 @@ func (s *Session) Events(ctx context.Context) iter.Seq2[events.Event, error] {
 	return func(yield func(events.Event, error) bool) {
 		if s.phase == fresh {
 			s.phase = running
-			start := s.start
-			if !yield(events.Event{Kind: events.Start, Time: time.Now(), Start: &start}, nil) {
+			start, now := s.start, time.Now()
+			if s.thin != nil {
+				s.thin.begun = now
+			}
+			if !yield(events.Event{Kind: events.Start, Time: now, Start: &start}, nil) {
 				return
 			}
 		}
@@ -199,6 +216,9 @@ func (s *Session) run(ctx context.Context, yield func(events.Event, error) bool)
 		if end, more := s.look(yield); !more {
 			return end, nil
 		}
+		if s.thin.failed() {
+			return s.failed(ctx, s.thin.err)
+		}
 	}
 }
 
@@ -219,6 +239,9 @@ func (s *Session) watch(ctx context.Context, yield func(events.Event, error) boo
 		if end, more := s.serve(&h, yield); !more {
 			return end, nil
 		}
+		if s.thin.failed() {
+			return s.failed(ctx, s.thin.err)
+		}
 	}
 	return s.failed(ctx, errNoEnd)
 }
@@ -230,6 +253,9 @@ func (s *Session) serve(h *engine.Hit, yield func(events.Event, error) bool) (en
 	if s.gate.admits(h) {
 		s.queue = s.pairer.add(h)
 		s.follower.see(h, s.pairer.open(h))
+	}
+	if s.thin != nil {
+		s.queue = append(s.queue, s.thin.hit(h)...)
 	}
 	s.sift()
 	return s.drain(yield)
@@ -259,6 +285,12 @@ func (s *Session) sift() {
 			s.queue = slices.Insert(s.queue, 0, r.account(s.now))
 		}
 		due = earlier(due, r.due())
+	}
+	if t := s.thin; t != nil {
+		if list := t.comeBack(s.now); len(list) > 0 {
+			s.queue = slices.Insert(s.queue, 0, list...)
+		}
+		due = earlier(due, t.due())
 	}
 	s.alarm.set(due)
 }
