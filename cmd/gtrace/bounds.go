@@ -32,3 +32,25 @@ func parseRate(text string) (session.Rate, error) {
 	}
 	return session.Rate{Calls: n, Per: per}, nil
 }
+
+// parseShare reads 5% or 0.5%. Empty is none, which is 0. A number without the
+// sign is refused: 0.5 may mean either.
+func parseShare(text string) (float64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, ok := strings.CutSuffix(text, "%")
+	x, err := strconv.ParseFloat(number, 64)
+	switch {
+	case err == nil && !ok:
+		return 0, fmt.Errorf("--max-overhead %s: write it with a percent sign, as 5%%", text)
+	case err != nil && !errors.Is(err, strconv.ErrRange):
+		return 0, fmt.Errorf("--max-overhead %s: write a share of the target's time, as 5%%", text)
+	case !(x >= minShare && x <= 100): // NaN too
+		return 0, fmt.Errorf("--max-overhead %s: must be from %v%% to 100%%", text, minShare)
+	}
+	return x / 100, nil
+}
+
+// minShare is a percentage for which a hit now and then can still be paid.
+const minShare = 0.1

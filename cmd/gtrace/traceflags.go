@@ -32,6 +32,7 @@ type traceFlags struct {
 	limit         uint64
 	duration      time.Duration
 	rate          string
+	maxOverhead   string
 	stall         time.Duration
 	maxProbes     int
 	pin           bool
@@ -77,6 +78,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.Uint64VarP(&f.limit, "limit", "n", 0, "stop after `N` events")
 	fs.DurationVar(&f.duration, "for", 0, "stop after `DUR`, as 10s or 2m")
 	fs.StringVar(&f.rate, "rate", "", "show at most `N/s` calls, as 100/s or 30/m; the others are counted")
+	fs.StringVar(&f.maxOverhead, "max-overhead", "", "hold the target for at most `N%` of its time, as 5%; what costs too much is not observed for a while")
 	fs.DurationVar(&f.stall, "stall", stall, "stop when the output takes nothing for `DUR`, rather than keep the target waiting; 0: never")
 	fs.IntVar(&f.maxProbes, "max-probes", session.DefaultMaxProbes, "refuse to trace more than `N` functions")
 	fs.BoolVar(&f.pin, "pin", false, "keep target and tracer on one CPU: a hit costs half as much, and the target has one CPU only")
@@ -140,6 +142,9 @@ func (f *traceFlags) check() error {
 	if _, err := parseRate(f.rate); err != nil {
 		return err
 	}
+	if _, err := parseShare(f.maxOverhead); err != nil {
+		return err
+	}
 	for _, id := range f.goroutines {
 		if id <= 0 {
 			return fmt.Errorf("--goroutine %d: ids are greater than 0", id)
@@ -185,6 +190,7 @@ func (f *traceFlags) config(tgt engine.Target) (session.Config, error) {
 		follow = -1 // an engine takes 0 for its default
 	}
 	rate, _ := parseRate(f.rate) // checked before
+	share, _ := parseShare(f.maxOverhead)
 	cfg := session.Config{
 		Trace:      f.trace,
 		Ignore:     f.ignore,
@@ -197,11 +203,12 @@ func (f *traceFlags) config(tgt engine.Target) (session.Config, error) {
 			Stack:   f.stack,
 			Limits:  engine.Limits{String: f.strings, Values: f.values, Follow: follow, Hide: f.hide()},
 		},
-		Follow:    f.follows.follow(),
-		MaxProbes: f.maxProbes,
-		Limit:     f.limit,
-		Rate:      rate,
-		Version:   buildVersion(),
+		Follow:      f.follows.follow(),
+		MaxProbes:   f.maxProbes,
+		Limit:       f.limit,
+		Rate:        rate,
+		MaxOverhead: share,
+		Version:     buildVersion(),
 	}
 	_ = f.filter.choose(&cfg) // checked before
 	return cfg, f.inside.apply(&cfg, tgt)
