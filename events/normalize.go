@@ -66,7 +66,7 @@ func (n *normalizer) stream(e *Event) {
 	}
 	if e.End != nil {
 		end := *e.End
-		end.Held = 0
+		end.Held, end.Overhead = 0, 0
 		end.Open = slices.Clone(end.Open)
 		for i := range end.Open {
 			end.Open[i].Goroutine = n.goroutine(end.Open[i].Goroutine)
