@@ -35,7 +35,7 @@ func check(pid int) (string, *Image, error) {
 	if err := ptrace.Allowed(pid); err != nil {
 		return "", nil, refusal(err)
 	}
-	im, err := openFile("/proc/" + strconv.Itoa(pid) + "/exe")
+	im, err := openFile(exeOf(pid))
 	if err != nil {
 		return "", nil, refusal(err)
 	}
@@ -65,7 +65,7 @@ func checkProcess(pid int) (string, error) {
 	if field(status, "Tgid") != strconv.Itoa(pid) {
 		return "", fmt.Errorf("%w: it is a thread of process %s", engine.ErrNoProcess, field(status, "Tgid"))
 	}
-	program, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	program, err := os.Readlink(exeOf(pid))
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		owner := strings.Fields(field(status, "Uid") + " ?")[0]

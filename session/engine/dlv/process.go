@@ -70,6 +70,9 @@ func Run(l Launch) (*Engine, error) {
 // Attach seizes a running process, which runs on meanwhile.
 func Attach(pid int) (*Engine, error) {
 	e, err := attach(pid)
+	for again := 0; again < 3 && errors.Is(err, ptrace.ErrReplaced); again++ {
+		e, err = attach(pid)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("attach to process %d: %w", pid, err)
 	}
@@ -77,19 +80,13 @@ func Attach(pid int) (*Engine, error) {
 }
 
 func attach(pid int) (*Engine, error) {
+	before, _ := os.Stat(exeOf(pid))
 	program, im, err := check(pid)
 	if err != nil {
 		return nil, err
 	}
-	entry, err := entryPoint(pid)
-	if err == nil {
-		// Reading the program may take a second: it runs on all the while.
-		err = im.load(entry)
-	}
-	if err == nil {
-		err = im.values.Prepare()
-	}
-	if err != nil {
+	// Reading the program may take a second: it runs on all the while.
+	if err := im.loadFor(pid); err != nil {
 		_ = im.Close()
 		return nil, refusal(err)
 	}
@@ -100,7 +97,10 @@ func attach(pid int) (*Engine, error) {
 		_ = im.Close()
 		return nil, refusal(err)
 	}
-	e, err := newEngine(im, p)
+	var e *Engine
+	if err = im.isOf(pid, before); err == nil {
+		e, err = newEngine(im, p)
+	}
 	if err != nil {
 		_ = p.Detach()
 		runtime.UnlockOSThread()
@@ -116,9 +116,41 @@ func attach(pid int) (*Engine, error) {
 	return e, nil
 }
 
+// exeOf is a name of the program that a process runs.
+func exeOf(pid int) string { return "/proc/" + strconv.Itoa(pid) + "/exe" }
+
+// isOf checks that a process which is traced now still runs the program that was
+// read before, and at the same place.
+func (im *Image) isOf(pid int, before os.FileInfo) error {
+	now, err := os.Stat(exeOf(pid))
+	if err != nil {
+		return refusal(err)
+	}
+	entry, err := entryPoint(pid)
+	if err != nil {
+		return refusal(err)
+	}
+	if !os.SameFile(before, now) || entry != im.file.Entry+im.base {
+		return ptrace.ErrReplaced
+	}
+	return nil
+}
+
+// loadFor loads the program of a process from its file, which was opened.
+func (im *Image) loadFor(pid int) error {
+	entry, err := entryPoint(pid)
+	if err != nil {
+		return err
+	}
+	if err := im.load(entry); err != nil {
+		return err
+	}
+	return im.values.Prepare()
+}
+
 // startGuard lets another process watch over the target.
 func (e *Engine) startGuard() error {
-	g, err := guard.Start(e.p.PID)
+	g, err := guard.Start(e.p.PID, e.p.Memory())
 	if g != nil {
 		e.guard = g
 		e.p.KeepJournal(g)

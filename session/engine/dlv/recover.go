@@ -25,7 +25,7 @@ func Recover(pid int) error {
 	time.Sleep(settle)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := ptrace.Recover(pid); err != nil {
+	if err := ptrace.Recover(pid, nil, nil); err != nil {
 		return fmt.Errorf("recover process %d: %w", pid, refusal(err))
 	}
 	return nil

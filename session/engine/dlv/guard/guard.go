@@ -38,6 +38,9 @@ type message struct {
 // A Guard is a guard as its tracer sees it.
 type Guard struct {
 	pid int
+	// mem is the target's memory as its tracer has opened it. It stays that of the
+	// program there was then: no guard can write into one that has replaced it.
+	mem *os.File
 
 	mu      sync.Mutex
 	state   state
@@ -47,13 +50,13 @@ type Guard struct {
 	waiting sync.WaitGroup
 }
 
-// Start starts a guard for a process. It returns nil where the program has not
-// called Main.
-func Start(pid int) (*Guard, error) {
+// Start starts a guard for a process whose memory is mem. It returns nil where the
+// program has not called Main.
+func Start(pid int, mem *os.File) (*Guard, error) {
 	if !available {
 		return nil, nil
 	}
-	g := &Guard{pid: pid, state: newState()}
+	g := &Guard{pid: pid, mem: mem, state: newState()}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.start(); err != nil {
@@ -64,11 +67,6 @@ func Start(pid int) (*Guard, error) {
 
 // start starts the guard's process and tells it what there is to undo.
 func (g *Guard) start() error {
-	mem, err := os.OpenFile("/proc/"+strconv.Itoa(g.pid)+"/mem", os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer mem.Close()
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
@@ -79,7 +77,7 @@ func (g *Guard) start() error {
 	cmd.Dir = "/"
 	cmd.Env = []string{"GOMAXPROCS=2", "GOGC=20", "GOTRACEBACK=none"}
 	cmd.Stderr = os.Stderr
-	cmd.ExtraFiles = []*os.File{read, mem}
+	cmd.ExtraFiles = []*os.File{read, g.mem}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	// From another OS thread: on this one, the tracer waits for its children.
 	started := make(chan error)

@@ -106,13 +106,20 @@ func TestMend(t *testing.T) {
 	s := newState()
 	s.apply(ptrace.Change{Patches: []ptrace.Patch{
 		{Addr: 1, Text: []byte("b")},
-		{Addr: 2, Text: []byte("c")}, // was about to be written
-		{Addr: 4, Text: []byte("ef")},
+		{Addr: 2, Text: []byte("c")},    // was about to be written
+		{Addr: 4, Text: []byte("ef")},   // borrowed
 		{Addr: 1000, Text: []byte("x")}, // unmapped meanwhile
 	}})
 	mem := memory("a\xccc\xcc\x00\x00g")
+	borrowed := s.takeBorrowed()
 	if n := s.mend(mem); n != 1 {
 		t.Errorf("%d breakpoints removed, want 1", n)
+	}
+	if string(mem) != "abc\xcc\x00\x00g" {
+		t.Errorf("%q", mem)
+	}
+	if n := borrowed.mend(mem); n != 0 {
+		t.Errorf("%d breakpoints removed where there was none", n)
 	}
 	if string(mem) != "abc\xccefg" {
 		t.Errorf("%q", mem)

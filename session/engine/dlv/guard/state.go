@@ -37,11 +37,28 @@ func (s *state) apply(c ptrace.Change) {
 
 // change returns the change that leads to the state from nothing.
 func (s *state) change() ptrace.Change {
-	c := ptrace.Change{Affinity: s.affinity, Rest: s.rest}
+	return ptrace.Change{Affinity: s.affinity, Rest: s.rest, Patches: s.list()}
+}
+
+func (s *state) list() []ptrace.Patch {
+	var list []ptrace.Patch
 	for addr, text := range s.patches {
-		c.Patches = append(c.Patches, ptrace.Patch{Addr: addr, Text: text})
+		list = append(list, ptrace.Patch{Addr: addr, Text: text})
 	}
-	return c
+	return list
+}
+
+// takeBorrowed moves the patches that are no breakpoints to a state of their own.
+// They stand where the target has borrowed code, and a thread may be in it.
+func (s *state) takeBorrowed() state {
+	borrowed := newState()
+	for addr, text := range s.patches {
+		if len(text) > 1 {
+			borrowed.patches[addr] = text
+			delete(s.patches, addr)
+		}
+	}
+	return borrowed
 }
 
 // follow reads messages until the tracer is done, or gone: then the state is

@@ -49,13 +49,17 @@ func Main() {
 	if done {
 		os.Exit(0)
 	}
+	borrowed := s.takeBorrowed()
 	n := s.mend(mem)
 	if ptrace.StartTime(pid) != since {
 		os.Exit(0) // it has ended; the PID may be another's
 	}
 	s.unpin(pid)
 	time.Sleep(settle)
-	err = takeBack(pid)
+	err = takeBack(pid, borrowed.list(), func() { borrowed.mend(mem) })
+	if err != nil {
+		borrowed.mend(mem) // whoever was in it has left by now
+	}
 	// Only now: the reader of stderr may not be reading.
 	time.AfterFunc(patience, func() { os.Exit(1) })
 	switch {
@@ -99,11 +103,11 @@ func (s *state) unpin(pid int) {
 	}
 }
 
-// takeBack removes what else the tracer has left. The kernel may need a moment
-// to end it.
-func takeBack(pid int) error {
+// takeBack removes what else the tracer has left, and lets borrowed code be mended
+// where no thread is. The kernel may need a moment to end the tracer.
+func takeBack(pid int, borrowed []ptrace.Patch, mend func()) error {
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		err := ptrace.Recover(pid)
+		err := ptrace.Recover(pid, borrowed, mend)
 		if err == nil || errors.Is(err, unix.ESRCH) {
 			return nil
 		}

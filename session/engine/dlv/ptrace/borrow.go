@@ -133,19 +133,6 @@ func (p *Process) giveBack(t *Thread, regs *unix.PtraceRegs, blocked sigset) err
 	return err
 }
 
-// waitStop waits for the next stop of a thread that was just resumed.
-func (p *Process) waitStop(t *Thread) (unix.WaitStatus, error) {
-	var ws unix.WaitStatus
-	if _, err := wait4(t.ID, &ws, unix.WALL); err != nil {
-		return ws, err
-	}
-	if !ws.Stopped() {
-		p.gone(t.ID, ws)
-		return ws, unix.ESRCH
-	}
-	return ws, nil
-}
-
 // borrowed is code for the address at that makes a system call, sets the mask of
 // signals and every register that this changes, and goes on where regs say.
 // Flags are the same: SYSCALL keeps them and MOV does not change them.

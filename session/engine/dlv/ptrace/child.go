@@ -140,6 +140,10 @@ func (p *Process) stopChild(t *Thread) bool {
 	if _, err := wait4(t.ID, &ws, unix.WALL); err != nil || !ws.Stopped() {
 		return false
 	}
+	if eventOf(ws) == unix.PTRACE_EVENT_EXEC {
+		_ = ptraceDetach(t.ID, 0) // it has a program of its own now, which is not ours to mend
+		return false
+	}
 	if eventOf(ws) != 0 {
 		return true
 	}

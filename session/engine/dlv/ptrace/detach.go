@@ -76,8 +76,12 @@ func (p *Process) Detach() error {
 		_ = p.mem.Close()
 	}()
 	if p.ended != nil {
+		if p.ended.Cause == Execed {
+			p.dropExeced()
+		}
 		return nil
 	}
+	p.holdExec = false // should it replace its program right now
 	var errs []error
 	for _, b := range p.breaks {
 		if !b.planted {

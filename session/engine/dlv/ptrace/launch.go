@@ -3,6 +3,7 @@
 package ptrace
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -79,13 +80,12 @@ func seizeStarted(pid int) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.threads[pid] = &Thread{ID: pid, state: stopped}
-	p.held = append(p.held, p.threads[pid])
-	if err := unix.PtraceGetRegs(pid, &p.threads[pid].Regs); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return p, p.hold(pid)
 }
+
+// ErrReplaced is the error of Attach for a process that has replaced its program
+// meanwhile.
+var ErrReplaced = errors.New("it has just replaced its program by exec")
 
 // Attach seizes every thread of a running process. None of them is stopped.
 func Attach(pid int) (*Process, error) {
@@ -118,6 +118,11 @@ func Attach(pid int) (*Process, error) {
 	if len(p.threads) == 0 {
 		p.letGo()
 		return nil, unix.ESRCH
+	}
+	// From now on an exec is seen.
+	if p.stale() {
+		p.letGo()
+		return nil, ErrReplaced
 	}
 	return p, nil
 }

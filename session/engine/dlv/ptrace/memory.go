@@ -4,6 +4,7 @@ package ptrace
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 
@@ -18,6 +19,17 @@ func openMemory(pid int) (*os.File, error) {
 		return nil, fmt.Errorf("open memory of process %d: %w", pid, err)
 	}
 	return mem, nil
+}
+
+// Memory is the target's memory, of the program that it runs now: when it has
+// replaced that, nothing can be read or written there any more.
+func (p *Process) Memory() *os.File { return p.mem }
+
+// stale reports whether the memory is that of a program which is gone. Nothing is
+// ever mapped at 0, which is another error.
+func (p *Process) stale() bool {
+	_, err := p.mem.ReadAt(make([]byte, 1), 0)
+	return err == io.EOF
 }
 
 // ReadMemory fills buf from the target's memory at addr. It reads all of it or

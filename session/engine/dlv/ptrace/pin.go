@@ -32,7 +32,7 @@ func (p *Process) Pin() error {
 	for cpu := range 64 * len(pn.rest) {
 		if pn.rest.IsSet(cpu) && pn.tracer.IsSet(cpu) {
 			pn.cpu.Set(cpu)
-			p.pin = pn
+			p.pin, p.pinned = pn, true
 			return nil
 		}
 	}

@@ -29,9 +29,12 @@ type Process struct {
 	held     []*Thread // reported by Next, not yet resumed
 	reported []Stop    // seen while waiting for something else
 	pin      *pin
+	pinned   bool // Pin was called
 	area     area
 	ended    *Stop
 	detached bool
+	// holdExec is set when the process is held where it replaces its program.
+	holdExec bool
 	// allStopped is set when threads stand stopped that have nothing to report.
 	allStopped bool
 
@@ -72,7 +75,7 @@ const (
 	Hit    Cause = iota + 1 // Thread is held at the breakpoint Addr
 	Exited                  // the process exited with Status
 	Killed                  // the process was killed by Signal
-	Execed                  // the process replaced its program; it has been let go
+	Execed                  // the process replaced its program; it has been let go, unless HoldExec was called
 )
 
 // A Stop is what Next reports.
@@ -115,6 +118,13 @@ func (p *Process) Ended() (Stop, bool) {
 		return Stop{}, false
 	}
 	return *p.ended, true
+}
+
+// Over reports whether the process has ended or has replaced its program, seen or
+// not: what it is asked fails then for no other reason. It is stopped if not.
+func (p *Process) Over() bool {
+	_ = p.StopAll()
+	return p.ended != nil
 }
 
 // Threads returns the number of threads.

@@ -5,13 +5,15 @@ package ptrace
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
 
 // Recover removes the area that a tracer has left in a process, if it has,
-// whose text is as it should be. The process is attached to for the time.
-func Recover(pid int) error {
+// whose text is as it should be but for borrowed code: once no thread is in that,
+// mend is called to put it back. The process is attached to for the time.
+func Recover(pid int, borrowed []Patch, mend func()) error {
 	p, err := Attach(pid)
 	if err != nil {
 		return fmt.Errorf("attach to process %d: %w", pid, err)
@@ -20,7 +22,38 @@ func Recover(pid int) error {
 		_ = p.Detach()
 		return fmt.Errorf("read memory of process %d: %w", pid, err)
 	}
+	if len(borrowed) > 0 {
+		if err := p.leaveBorrowed(borrowed); err != nil {
+			_ = p.Detach()
+			return fmt.Errorf("step process %d: %w", pid, err)
+		}
+		mend()
+	}
 	return p.Detach()
+}
+
+// leaveBorrowed stops every thread, outside of borrowed code. A thread runs
+// through that in some twenty instructions.
+func (p *Process) leaveBorrowed(code []Patch) error {
+	if err := p.StopAll(); err != nil {
+		return err
+	}
+	for _, t := range p.threads {
+		for range 2 * borrowSize {
+			var regs unix.PtraceRegs
+			if unix.PtraceGetRegs(t.ID, &regs) != nil {
+				break // it has ended
+			}
+			within := func(c Patch) bool { return regs.Rip-c.Addr < uint64(len(c.Text)) }
+			if !slices.ContainsFunc(code, within) {
+				break
+			}
+			if err := p.step(t); err != nil && err != unix.ESRCH {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // HasArea reports whether a process has an area.

@@ -92,8 +92,18 @@ type waited struct {
 // peek waits for a child or tracee to change its state, which it leaves for
 // wait4 to collect.
 func peek(w *waited) error {
-	const options = unix.WEXITED | unix.WSTOPPED | unix.WNOWAIT | unix.WALL | unix.WNOTHREAD
-	_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(w)), options, 0, 0)
+	return peekFor(w, unix.WEXITED|unix.WSTOPPED)
+}
+
+// peekEnded tells of one that has ended, if there is one: else w.PID is 0.
+func peekEnded(w *waited) error {
+	*w = waited{}
+	return peekFor(w, unix.WEXITED|unix.WNOHANG)
+}
+
+func peekFor(w *waited, what int) error {
+	options := what | unix.WNOWAIT | unix.WALL | unix.WNOTHREAD
+	_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(w)), uintptr(options), 0, 0)
 	if errno != 0 {
 		return errno
 	}

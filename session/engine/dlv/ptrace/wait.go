@@ -271,21 +271,6 @@ func (p *Process) cloned(t *Thread, event int) error {
 	return p.announceChild(id, event == unix.PTRACE_EVENT_VFORK)
 }
 
-// execed lets go of a process whose program was replaced: nothing that was
-// known of it holds any more.
-func (p *Process) execed(t *Thread) error {
-	p.unpinAll()
-	_ = ptraceDetach(t.ID, 0)
-	p.ended = &Stop{Cause: Execed, Thread: t}
-	p.detached = true
-	p.releaseChildren()
-	_ = p.mem.Close()
-	p.forgetThreads()
-	clear(p.breaks)
-	p.held, p.reported = nil, nil
-	return nil
-}
-
 // gone takes note of the end of a thread. The leader's end is the last one.
 func (p *Process) gone(id int, ws unix.WaitStatus) {
 	t := p.threads[id]
