@@ -27,9 +27,19 @@ const (
 	Call                   // CALL rel32
 	Nop                    // nothing, Length bytes long
 	Jump                   // JMP rel8 or rel32
-	Branch                 // a conditional jump, which only a slot can carry out
-	Indirect               // a call through a register, which only a slot can carry out
+	Branch                 // a conditional jump, which only the processor can carry out
+	Indirect               // a call through a register or memory, likewise
 )
+
+// onRegisters reports whether the effect can be carried out on a thread's
+// registers and stack.
+func (e Effect) onRegisters() bool {
+	switch e {
+	case PushBP, Ret, Call, Nop, Jump:
+		return true
+	}
+	return false
+}
 
 // An Insn is the instruction under a breakpoint.
 type Insn struct {
@@ -161,7 +171,7 @@ func (p *Process) effect(t *Thread, b *breakpoint) error {
 	if b.slot != 0 && len(t.pending) == 0 {
 		return setPC(t.ID, b.slot)
 	}
-	if b.insn.Effect == Other || b.insn.Effect == Copied {
+	if !b.insn.Effect.onRegisters() {
 		return p.stepInPlace(t, b)
 	}
 	if err := p.carryOut(b, &t.Regs); err != nil {

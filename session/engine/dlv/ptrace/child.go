@@ -97,7 +97,7 @@ func (p *Process) observeChild(c *child, ws unix.WaitStatus) error {
 // without a known effect is stepped with the other threads running.
 func (p *Process) passChild(t *Thread, b *breakpoint) error {
 	t.at = b
-	if b.slot != 0 || b.insn.Effect != Other || !b.planted {
+	if b.slot != 0 || b.insn.Effect.onRegisters() || !b.planted {
 		if err := p.pass(t); err != nil {
 			return ignoreESRCH(err)
 		}

@@ -172,6 +172,7 @@ func TestMoved(t *testing.T) {
 		{"jump", Insn{Effect: Jump, Length: 5, Target: 0x402000}, []string{"JMP .+73723"}},
 		{"branch", Insn{Effect: Branch, Length: 2, Target: 0x402000, Condition: 0x5}, []string{"JNE .+73722", "JMP .+69623"}},
 		{"call", Insn{Effect: Call, Length: 5, Target: 0x402000}, []string{"PUSH [RIP+0x12]", "JMP .+73717"}},
+		{"indirect", Insn{Effect: Indirect, Length: 3, Code: []byte{0x41, 0xff, 0xe0}}, []string{"PUSH [RIP+0x12]", "JMP R8"}},
 	} {
 		b := &breakpoint{addr: at, insn: tt.insn}
 		slot, ok := b.moved(to)
@@ -196,9 +197,11 @@ func TestMoved(t *testing.T) {
 	if _, ok := far.moved(0x7f0000000000); ok {
 		t.Error("an address out of reach was accepted")
 	}
-	call := &breakpoint{addr: at, insn: Insn{Effect: Call, Length: 5, Target: 0x402000}}
-	if slot, _ := call.moved(to); binary.LittleEndian.Uint64(slot[0x18:]) != at+5 {
-		t.Errorf("the call returns to %#x", slot[0x18:])
+	for _, effect := range []Effect{Call, Indirect} {
+		call := &breakpoint{addr: at, insn: Insn{Effect: effect, Length: 5, Target: 0x402000}}
+		if slot, _ := call.moved(to); binary.LittleEndian.Uint64(slot[0x18:]) != at+5 {
+			t.Errorf("the call returns to %#x", slot[0x18:])
+		}
 	}
 }
 

@@ -99,6 +99,7 @@ func (p *Process) loadArea() error {
 
 // Offsets in the context that a signal's handler gets, and in struct sigaction.
 const (
+	contextSP      = 160
 	contextPC      = 168
 	actionRestorer = 16
 )
@@ -158,11 +159,14 @@ func (p *Process) mendContext(context uint64) (ours bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	sp, err := p.word(context + contextSP)
+	if err != nil {
+		return false, err
+	}
 	to := uint64(0)
 	switch b := p.area.slotAt(pc); {
 	case b != nil && pc != b.slot:
-		// The instruction was carried out; the jump behind it was not.
-		if to, err = p.jumpTarget(pc); err != nil {
+		if to, sp, err = p.midSlot(b, pc, sp); err != nil {
 			return false, err
 		}
 	case b != nil:
@@ -172,7 +176,8 @@ func (p *Process) mendContext(context uint64) (ours bool, err error) {
 	default:
 		return false, nil
 	}
-	_, err = p.WriteMemory(context+contextPC, binary.LittleEndian.AppendUint64(nil, to))
+	words := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, sp), to)
+	_, err = p.WriteMemory(context+contextSP, words)
 	return true, err
 }
 

@@ -128,28 +128,29 @@ func (p *Process) leaveSlot(t *Thread, finish bool) error {
 	}
 	for {
 		var regs unix.PtraceRegs
-		if err := unix.PtraceGetRegs(t.ID, &regs); err != nil {
+		err := unix.PtraceGetRegs(t.ID, &regs)
+		if err != nil {
 			return err
 		}
 		b := p.area.slotAt(regs.Rip)
 		switch {
 		case b == nil:
 			return nil
-		case regs.Rip != b.slot:
-			to, err := p.jumpTarget(regs.Rip)
-			if err != nil {
+		case regs.Rip != b.slot && !(finish && b.insn.Effect == Indirect):
+			if regs.Rip, regs.Rsp, err = p.midSlot(b, regs.Rip, regs.Rsp); err != nil {
 				return err
 			}
-			return setPC(t.ID, to)
+			return unix.PtraceSetRegs(t.ID, &regs)
 		case !finish:
 			return setPC(t.ID, b.addr)
-		case b.insn.Effect != Copied:
+		case b.insn.Effect.onRegisters():
 			if err := p.carryOut(b, &regs); err != nil {
 				return err
 			}
 			return unix.PtraceSetRegs(t.ID, &regs)
 		}
-		finish = false
+		// An indirect call takes two steps: it pushes, and it jumps.
+		finish = b.insn.Effect == Indirect && regs.Rip == b.slot
 		before := len(t.pending)
 		if err := p.step(t); err != nil {
 			return err
@@ -161,9 +162,16 @@ func (p *Process) leaveSlot(t *Thread, finish bool) error {
 	}
 }
 
-// jumpTarget returns where the jump leads that stands at pc, behind the
-// instruction in a slot.
-func (p *Process) jumpTarget(pc uint64) (uint64, error) {
-	jump, err := p.word(pc)
-	return pc + jumpSize + uint64(int64(int32(jump>>8))), err
+// midSlot returns where in the text a thread belongs that stands at pc behind the
+// first instruction of b's slot, and its stack pointer there. Either the
+// instruction under the breakpoint was carried out, and what stands at pc is the
+// jump back; or it is an indirect call, which has pushed the return address but
+// not jumped: then the push is undone.
+func (p *Process) midSlot(b *breakpoint, pc, sp uint64) (toPC, toSP uint64, err error) {
+	const jump = 0xe9
+	code, err := p.word(pc)
+	if byte(code) != jump {
+		return b.addr, sp + 8, err
+	}
+	return pc + jumpSize + uint64(int64(int32(code>>8))), sp, err
 }

@@ -1,0 +1,115 @@
+//go:build linux && amd64
+
+package ptrace
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestLeaveSlot sets a thread that stands in a slot to the text, from each
+// instruction of the slot, with the one under the breakpoint carried out or not.
+func TestLeaveSlot(t *testing.T) {
+	lock(t)
+	cmd := exec.Command("sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	p, err := Attach(cmd.Process.Pid)
+	if errors.Is(err, unix.EPERM) && !strings.Contains(os.Getenv("GTRACE_REQUIRE"), "ptrace") {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitCall(t, p.PID, unix.SYS_CLOCK_NANOSLEEP)
+	if err := p.StopAll(); err != nil {
+		t.Fatal(err)
+	}
+	entry := entryOf(t, p.PID)
+	p.UseScratch(Range{Addr: entry, Size: borrowSize})
+	thread := p.threads[p.PID]
+	if err := p.Secure(thread); err != nil || p.area.base == 0 {
+		t.Fatalf("no area: %v", err)
+	}
+	code := []byte{
+		0xff, 0xd0, // CALL AX
+		0x74, 0x10, // JE 16 on
+		0x90,
+	}
+	if _, err := p.WriteMemory(entry, code); err != nil {
+		t.Fatal(err)
+	}
+	call := Break{entry, Insn{Effect: Indirect, Length: 2, Code: []byte{0xff, 0xe0}}}
+	branch := Break{entry + 2, Insn{Effect: Branch, Length: 2, Target: entry + 20, Condition: 4}}
+	if err := p.Plant(call, branch); err != nil {
+		t.Fatal(err)
+	}
+	var regs unix.PtraceRegs
+	if err := unix.PtraceGetRegs(p.PID, &regs); err != nil {
+		t.Fatal(err)
+	}
+	regs.Orig_rax = ^uint64(0) // no system call to take up again
+	regs.Rax = entry + 4
+	sp := regs.Rsp - 256
+	const zero = 0x40 // flag
+	for _, tt := range []struct {
+		name   string
+		at     uint64
+		pushed bool
+		flags  uint64
+		finish bool
+		want   uint64
+		deeper bool
+	}{
+		{"call, finished", call.Addr, false, 0, true, entry + 4, true},
+		{"call, taken back", call.Addr, false, 0, false, entry, false},
+		{"call that has pushed, finished", call.Addr, true, 0, true, entry + 4, true},
+		{"call that has pushed, taken back", call.Addr, true, 0, false, entry, false},
+		{"branch taken", branch.Addr, false, zero, true, entry + 20, false},
+		{"branch not taken", branch.Addr, false, 0, true, entry + 4, false},
+		{"branch taken back", branch.Addr, false, zero, false, entry + 2, false},
+	} {
+		b := p.breaks[tt.at]
+		regs.Rip, regs.Rsp, regs.Eflags = b.slot, sp, regs.Eflags&^zero|tt.flags
+		if b.slot == 0 {
+			t.Fatalf("%s: no slot", tt.name)
+		}
+		if tt.pushed {
+			regs.Rip, regs.Rsp = b.slot+6, sp-8
+			if _, err := p.WriteMemory(regs.Rsp, binary.LittleEndian.AppendUint64(nil, tt.at+2)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := unix.PtraceSetRegs(p.PID, &regs); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.leaveSlot(thread, tt.finish); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		var got unix.PtraceRegs
+		if err := unix.PtraceGetRegs(p.PID, &got); err != nil {
+			t.Fatal(err)
+		}
+		wantSP := sp
+		if tt.deeper {
+			wantSP -= 8
+			if ret, err := p.word(got.Rsp); err != nil || ret != tt.at+2 {
+				t.Errorf("%s: it returns to %#x, want %#x", tt.name, ret, tt.at+2)
+			}
+		}
+		if got.Rip != tt.want || got.Rsp != wantSP {
+			t.Errorf("%s: at %#x with stack %#x, want %#x with %#x", tt.name, got.Rip, got.Rsp, tt.want, wantSP)
+		}
+	}
+}
