@@ -41,6 +41,7 @@ EXIT STATUS
 	}
 	f.register(cmd.Flags(), attachedStall)
 	f.complete(cmd)
+	cmd.PreRunE = f.presets.apply
 	return cmd
 }
 

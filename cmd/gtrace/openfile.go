@@ -28,6 +28,18 @@ func openFile(path string, appending bool, euid int) (*os.File, error) {
 	if appending {
 		w.flags |= unix.O_APPEND
 	}
+	return w.openSteady()
+}
+
+// openConfig opens the file at path for reading, if only root, who runs gtrace, or
+// who does so by sudo can have written it. Sudo is 0 without sudo.
+func openConfig(path string, euid, sudo int) (*os.File, error) {
+	w := walk{path: path, euid: uint32(euid), sudo: uint32(sudo), flags: unix.O_RDONLY}
+	return w.openSteady()
+}
+
+// openSteady walks the path until it stays the same meanwhile.
+func (w *walk) openSteady() (*os.File, error) {
 	for range maxTries {
 		f, err := w.open()
 		// Something was there that is gone, or the other way round.
@@ -49,6 +61,7 @@ var errChanged = errors.New("it comes and goes")
 type walk struct {
 	path  string
 	euid  uint32
+	sudo  uint32 // who runs this by sudo, and is trusted with what is read; 0: nobody
 	flags int
 
 	dir   int      // the directory reached so far
@@ -102,7 +115,7 @@ func (w *walk) step() (*os.File, error) {
 	name := w.rest[0]
 	w.rest = w.rest[1:]
 	fd, err := openPath(w.dir, name, unix.O_NOFOLLOW)
-	if err == unix.ENOENT && len(w.rest) == 0 {
+	if err == unix.ENOENT && len(w.rest) == 0 && !w.reading() {
 		return w.create(name)
 	}
 	if err != nil {
@@ -177,6 +190,9 @@ func (w *walk) link(fd int, name string) (link, error) {
 	if err := unix.Fstatfs(w.dir, &where); err == nil && where.Type == unix.PROC_SUPER_MAGIC {
 		return link{magic: true}, nil
 	}
+	if w.reading() && !w.trusts(at.Uid) {
+		return link{}, w.refuse("%s is a symbolic link of user %d, who could lead it anywhere", name, at.Uid)
+	}
 	if at.Uid != 0 && at.Uid != w.euid && at.Uid != in.Uid {
 		return link{}, w.refuse("%s is a symbolic link of user %d, who could lead the trace anywhere", name, at.Uid)
 	}
@@ -202,6 +218,12 @@ func (w *walk) use(fd int, name string) (*os.File, error) {
 	}
 	kind, shared := at.Mode&unix.S_IFMT, w.shared(&in)
 	switch {
+	case w.reading() && kind != unix.S_IFREG && kind != unix.S_IFDIR:
+		return nil, w.fail(errors.New("is no regular file"))
+	case w.reading() && kind == unix.S_IFREG && !w.trusts(at.Uid):
+		return nil, w.refuse("%s belongs to user %d, who would choose what is done", name, at.Uid)
+	case w.reading() && kind == unix.S_IFREG && w.shared(&at):
+		return nil, w.refuse("others can write to %s, and would choose what is done", name)
 	case kind == unix.S_IFDIR:
 		return nil, w.fail(unix.EISDIR)
 	case shared && at.Uid != 0 && at.Uid != w.euid:
@@ -216,8 +238,8 @@ func (w *walk) use(fd int, name string) (*os.File, error) {
 	return f, nil
 }
 
-// shared reports whether others than its owner can write to a directory. For
-// root the members of its group are others too.
+// shared reports whether others than its owner can write to a directory, or to a
+// file. For root the members of its group are others too.
 func (w *walk) shared(dir *unix.Stat_t) bool {
 	return dir.Mode&0o002 != 0 || w.euid == 0 && dir.Mode&0o020 != 0
 }
@@ -234,12 +256,19 @@ func (w *walk) create(name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), w.path), nil
 }
 
+// reading reports whether the file is to be read. Then it decides what is done,
+// and only who is trusted may have written it.
+func (w *walk) reading() bool { return w.flags&unix.O_WRONLY == 0 }
+
+func (w *walk) trusts(uid uint32) bool { return uid == 0 || uid == w.euid || uid == w.sudo }
+
 // refuse says why others could have prepared what was found.
 func (w *walk) refuse(format string, args ...any) error {
 	return &plantedError{path: w.path, err: w.fail(fmt.Errorf(format, args...))}
 }
 
-// A plantedError refuses an output that others could have prepared.
+// A plantedError refuses an output, or what is read, that others could have
+// prepared.
 type plantedError struct {
 	path string
 	err  error

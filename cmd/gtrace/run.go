@@ -43,6 +43,7 @@ EXIT STATUS
 	f.register(cmd.Flags(), launchedStall)
 	cmd.Flags().BoolVar(&f.optimized, "optimized", false, "build as for release, instead of with -gcflags='all=-N -l'")
 	f.complete(cmd)
+	cmd.PreRunE = f.presets.apply
 	return cmd
 }
 

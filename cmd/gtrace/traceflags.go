@@ -44,6 +44,7 @@ type traceFlags struct {
 	inside        lineFlags
 	output        outputFlags
 	summary       summaryFlags
+	presets       presetFlags
 }
 
 // traceableKinds are the kinds of event that --events can ask for.
@@ -85,6 +86,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.StringVar(&f.engine, "engine", "dlv", "observe the target with the engine `NAME`: dlv")
 	f.output.register(fs)
 	f.summary.register(fs)
+	f.presets.register(fs)
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no start and end lines, no messages but errors")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "say more: functions that cannot be seen fully, probes")
 }

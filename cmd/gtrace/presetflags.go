@@ -1,0 +1,161 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"gtrace/preset"
+)
+
+// presetFlags name sets of flags that stand in a file. The file is read only when
+// they are given: what lies in the working directory must not decide what is done
+// unless it was asked for.
+type presetFlags struct {
+	names []string
+	file  string
+}
+
+// presetFile is the file in the working directory.
+const presetFile = "gtrace.yaml"
+
+// maxPresets bounds the size of the file.
+const maxPresets = 64 << 10
+
+func (f *presetFlags) register(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&f.names, "preset", nil, "take the flags that "+presetFile+" has under `NAME`; those given here win; may be repeated")
+	fs.Lookup("preset").DefValue = "" // not "[]"
+	fs.StringVar(&f.file, "config", "", "take presets from `FILE` instead of "+presetFile)
+}
+
+// apply sets the flags of cmd that were not given to what the presets say.
+func (f *presetFlags) apply(cmd *cobra.Command, _ []string) error {
+	switch {
+	case len(f.names) > 0:
+		return f.read(cmd)
+	case cmd.Flags().Changed("config"):
+		return usage(errors.New("--config: needs --preset NAME, the flags to take from there"))
+	}
+	return nil
+}
+
+func (f *presetFlags) read(cmd *cobra.Command) error {
+	path := cmp.Or(f.file, presetFile)
+	sets, err := readPresets(path)
+	if err == nil {
+		err = checkPresets(cmd, sets)
+	}
+	if err == nil {
+		err = f.set(cmd, sets)
+	}
+	if wrong, ok := errors.AsType[*preset.Error](err); ok {
+		return usage(fmt.Errorf("%s: %w", path, wrong))
+	}
+	return err
+}
+
+// readPresets reads a file, unless somebody else could have written it.
+func readPresets(path string) ([]preset.Set, error) {
+	file, err := openConfig(path, os.Geteuid(), sudoUID())
+	if planted, ok := errors.AsType[*plantedError](err); ok {
+		return nil, usage(withHint(fmt.Errorf("--preset: %w", planted.err), "ls -la "+quote(filepath.Dir(path))+" shows whose it is; a copy of your own can be given: --config FILE"))
+	}
+	if err != nil {
+		return nil, usage(fmt.Errorf("--preset: %w", err))
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxPresets+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("--preset: %w", err)
+	case len(text) > maxPresets:
+		return nil, &preset.Error{Text: fmt.Sprintf("it has more than %d bytes", maxPresets)}
+	}
+	return preset.Parse(text)
+}
+
+// sudoUID is the user who runs gtrace by sudo, or 0.
+func sudoUID() int {
+	uid, err := strconv.Atoi(os.Getenv("SUDO_UID"))
+	if err != nil || uid < 0 || os.Geteuid() != 0 {
+		return 0
+	}
+	return uid
+}
+
+// checkPresets refuses flags that no command has, in all sets: what is never
+// used should not be wrong either.
+func checkPresets(cmd *cobra.Command, sets []preset.Set) error {
+	var known []string
+	for _, c := range cmd.Root().Commands() {
+		if c.Flags().Lookup("preset") == nil {
+			continue
+		}
+		c.Flags().VisitAll(func(fl *pflag.Flag) {
+			if !slices.Contains(append(known, "preset", "config", "help"), fl.Name) {
+				known = append(known, fl.Name)
+			}
+		})
+	}
+	for _, set := range sets {
+		for _, flag := range set.Flags {
+			if !slices.Contains(known, flag.Name) {
+				return preset.Unknown(flag.Line, "flag", flag.Name, known)
+			}
+		}
+	}
+	return nil
+}
+
+// set sets the flags of cmd. Of several presets that have a flag the last one
+// counts, and before all of them the command line, also for lists: what adds to
+// a list could never take away from it.
+func (f *presetFlags) set(cmd *cobra.Command, sets []preset.Set) error {
+	chosen := make(map[string]preset.Flag)
+	var order []string
+	for _, name := range f.names {
+		set, err := preset.Find(sets, name)
+		if err != nil {
+			return err
+		}
+		for _, flag := range set.Flags {
+			if _, ok := chosen[flag.Name]; !ok {
+				order = append(order, flag.Name)
+			}
+			chosen[flag.Name] = flag
+		}
+	}
+	for _, name := range order {
+		if err := setFlag(cmd, chosen[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func setFlag(cmd *cobra.Command, flag preset.Flag) error {
+	fl := cmd.Flags().Lookup(flag.Name)
+	if fl == nil {
+		return &preset.Error{Line: flag.Line, Text: cmd.CommandPath() + " has no flag --" + flag.Name}
+	}
+	if fl.Changed {
+		return nil
+	}
+	if _, isList := fl.Value.(pflag.SliceValue); !isList && len(flag.Values) > 1 {
+		return &preset.Error{Line: flag.Line, Text: flag.Name + ": takes one value, not a list"}
+	}
+	for _, value := range flag.Values {
+		if err := cmd.Flags().Set(flag.Name, value); err != nil {
+			return &preset.Error{Line: flag.Line, Text: err.Error()}
+		}
+	}
+	return nil
+}

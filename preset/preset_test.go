@@ -1,0 +1,114 @@
+package preset_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gtrace/preset"
+)
+
+func TestParse(t *testing.T) {
+	sets, err := preset.Parse([]byte(`# what we look at most
+presets:
+  http:
+    trace: ['net/http.(*Server).*', "main.*"]
+    slower: 10ms
+    lines: true
+    limit: 100
+  db:
+    trace: store.(*DB).*
+    where: >
+      duration > 1s and
+      error != ""
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []preset.Set{
+		{Name: "http", Line: 3, Flags: []preset.Flag{
+			{Name: "trace", Values: []string{"net/http.(*Server).*", "main.*"}, Line: 4},
+			{Name: "slower", Values: []string{"10ms"}, Line: 5},
+			{Name: "lines", Values: []string{"true"}, Line: 6},
+			{Name: "limit", Values: []string{"100"}, Line: 7},
+		}},
+		{Name: "db", Line: 8, Flags: []preset.Flag{
+			{Name: "trace", Values: []string{"store.(*DB).*"}, Line: 9},
+			{Name: "where", Values: []string{"duration > 1s and error != \"\""}, Line: 10},
+		}},
+	}
+	if diff := cmp.Diff(want, sets); diff != "" {
+		t.Error(diff)
+	}
+	if set, err := preset.Find(sets, "db"); err != nil || set.Name != "db" {
+		t.Errorf("%v, %v", set, err)
+	}
+	for name, want := range map[string]string{
+		"htp":     `unknown preset "htp"; near it: http`,
+		"unknown": `unknown preset "unknown": use http, db`,
+	} {
+		if _, err := preset.Find(sets, name); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+	if _, err := preset.Find(nil, "db"); err == nil {
+		t.Error("found in nothing")
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                  "it is empty",
+		"# nothing":                         "it is empty",
+		"a: [":                              "line 1: no YAML: ",
+		"\tx: 1":                            "no YAML: found character that cannot start any token",
+		"- a":                               "line 1: the file: must be names",
+		"preset: {}":                        `line 1: unknown key "preset"; near it: presets`,
+		"\nversion: 3":                      `line 2: unknown key "version": use presets`,
+		"presets: x":                        "line 1: presets: must be names",
+		"presets:\n  http: [a]":             "line 2: preset http: must be names",
+		"presets:\n  a: {}\n  a: {}":        "line 3: presets: a stands there twice",
+		"presets:\n  a: {x: 1, x: 2}":       "line 2: preset a: x stands there twice",
+		"presets:\n  a:\n    x:\n":          "line 3: x: must be a value or a list",
+		"presets:\n  a:\n    x: []\n":       "line 3: x: the list is empty",
+		"presets:\n  a:\n    x: {y: 1}":     "line 3: x: must be a value or a list",
+		"presets:\n  a:\n    x: [[1]]":      "line 3: x: must be a value or a list",
+		"presets:\n  a: {[1]: 1}":           "line 2: preset a: this is no name",
+		"presets:\n  a: &a {x: 1}\n  b: *a": "line 3: preset b: must be names",
+		"presets:\n  a: {x: &v 1, y: *v}":   "line 2: y: must be a value or a list",
+		"presets:\n  a: &a {x: 1}\n  b: {<<: *a}": "line 3: preset b: this is no name",
+	} {
+		_, err := preset.Parse([]byte(text))
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// FuzzParse demands that a file is refused or understood: no set without a
+// name, no flag without a value.
+func FuzzParse(f *testing.F) {
+	f.Add("presets:\n  http:\n    trace: [a, b]\n    lines: true\n")
+	f.Add("presets: {a: &x {b: *x}}")
+	f.Add("presets:\n  a: {? [x] : 1}")
+	f.Fuzz(func(t *testing.T, text string) {
+		sets, err := preset.Parse([]byte(text))
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("%q has several lines", err)
+			}
+			return
+		}
+		for _, set := range sets {
+			if set.Name == "" {
+				t.Error("a set without a name")
+			}
+			for _, flag := range set.Flags {
+				if flag.Name == "" || len(flag.Values) == 0 || flag.Line == 0 {
+					t.Errorf("%+v", flag)
+				}
+			}
+		}
+	})
+}
