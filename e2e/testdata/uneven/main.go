@@ -1,5 +1,5 @@
-// Uneven calls one function as often as it can and another one rarely, for a
-// time, and prints how often it has called each.
+// Uneven calls one function as often as it can and another one rarely, until it
+// has been traced for a time, and prints how often it has called each.
 package main
 
 import (
@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,6 +49,17 @@ func rare(n int) error {
 //go:noinline
 func never(n int) int { return n + 1 }
 
+// awaitTracer returns when a tracer is there: on a busy machine it may come late.
+func awaitTracer() {
+	for range 6000 {
+		status, _ := os.ReadFile("/proc/self/status")
+		if !strings.Contains(string(status), "TracerPid:\t0\n") {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 func main() {
 	long, err1 := time.ParseDuration(os.Args[1])
 	threads, err2 := strconv.Atoi(os.Args[2])
@@ -59,19 +71,24 @@ func main() {
 		sink.Add(int64(never(threads)))
 	}
 	fmt.Println("ready")
-	end := time.Now().Add(long)
+	var over atomic.Bool
+	go func() {
+		awaitTracer()
+		time.Sleep(long)
+		over.Store(true)
+	}()
 	var hots atomic.Int64
 	var group sync.WaitGroup
 	for range threads {
 		group.Go(func() {
-			for n := 0; time.Now().Before(end); n++ {
+			for n := 0; !over.Load(); n++ {
 				sink.Add(int64(hot(n)))
 				hots.Add(1)
 			}
 		})
 	}
 	rares := 0
-	for time.Now().Before(end) {
+	for !over.Load() {
 		_ = rare(rares)
 		rares++
 		time.Sleep(10 * time.Millisecond)
