@@ -71,6 +71,7 @@ var allFields = []field{
 			p.values([]Value{e.Changes[i].Value}, true)
 		}
 	}},
+	{"locals", 32, func(p *page, e *Event) { p.values(e.Locals, true) }},
 	{"watch", 24, func(p *page, e *Event) {
 		for i, w := range e.Watch {
 			p.separate(i, " ")

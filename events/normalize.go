@@ -34,7 +34,7 @@ func (n *normalizer) Write(e Event) error {
 	e.Duration, e.HasDuration = 0, false
 	e.Error = withoutAddresses(e.Error)
 	e.Caller = normalFrame(e.Caller)
-	e.Args, e.Results = normalValues(e.Args), normalValues(e.Results)
+	e.Args, e.Results, e.Locals = normalValues(e.Args), normalValues(e.Results), normalValues(e.Locals)
 	e.Stack = slices.Clone(e.Stack)
 	for i := range e.Stack {
 		e.Stack[i].File = base(e.Stack[i].File)
@@ -42,6 +42,7 @@ func (n *normalizer) Write(e Event) error {
 	e.Changes = slices.Clone(e.Changes)
 	for i := range e.Changes {
 		normalValue(&e.Changes[i].Value)
+		e.Changes[i].Old = withoutAddresses(e.Changes[i].Old)
 	}
 	e.Watch = slices.Clone(e.Watch)
 	for i := range e.Watch {

@@ -92,27 +92,38 @@ func (s *snoopSink) event(e *Event) {
 // variables prints what stands before the line that was reached.
 func (s *snoopSink) variables(e *Event) {
 	for i := range e.Args {
-		s.variable(e, "Starting var:.. ", plainStyle, &e.Args[i])
+		s.variable(e, "Starting var:.. ", plainStyle, &e.Args[i], "")
 	}
 	for i := range e.Changes {
 		c := &e.Changes[i]
 		if c.Modified {
-			s.variable(e, "Modified var:.. ", yellowStyle, &c.Value)
+			s.variable(e, "Modified var:.. ", yellowStyle, &c.Value, c.Old)
 		} else {
-			s.variable(e, "New var:....... ", greenStyle, &c.Value)
+			s.variable(e, "New var:....... ", greenStyle, &c.Value, "")
 		}
 	}
+	for i := range e.Locals {
+		s.variable(e, "Local var:..... ", plainStyle, &e.Locals[i], "")
+	}
 	for _, w := range e.Watch {
-		s.variable(e, "Watch:......... ", plainStyle, &Value{Name: w.Expr, Value: w.Value})
+		s.variable(e, "Watch:......... ", plainStyle, &Value{Name: w.Expr, Value: w.Value}, "")
 	}
 }
 
-func (s *snoopSink) variable(e *Event, label string, st style, v *Value) {
+// variable prints a variable and, unless it is empty, what it was before.
+func (s *snoopSink) variable(e *Event, label string, st style, v *Value, old string) {
 	s.label(e, label)
 	p := &s.page
 	p.span(st, v.Name)
 	p.text(" = ")
 	p.values([]Value{{Value: v.Value, Error: v.Error}}, false)
+	if old != "" {
+		p.on(dimStyle)
+		p.text(" (was ")
+		p.value(old)
+		p.text(")")
+		p.off(dimStyle)
+	}
 	p.end()
 }
 

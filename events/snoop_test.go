@@ -190,6 +190,29 @@ call         1 func main.\x1b(\x1b int)
 	}
 }
 
+// TestSnoopLocals prints what a stream has only when it is asked for.
+func TestSnoopLocals(t *testing.T) {
+	var b strings.Builder
+	sink := events.Normalize(events.Snoop(&b, events.TextOptions{Time: events.TimeNone}, nil))
+	value := events.Value{Name: "p", Type: "*int", Value: "(*int)(0xc000012345)"}
+	for _, e := range []events.Event{
+		{Kind: events.Line, Goroutine: 1, Call: 1, Func: "main.f", Line: 3, Source: "p = q", Changes: []events.Change{{Value: value, Modified: true, Old: "(*int)(0xc000067890)"}}},
+		{Kind: events.Return, Goroutine: 1, Call: 1, Func: "main.f", Line: 4, Locals: []events.Value{value}},
+	} {
+		if err := sink.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = `Modified var:.. p = (*int)(0xADDR) (was (*int)(0xADDR))
+line         3 p = q
+Local var:..... p = (*int)(0xADDR)
+return       4 main.f
+`
+	if got := b.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // FuzzSnoop demands that nothing an event carries gets through to a terminal.
 func FuzzSnoop(f *testing.F) {
 	for _, e := range everything() {

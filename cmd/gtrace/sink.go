@@ -1,11 +1,7 @@
 package main
 
 import (
-	"os"
-
 	"gtrace/events"
-	"gtrace/session/engine"
-	"gtrace/session/source"
 	"gtrace/summary"
 )
 
@@ -70,18 +66,4 @@ func (o *output) eventSink(f *traceFlags, env []string) (events.Sink, error) {
 		return events.Snoop(o.spool, opts, o.source), nil
 	}
 	return events.Text(o.spool, opts), nil
-}
-
-// sourceLines returns what finds the lines of a target's source.
-func sourceLines(tgt engine.Target) (func(file string, line int) string, error) {
-	p := source.Program{Path: tgt.Program, Module: tgt.Module, Go: tgt.GoVersion}
-	if info, err := os.Stat(p.Path); err == nil {
-		p.Built = info.ModTime()
-	}
-	p.Dir, _ = os.Getwd()
-	finder, err := source.New(p, nil)
-	if err != nil {
-		return nil, err
-	}
-	return func(file string, line int) string { return finder.File(file).Line(line) }, nil
 }

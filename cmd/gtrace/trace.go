@@ -114,9 +114,7 @@ func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, er
 			return nil, fmt.Errorf("--pin: %w", err)
 		}
 	}
-	if t.out.source, err = sourceLines(tgt.Target()); err != nil {
-		return nil, err
-	}
+	t.out.source = func(file string, line int) string { return cfg.Sources.File(file).Line(line) }
 	if t.out.histograms, err = t.flags.drawn(tgt); err != nil {
 		return nil, err
 	}
