@@ -52,14 +52,17 @@ var rewordings = []struct {
 	by      string
 }{
 	{regexp.MustCompile(`time\.Duration`), "duration"},
-	{regexp.MustCompile(`\b(u?int)\d*\b|\bfloat64\b`), "number"},
+	{regexp.MustCompile(`\bfilter\.(\w+)`), "$1"},
+	{regexp.MustCompile(`\b(?:u?int\d*|float64)([^\w(]|$)`), "number$1"},
 	{regexp.MustCompile(`\bbool\b`), "true or false"},
-	{regexp.MustCompile(`^expected (.*), but got (.*)$`), "this is a $2, and not $1: compare it with something"},
+	{regexp.MustCompile(`^expected (.*), but got (.*)$`), "this is of type $2, and not $1: compare it with something"},
 	{regexp.MustCompile(`^unexpected token EOF$`), "something is missing at the end"},
 	{regexp.MustCompile(`^bad number syntax.*$`), "a number that cannot be read; units of a duration are ns, us, ms, s, m and h"},
 	{regexp.MustCompile(`^unexpected token \w+\("(.*)"\)$`), `unexpected "$1"`},
+	{regexp.MustCompile(`^unexpected "="$`), `unexpected "=": to compare, write ==`},
+	{regexp.MustCompile(`^reflect: .*|^.*invalid memory address.*$`), "there is no value"},
 	{regexp.MustCompile(`^literal not terminated$`), "the quote is not closed"},
-	{regexp.MustCompile(`^(invalid operation: .*(?:duration and number|number and duration)\))$`), "$1: write a unit, as 10ms"},
+	{regexp.MustCompile(`^(invalid operation: .*duration and number\))$`), "$1: write a unit, as 10ms"},
 }
 
 // reword says the compiler's words in those of the user.

@@ -22,8 +22,9 @@ type fields struct {
 	Line   int    `expr:"line"`
 	Caller place  `expr:"caller"`
 
-	Args  values  `expr:"args"`
-	Stack []place `expr:"stack"`
+	Args   values            `expr:"args"`
+	Stack  []place           `expr:"stack"`
+	Labels map[string]string `expr:"labels"`
 
 	Results   values        `expr:"results"`
 	Duration  time.Duration `expr:"duration"` // for its type: Took stands for it
@@ -73,7 +74,7 @@ func gather(call []events.Event, used map[string]bool) *fields {
 		Time: first.Time, Goroutine: first.Goroutine, Thread: first.Thread, Depth: first.Depth,
 		Call: uint64(first.Call), Parent: uint64(first.Parent),
 		Func: first.Func, File: first.File, Line: first.Line,
-		Caller: placeOf(first.Caller), Partial: first.Partial,
+		Caller: placeOf(first.Caller), Partial: first.Partial, Labels: first.Labels,
 	}
 	if used["args"] {
 		f.Args = valuesOf(first.Args)

@@ -12,7 +12,6 @@
 package filter
 
 import (
-	"errors"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
@@ -24,6 +23,7 @@ import (
 // A Filter is an expression that can be asked about calls. It is an
 // [events.Filter], for one goroutine.
 type Filter struct {
+	source   *source
 	program  *vm.Program
 	machine  vm.VM
 	used     map[string]bool // fields
@@ -54,7 +54,7 @@ func Parse(text string) (*Filter, error) {
 	if err != nil {
 		return nil, s.describe(err)
 	}
-	f := &Filter{program: program, used: asWritten.used}
+	f := &Filter{source: s, program: program, used: asWritten.used}
 	for name := range atEnd {
 		f.needsEnd = f.needsEnd || f.used[name]
 	}
@@ -73,10 +73,19 @@ func (f *Filter) Uses(field string) bool { return f.used[field] }
 func (f *Filter) Keep(call []events.Event) bool {
 	v, err := f.machine.Run(f.program, gather(call, f.used))
 	if err != nil {
-		if f.failures++; f.failure == nil {
-			f.failure = errors.Unwrap(err)
+		if f.failures++; f.failures == 1 {
+			f.failure = err
 		}
 		return false
 	}
 	return truth(v)
+}
+
+// Failures returns for how many calls the expression could not be computed, and
+// the reason for the first.
+func (f *Filter) Failures() (n uint64, first *Error) {
+	if f.failure == nil {
+		return 0, nil
+	}
+	return f.failures, f.source.describe(f.failure)
 }

@@ -3,6 +3,7 @@ package filter
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"gtrace/events"
 )
@@ -53,6 +54,7 @@ func TestKeep(t *testing.T) {
 		{`caller.func == "main.handle" and caller.line == 44`, "load"},
 		{`caller == nil`, "fast fatal partial rescue"},
 		{`any(stack, .func == "main.handle")`, "load"},
+		{`labels.tenant == "7"`, ""},
 		// Durations.
 		{`duration > 10ms`, "load"},
 		{`duration >= 12ms and duration < 1m30s`, "load"},
@@ -147,6 +149,19 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+func TestLabels(t *testing.T) {
+	f, err := Parse(`labels.tenant == "7" and labels["zone"] == ""`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !f.Uses("labels") || f.Uses("args") || f.NeedsEnd() {
+		t.Error("it uses labels only")
+	}
+	if !f.Keep([]events.Event{{Kind: events.Call, Labels: map[string]string{"tenant": "7"}}}) {
+		t.Error("the label is not seen")
+	}
+}
+
 func TestNeedsEnd(t *testing.T) {
 	for text, want := range map[string]bool{
 		`func == "main.load"`:                 false,
@@ -173,7 +188,7 @@ func TestErrors(t *testing.T) {
 	tests := []struct{ expr, mark, want string }{
 		{`fnuc == "main.load"`, "^^^^", "unknown field fnuc: perhaps func"},
 		{`duration > 10ms and eror != ""`, "                    ^^^^", "unknown field eror: perhaps error"},
-		{`zzz == 1`, "^^^", "unknown field zzz"},
+		{`zzz == 1`, "^^^", "unknown field zzz: a text stands in quotes, an argument is args.zzz"},
 		{`10ms < duration and exception.clas == "panic"`, "                              ^^^^", "unknown field clas of exception: perhaps class"},
 		{`caller.fnc == ""`, "       ^^^", "unknown field fnc of caller: perhaps func"},
 		{`kind == "retrun"`, "        ^^^^^^^^", `unknown kind "retrun": perhaps return`},
@@ -181,11 +196,14 @@ func TestErrors(t *testing.T) {
 		{`kind startsWith "c"`, "     ^^^^^^^^^^", "kind can be compared with ==, != and in"},
 		{`args.req.ID == 5`, "         ^^", "a value has no fields here: compare it as text, as with contains"},
 		{`duration > 5`, "         ^", "invalid operation: > (mismatched types duration and number): write a unit, as 10ms"},
+		{`func = "x"`, "     ^", `unexpected "=": to compare, write ==`},
+		{`depth > 10ms`, "      ^", "invalid operation: > (mismatched types number and duration)"},
+		{`caller == "main.f"`, "       ^^", "invalid operation: == (mismatched types place and string)"},
 		{`func > 10ms`, "     ^", "invalid operation: > (mismatched types string and duration)"},
 		{`duration > 1.5s or line contains "x"`, "                        ^^^^^^^^", "invalid operation: contains (mismatched types number and string)"},
 		{`duration > 10sec`, "             ^", "a number that cannot be read; units of a duration are ns, us, ms, s, m and h"},
-		{`duration`, "^", "this is a duration, and not true or false: compare it with something"},
-		{`func`, "^", "this is a string, and not true or false: compare it with something"},
+		{`duration`, "^", "this is of type duration, and not true or false: compare it with something"},
+		{`func`, "^", "this is of type string, and not true or false: compare it with something"},
 		{`func == "a`, "          ^", "the quote is not closed"},
 		{`duration > 1m30s and`, "                    ^", "something is missing at the end"},
 		{``, "^", "something is missing at the end"},
@@ -195,8 +213,8 @@ func TestErrors(t *testing.T) {
 		{"func == 'ü' and\n10ms < durtion", "       ^^^^^^^", "unknown field durtion: perhaps duration"},
 		{`sum([1]) > 5`, "^^^", "unknown function sum"},
 		{`all(1..9, # > 5)`, "     ^^", "a range can only stand behind in, as args.n in 1..9"},
-		{`$env["duration"] == 1`, "^^^^", "unknown field $env"},
-		{`__took == nil`, "^^^^^^", "unknown field __took"},
+		{`$env["duration"] == 1`, "^^^^", "unknown field $env: a text stands in quotes, an argument is args.$env"},
+		{`__took == nil`, "^^^^^^", "unknown field __took: a text stands in quotes, an argument is args.__took"},
 	}
 	for _, tt := range tests {
 		_, err := Parse(tt.expr)
@@ -217,6 +235,22 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestFailures(t *testing.T) {
+	f, err := Parse(`func == "main.fast" or int(args.name) > 5`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"fast", "load", "partial"} {
+		if keep := f.Keep(callNamed(t, name)); keep != (name == "fast") {
+			t.Errorf("%s: %t", name, keep)
+		}
+	}
+	want := "invalid operation: int(bob)\n  func == \"main.fast\" or int(args.name) > 5\n                         ^^^"
+	if n, first := f.Failures(); n != 2 || first == nil || first.Error() != want {
+		t.Errorf("%d failures, the first %v", n, first)
+	}
+}
+
 // Parse never panics, and neither does what it returns; an error points into
 // what was written.
 func FuzzParse(f *testing.F) {
@@ -229,6 +263,8 @@ func FuzzParse(f *testing.F) {
 	}
 	asked := callNamed(f, "load")
 	f.Fuzz(func(t *testing.T, text string) {
+		watchdog := time.AfterFunc(10*time.Second, func() { panic("this takes long: " + text) })
+		defer watchdog.Stop()
 		filter, err := Parse(text)
 		if err != nil {
 			x := err.(*Error)

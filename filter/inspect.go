@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -98,7 +99,8 @@ func (in *inspector) problem() *Error {
 		case slices.Contains(known, n.Value):
 			in.used[n.Value] = true
 		default:
-			in.wrong(n.Location(), "unknown field "+n.Value+perhaps(n.Value, known))
+			near := perhaps(n.Value, known)
+			in.wrong(n.Location(), "unknown field "+n.Value+cmp.Or(near, ": a text stands in quotes, an argument is args."+n.Value))
 		}
 	}
 	for _, n := range in.ranges {

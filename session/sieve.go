@@ -16,8 +16,8 @@ import (
 // until it has returned. Meanwhile calls inside it end and are decided about.
 // They wait in line behind it, so that the events of a goroutine come out in
 // the order in which they happened. But a call may run for hours. So when
-// something that is let through has waited for maxWait, the calls that it waits
-// for step aside: from then on nothing waits for them, and such a call comes out
+// something that is let through has waited for maxWait, the calls that run for as
+// long step aside: from then on nothing waits for them, and such a call comes out
 // at its end, with all of its events together.
 //
 // What is held back is bounded by maxWeight. Beyond it the oldest calls that
@@ -40,6 +40,7 @@ type sieve struct {
 
 const (
 	maxWait   = time.Second
+	lookEvery = 100 * time.Millisecond // at most, when nothing is hit
 	maxWeight = 64 << 20
 )
 
@@ -117,7 +118,7 @@ func (s *sieve) add(list []events.Event, now time.Time, hurry bool) []events.Eve
 	if s.weight > s.most {
 		s.shed(now)
 	}
-	s.release(now, func(t stuck) bool { return hurry || !now.Before(t.since.Add(s.wait)) })
+	s.release(now, hurry)
 	if due := s.missed.due(); !due.IsZero() && (hurry || !now.Before(due)) {
 		s.out = append(s.out, s.account(now))
 	}
@@ -299,7 +300,8 @@ func (s *sieve) due() time.Time {
 	if len(s.stuck) == 0 {
 		return s.missed.due()
 	}
-	return earlier(s.missed.due(), s.stuck[0].since.Add(s.wait))
+	// Not for each line by itself: an alarm costs more than a hit.
+	return earlier(s.missed.due(), s.stuck[0].since.Add(s.wait).Truncate(lookEvery).Add(lookEvery))
 }
 
 func (s *sieve) isStuck(at stuck) bool {
@@ -307,28 +309,34 @@ func (s *sieve) isStuck(at stuck) bool {
 	return l != nil && l.since.Equal(at.since)
 }
 
-// release lets out what waits in lines for undecided calls: these step aside.
-// It begins with the line that got stuck first, and goes on while enough says
-// that a line has waited enough.
-func (s *sieve) release(now time.Time, enough func(stuck) bool) {
-	for len(s.stuck) > 0 && (enough(s.stuck[0]) || !s.isStuck(s.stuck[0])) {
+// release lets out what has waited enough in lines, or everything: undecided
+// calls step aside, unless they are young. What still waits then waits for calls
+// that began after it, so it does not a second time.
+func (s *sieve) release(now time.Time, everything bool) {
+	enough := now.Add(-s.wait)
+	for len(s.stuck) > 0 {
 		first := s.stuck[0]
+		if s.isStuck(first) && !everything && first.since.After(enough) {
+			return
+		}
 		s.stuck = s.stuck[1:]
 		if !s.isStuck(first) {
 			continue
 		}
 		l := s.lines[first.goroutine]
 		for _, w := range l.waiting {
-			w.call.aside = w.call.verdict == undecided
+			c := w.call
+			c.aside = c.verdict == undecided && (everything || !c.events[0].Time.After(enough))
 		}
 		l.waiting = slices.DeleteFunc(l.waiting, func(w waiting) bool { return w.call.aside })
+		l.since = time.Time{}
 		s.flush(first.goroutine, now)
 	}
 }
 
 // shed makes room when too much is held back.
 func (s *sieve) shed(now time.Time) {
-	s.release(now, func(stuck) bool { return true })
+	s.release(now, true)
 	var ids []events.CallID
 	for id, c := range s.calls {
 		if c.verdict == undecided {

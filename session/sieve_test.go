@@ -2,6 +2,7 @@ package session
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gtrace/events"
@@ -109,6 +110,27 @@ func TestSieve(t *testing.T) {
 			end reason=exited status=0 events=8`,
 		},
 		{
+			"a call that runs on does not take others out of order", `
+			g1 enter main.a 10 t=0s
+			g1 enter main.b 20 t=0.1s
+			g1 return main.b 20 t=0.2s
+			g1 enter main.b 20 t=1.1s
+			g1 enter main.c 30 t=1.2s
+			g1 return main.c 30 t=1.3s
+			g1 return main.b 20 t=1.4s
+			g1 return main.a 10 t=1.5s
+			exit 0`, Config{Filters: []events.Filter{these(true, 1, 2, 3, 4)}}, `
+			call seq=1 g1 #2 parent=1 depth=1 main.b
+			return seq=2 g1 #2 parent=1 depth=1 main.b
+			call seq=3 g1 #3 parent=1 depth=1 main.b
+			call seq=4 g1 #4 parent=3 depth=2 main.c
+			return seq=5 g1 #4 parent=3 depth=2 main.c
+			return seq=6 g1 #3 parent=1 depth=1 main.b
+			call seq=7 g1 #1 depth=0 main.a
+			return seq=8 g1 #1 depth=0 main.a
+			end reason=exited status=0 events=8`,
+		},
+		{
 			"the limit cuts what comes out at once", nested, Config{Filters: []events.Filter{these(true, 1, 2, 3)}, Limit: 3}, `
 			call seq=1 g1 #1 depth=0 main.a
 			call seq=2 g1 #2 parent=1 depth=1 main.b
@@ -160,4 +182,30 @@ func TestSieve(t *testing.T) {
 			wantStream(t, tt.script, tt.cfg, tt.want)
 		})
 	}
+}
+
+// What waits is shown in time, although nothing is hit any more.
+func TestSieveShowsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := fake(t, "g1 enter main.a 10\ng1 enter main.b 20\ng1 return main.b 20")
+		for i := range f.Script {
+			f.Script[i].Time = time.Now()
+		}
+		s, err := New(f, Config{Filters: []events.Filter{events.Succeeded()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		for e, err := range s.Events(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Kind == events.Return {
+				if after := time.Since(begun); after < maxWait || after > maxWait+lookEvery {
+					t.Errorf("after %v: %s", after, events.Format(e))
+				}
+				return
+			}
+		}
+	})
 }

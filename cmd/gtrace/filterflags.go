@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,8 @@ type filterFlags struct {
 	startAt, stopAt   []string
 	backlog           int
 	trigger           string
+
+	exprs map[string]*filter.Filter // in use, by flag
 }
 
 func (f *filterFlags) register(fs *pflag.FlagSet) {
@@ -66,17 +69,19 @@ func (f *filterFlags) check() error {
 
 // choose adds to cfg what the flags ask for.
 func (f *filterFlags) choose(cfg *session.Config) error {
-	where, err := parseExpr("where", f.where)
+	where, err := f.parse("where", f.where)
 	if err != nil {
 		return err
 	}
-	trigger, err := parseExpr("trigger", f.trigger)
+	trigger, err := f.parse("trigger", f.trigger)
 	if err != nil {
 		return err
 	}
-	for _, expr := range []*filter.Filter{where, trigger} {
+	cfg.Capture.Labels = len(f.labels) > 0
+	for _, expr := range f.exprs {
 		// A table alone is made without arguments.
-		cfg.Capture.Args = cfg.Capture.Args || expr != nil && expr.Uses("args")
+		cfg.Capture.Args = cfg.Capture.Args || expr.Uses("args")
+		cfg.Capture.Labels = cfg.Capture.Labels || expr.Uses("labels")
 	}
 	if where != nil {
 		cfg.Filters = append(cfg.Filters, where)
@@ -97,27 +102,39 @@ func (f *filterFlags) choose(cfg *session.Config) error {
 		}
 		cfg.Filters = append(cfg.Filters, events.Labelled(key, value))
 	}
-	cfg.Capture.Labels = len(f.labels) > 0
 	cfg.Pick = session.Pick{Skip: f.skip, Every: f.every}
 	cfg.Pick.Sample, _ = parseSample(f.sample) // checked before
 	cfg.StartAt, cfg.StopAt = f.startAt, f.stopAt
-	cfg.Backlog.Events = f.backlog
-	if trigger != nil {
-		cfg.Backlog.Trigger = trigger
-	}
+	cfg.Backlog = session.Backlog{Events: f.backlog, Trigger: trigger}
 	return nil
 }
 
-// parseExpr reads the expression of a flag; empty is none.
-func parseExpr(flag, text string) (*filter.Filter, error) {
+// parse reads the expression of a flag; without one the filter is nil.
+func (f *filterFlags) parse(flag, text string) (events.Filter, error) {
 	if text == "" {
 		return nil, nil
 	}
-	f, err := filter.Parse(text)
+	expr, err := filter.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("--%s: %w", flag, err)
 	}
-	return f, nil
+	if f.exprs == nil {
+		f.exprs = make(map[string]*filter.Filter)
+	}
+	f.exprs[flag] = expr
+	return expr, nil
+}
+
+// failures tells which expressions could not be computed for every call.
+func (f *filterFlags) failures() string {
+	var text strings.Builder
+	for _, flag := range slices.Sorted(maps.Keys(f.exprs)) {
+		if n, first := f.exprs[flag].Failures(); n > 0 {
+			fmt.Fprintf(&text, "--%s could not be computed for %s, and counts as not true for them; the first time: %v\n",
+				flag, plural(int(n), "call"), first)
+		}
+	}
+	return text.String()
 }
 
 // parseSample reads 1/N, and returns N. Empty is 0.

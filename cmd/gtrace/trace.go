@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -181,6 +182,9 @@ func (t *trace) closeOutput() (err error) {
 // summarize says what was traced, unless the end record says it in the place
 // where messages go too.
 func (t *trace) summarize(rest string) {
+	for line := range strings.Lines(t.flags.filter.failures()) {
+		t.app.say.note("%s", strings.TrimRight(line, "\n"))
+	}
 	if t.begun.IsZero() || t.out.file == t.app.err || isTerminal(t.out.file) {
 		return
 	}
