@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -118,28 +117,10 @@ func TestRate(t *testing.T) {
 
 // What was left out is told although nothing is hit any more.
 func TestRateIsToldInTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := fake(t, twoCalls)
-		for i := range f.Script {
-			f.Script[i].Time = time.Now()
-		}
-		s, err := New(f, Config{Rate: Rate{Calls: 1, Per: time.Minute}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		begun := time.Now()
-		for e, err := range s.Events(t.Context()) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e.Kind == events.Lost {
-				if after := time.Since(begun); after != tellEvery || e.Lost.Count != 2 {
-					t.Errorf("after %v: %s", after, events.Format(e))
-				}
-				return
-			}
-		}
-	})
+	after, e := shownAfter(t, twoCalls, Config{Rate: Rate{Calls: 1, Per: time.Minute}}, events.Lost)
+	if after != tellEvery || e.Lost.Count != 2 {
+		t.Errorf("after %v: %s", after, events.Format(e))
+	}
 }
 
 func TestRateForgetsCallsThatEnded(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,6 +83,33 @@ func wantStream(t *testing.T, script string, cfg Config, want string) {
 	if diff := cmp.Diff(lines, got[1:]); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+}
+
+// shownAfter plays a script at once, after which nothing is hit any more, and
+// returns the first event of a kind, and how long it took to come.
+func shownAfter(t *testing.T, script string, cfg Config, kind events.Kind) (after time.Duration, found events.Event) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f := fake(t, script)
+		for i := range f.Script {
+			f.Script[i].Time = time.Now()
+		}
+		s, err := New(f, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		for e, err := range s.Events(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Kind == kind {
+				after, found = time.Since(begun), e
+				return
+			}
+		}
+	})
+	return after, found
 }
 
 func TestSession(t *testing.T) {

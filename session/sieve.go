@@ -14,7 +14,7 @@ import (
 //
 // A filter that needs the end of a call makes it wait: its events are held back
 // until it has returned. Meanwhile calls inside it end and are decided about.
-// They wait in line behind it, so that the events of a goroutine come out in
+// They queue behind it, so that the events of a goroutine come out in
 // the order in which they happened. But a call may run for hours. So when
 // something that is let through has waited for maxWait, the calls that run for as
 // long step aside: from then on nothing waits for them, and such a call comes out
@@ -27,10 +27,10 @@ type sieve struct {
 	early, late []events.Filter // those that do not need the end of a call, and those that do
 	picks       []events.Filter // are asked last, about calls that all others keep
 
-	calls map[events.CallID]*sifted // open
-	lines map[int64]*line           // by goroutine
-	stuck []stuck                   // lines, in the order in which they got stuck
-	out   []events.Event            // let through by the event at hand
+	calls  map[events.CallID]*sifted // open
+	queues map[int64]*queue          // by goroutine
+	stuck  []stuck                   // queues, in the order in which they got stuck
+	out    []events.Event            // let through by the event at hand
 
 	wait         time.Duration // how long something that is let through waits
 	weight, most int           // of what is held back
@@ -40,7 +40,6 @@ type sieve struct {
 
 const (
 	maxWait   = time.Second
-	lookEvery = 100 * time.Millisecond // at most, when nothing is hit
 	maxWeight = 64 << 20
 )
 
@@ -60,36 +59,16 @@ const (
 	givenUp
 )
 
-// A line is what is held back of a goroutine, in the order in which it happened.
-type line struct {
-	waiting []waiting
-	kept    int       // how many of these are let through
-	since   time.Time // when the first of these got stuck, or zero
-}
-
-// waiting is one event of a call.
-type waiting struct {
-	call *sifted
-	i    int
-}
-
-// stuck is a line that something which is let through waits in, unless it has
-// moved on by now.
-type stuck struct {
-	goroutine int64
-	since     time.Time
-}
-
 // newSieve returns nil when everything is let through.
 func newSieve(cfg Config, w *window) *sieve {
 	if len(cfg.Filters) == 0 && cfg.Pick == (Pick{}) && w == nil {
 		return nil
 	}
 	s := &sieve{
-		calls: make(map[events.CallID]*sifted),
-		lines: make(map[int64]*line),
-		wait:  maxWait,
-		most:  maxWeight,
+		calls:  make(map[events.CallID]*sifted),
+		queues: make(map[int64]*queue),
+		wait:   maxWait,
+		most:   maxWeight,
 	}
 	if w != nil {
 		s.early = append(s.early, w)
@@ -184,7 +163,7 @@ func (s *sieve) begin(e *events.Event) verdict {
 }
 
 // decide asks about a call that has ended. One that had stepped aside goes to
-// the end of the line.
+// the end of the queue.
 func (s *sieve) decide(c *sifted, goroutine int64) {
 	if !keepAll(s.late, c.events) || !keepAll(s.picks, c.events) {
 		s.drop(c, dropped)
@@ -193,11 +172,11 @@ func (s *sieve) decide(c *sifted, goroutine int64) {
 	}
 	c.verdict = kept
 	s.chosen++
-	l := s.line(goroutine)
-	l.kept += len(c.events)
+	q := s.queueOf(goroutine)
+	q.kept += len(c.events)
 	if c.aside {
 		for i := range c.events {
-			l.waiting = append(l.waiting, waiting{c, i})
+			q.waiting = append(q.waiting, waiting{c, i})
 		}
 	}
 }
@@ -211,127 +190,12 @@ func keepAll(filters []events.Filter, call []events.Event) bool {
 	return true
 }
 
-func (s *sieve) line(goroutine int64) *line {
-	l := s.lines[goroutine]
-	if l == nil {
-		l = new(line)
-		s.lines[goroutine] = l
-	}
-	return l
-}
-
-// hold puts an event of a call in line, unless it can pass at once.
-func (s *sieve) hold(c *sifted, e *events.Event) {
-	switch {
-	case c.verdict == dropped || c.verdict == givenUp:
-		return
-	case c.verdict == kept && s.lines[e.Goroutine] == nil:
-		s.out = append(s.out, *e)
-		return
-	}
-	c.events = append(c.events, *e)
-	s.weight += weigh(e)
-	if c.aside {
-		return
-	}
-	l := s.line(e.Goroutine)
-	l.waiting = append(l.waiting, waiting{c, len(c.events) - 1})
-	if c.verdict == kept {
-		l.kept++
-	}
-}
-
 // drop forgets what is held back of a call.
 func (s *sieve) drop(c *sifted, v verdict) {
 	for i := range c.events {
 		s.weight -= weigh(&c.events[i])
 	}
 	c.verdict, c.events = v, nil
-}
-
-// trim takes from the end of a line what nobody waits for any more.
-func (s *sieve) trim(goroutine int64) {
-	l := s.lines[goroutine]
-	if l == nil {
-		return
-	}
-	n := len(l.waiting)
-	for n > 0 && l.waiting[n-1].call.verdict >= dropped {
-		n--
-	}
-	clear(l.waiting[n:])
-	l.waiting = l.waiting[:n]
-}
-
-// flush lets out what stands at the head of a line and is decided about.
-func (s *sieve) flush(goroutine int64, now time.Time) {
-	l := s.lines[goroutine]
-	if l == nil {
-		return
-	}
-	n := 0
-	for n < len(l.waiting) && l.waiting[n].call.verdict != undecided {
-		if w := l.waiting[n]; w.call.verdict == kept {
-			e := &w.call.events[w.i]
-			s.weight -= weigh(e)
-			s.out = append(s.out, *e)
-			*e = events.Event{}
-			l.kept--
-		}
-		n++
-	}
-	l.waiting = slices.Delete(l.waiting, 0, n)
-	switch {
-	case len(l.waiting) == 0:
-		delete(s.lines, goroutine)
-	case l.kept == 0:
-		l.since = time.Time{}
-	case l.since.IsZero():
-		l.since = now
-		s.stuck = append(s.stuck, stuck{goroutine, now})
-	}
-}
-
-// due returns when something is to be done although nothing is hit, or zero.
-func (s *sieve) due() time.Time {
-	for len(s.stuck) > 0 && !s.isStuck(s.stuck[0]) {
-		s.stuck = s.stuck[1:]
-	}
-	if len(s.stuck) == 0 {
-		return s.missed.due()
-	}
-	// Not for each line by itself: an alarm costs more than a hit.
-	return earlier(s.missed.due(), s.stuck[0].since.Add(s.wait).Truncate(lookEvery).Add(lookEvery))
-}
-
-func (s *sieve) isStuck(at stuck) bool {
-	l := s.lines[at.goroutine]
-	return l != nil && l.since.Equal(at.since)
-}
-
-// release lets out what has waited enough in lines, or everything: undecided
-// calls step aside, unless they are young. What still waits then waits for calls
-// that began after it, so it does not a second time.
-func (s *sieve) release(now time.Time, everything bool) {
-	enough := now.Add(-s.wait)
-	for len(s.stuck) > 0 {
-		first := s.stuck[0]
-		if s.isStuck(first) && !everything && first.since.After(enough) {
-			return
-		}
-		s.stuck = s.stuck[1:]
-		if !s.isStuck(first) {
-			continue
-		}
-		l := s.lines[first.goroutine]
-		for _, w := range l.waiting {
-			c := w.call
-			c.aside = c.verdict == undecided && (everything || !c.events[0].Time.After(enough))
-		}
-		l.waiting = slices.DeleteFunc(l.waiting, func(w waiting) bool { return w.call.aside })
-		l.since = time.Time{}
-		s.flush(first.goroutine, now)
-	}
 }
 
 // shed makes room when too much is held back.
@@ -352,7 +216,7 @@ func (s *sieve) shed(now time.Time) {
 		s.missed.add(1, uint64(len(c.events)), now)
 		s.drop(c, givenUp)
 	}
-	for g := range s.lines {
+	for g := range s.queues {
 		s.flush(g, now)
 	}
 }

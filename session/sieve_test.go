@@ -2,7 +2,6 @@ package session
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"gtrace/events"
@@ -186,26 +185,9 @@ func TestSieve(t *testing.T) {
 
 // What waits is shown in time, although nothing is hit any more.
 func TestSieveShowsInTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := fake(t, "g1 enter main.a 10\ng1 enter main.b 20\ng1 return main.b 20")
-		for i := range f.Script {
-			f.Script[i].Time = time.Now()
-		}
-		s, err := New(f, Config{Filters: []events.Filter{events.Succeeded()}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		begun := time.Now()
-		for e, err := range s.Events(t.Context()) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e.Kind == events.Return {
-				if after := time.Since(begun); after < maxWait || after > maxWait+lookEvery {
-					t.Errorf("after %v: %s", after, events.Format(e))
-				}
-				return
-			}
-		}
-	})
+	after, e := shownAfter(t, "g1 enter main.a 10\ng1 enter main.b 20\ng1 return main.b 20",
+		Config{Filters: []events.Filter{events.Succeeded()}}, events.Return)
+	if after < maxWait || after > maxWait+100*time.Millisecond {
+		t.Errorf("after %v: %s", after, events.Format(e))
+	}
 }

@@ -42,6 +42,11 @@ func TestRunStatus(t *testing.T) {
 		{name: "killed", script: oneCall + "exit SIGKILL", signal: "SIGKILL", want: 128 + 9},
 		{name: "limit", script: oneCall + oneCall, args: []string{"-n", "1"}, status: 4, want: 4, stderr: []string{"gtrace: tracing ended at --limit; waiting for PID 7 to end"}},
 		{name: "for", script: oneCall, args: []string{"--for", "20ms"}, status: 5, want: 5, stderr: []string{"tracing ended after --for"}},
+		{name: "stop at", script: oneCall + oneCall, args: []string{"--stop-at", "main.work"}, status: 4, want: 4, stderr: []string{"gtrace: tracing ended at --stop-at; waiting for PID 7 to end"}},
+		{
+			name: "not computed", script: oneCall + oneCall + "exit 0", args: []string{"--where", "exceptions[5].class == 'x'"},
+			stderr: []string{"gtrace: --where could not be computed for 2 calls, and counts as not true for them", "\ngtrace:   exceptions[5].class == 'x'\ngtrace:             ^\n"},
+		},
 		{name: "exec", script: oneCall + "exec", status: 6, want: 6},
 		{name: "quiet", script: oneCall + oneCall, args: []string{"-q", "-n", "1"}, want: 0},
 	} {
