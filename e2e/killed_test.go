@@ -35,14 +35,14 @@ type busy struct {
 	progress string // file with the number of calls
 }
 
-func startBusy(t *testing.T, build string) *busy {
+func startBusy(t *testing.T, build string, args ...string) *busy {
 	t.Helper()
 	paths, err := buildBusy()
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &busy{progress: filepath.Join(t.TempDir(), "progress")}
-	b.cmd = exec.Command(paths[build], b.progress)
+	b.cmd = exec.Command(paths[build], append([]string{b.progress}, args...)...)
 	b.cmd.Stderr = os.Stderr
 	if err := b.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -43,6 +43,14 @@ func compact(stream []events.Event, at bool) string {
 			for _, note := range e.Start.Notes {
 				fmt.Fprintf(&head, "note %s\n", note)
 			}
+		case events.Exec:
+			fmt.Fprintf(&head, "exec %s %s\n", filepath.Base(e.Exec.Program), strings.Join(e.Exec.Patterns, " "))
+			for _, note := range e.Exec.Notes {
+				fmt.Fprintf(&head, "note %s\n", note)
+			}
+			for _, o := range e.Exec.Open {
+				fmt.Fprintf(lines[o.Goroutine], "exec ends %s\n", o.Func)
+			}
 		case events.Lost:
 			fmt.Fprintf(&head, "lost %d %s\n", e.Lost.Count, e.Lost.Why)
 		case events.End:

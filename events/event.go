@@ -27,6 +27,7 @@ const (
 	Go              // a go statement ran
 	GoEnd           // a goroutine ended
 	Opcode          // one machine instruction of a traced call
+	Exec            // the target replaced its program; the trace goes on in the new one
 	Lost            // events were dropped
 	End             // last record of a stream
 )
@@ -44,6 +45,7 @@ var kindNames = [...]string{
 	Go:         "go",
 	GoEnd:      "go_end",
 	Opcode:     "opcode",
+	Exec:       "exec",
 	Lost:       "lost",
 	End:        "end",
 }
@@ -76,7 +78,7 @@ const NoCall CallID = 0
 // An Event is one record of a stream.
 type Event struct {
 	Kind      Kind
-	Seq       uint64    // rises by one; 0 in Start, Lost and End
+	Seq       uint64    // rises by one; 0 in Start, Exec, Lost and End
 	Time      time.Time // wall clock, when the thread reached the probe
 	Goroutine int64     // 0 when no goroutine was running
 	Thread    int
@@ -112,6 +114,7 @@ type Event struct {
 	Watch   []Watch  // watched expressions
 
 	Start *StartInfo // Start
+	Exec  *ExecInfo  // Exec
 	Lost  *LostInfo  // Lost
 	End   *EndInfo   // End
 }
@@ -181,6 +184,15 @@ type StartInfo struct {
 	Notes     []string      // functions that cannot be seen fully, and why
 }
 
+// ExecInfo is what an Exec event carries: of the new program what a start record
+// says, but for Version and Engine, and what became of the old one. Nothing of
+// that is left: goroutines and threads are those of the new program from here
+// on, while the ids of calls go on rising.
+type ExecInfo struct {
+	StartInfo
+	Open []OpenCall // calls that were open, outermost first within a goroutine: they ended with the program
+}
+
 // LostInfo is what a Lost event carries: events that were lost, or a time in
 // which calls of a function were not observed, however many there were.
 type LostInfo struct {
@@ -211,7 +223,7 @@ type EndInfo struct {
 	Reason  Reason
 	Status  *int          // exit status of the target, with ReasonExited
 	Signal  string        // e.g. SIGKILL, with ReasonSignaled or ReasonInterrupted
-	Message string        // details of ReasonOutput and ReasonError
+	Message string        // details of ReasonOutput and ReasonError, and why an exec was not followed
 	Events  uint64        // events of the stream, without start, lost and end
 	Lost    uint64        // events lost
 	Held    time.Duration // how long threads of the target were held for tracing, in total
@@ -229,7 +241,7 @@ type Thinned struct {
 	Times  int           // how often that began
 }
 
-// An OpenCall is a call that had not ended when tracing did.
+// An OpenCall is a call that had not ended when tracing, or its program, did.
 type OpenCall struct {
 	Call      CallID
 	Goroutine int64

@@ -12,6 +12,7 @@ import (
 //	exception seq=2 t=2ms g1 #1 depth=0 main.fib @fib.go:11 !error(type=*errors.errorString value="too big" origin=main.fib@fib.go:11)
 //	return seq=3 t=3ms g1 #1 depth=0 main.fib -> (:int=0, err:error=E!"too big") @fib.go:11 duration=2ms error="too big"
 //	start t=0s gtrace=v1 engine=dlv pid=7 program=/bin/fib go=go1.26 patterns=(main.fib) functions=1 probes=2
+//	exec t=5s pid=7 program=/bin/fib2 go=go1.26 functions=1 probes=2 open=(#4 g1 main.main)
 //	lost count=3 why="buffer full"
 //	lost why="too many calls" func=main.hot unseen=947ms
 //	end t=9ms reason=exited status=0 events=3 thinned=(main.hot 2.5s *3) open=(#4 g1 main.main partial)
@@ -25,6 +26,11 @@ func Format(e Event) string {
 	switch e.Kind {
 	case Start:
 		b = formatStart(formatTime(b, e.Time), e.Start)
+	case Exec:
+		b = formatTime(b, e.Time)
+		if e.Exec != nil {
+			b = formatOpen(formatStart(b, &e.Exec.StartInfo), e.Exec.Open)
+		}
 	case Lost:
 		b = formatTime(b, e.Time)
 		if e.Lost != nil {
@@ -138,8 +144,12 @@ func formatEnd(b []byte, info *EndInfo) []byte {
 		b = append(append(b, ' '), t.Unseen.String()...)
 		return strconv.AppendInt(append(b, " *"...), int64(t.Times), 10)
 	})
-	return formatList(b, "open", len(info.Open), func(b []byte, i int) []byte {
-		c := info.Open[i]
+	return formatOpen(b, info.Open)
+}
+
+func formatOpen(b []byte, open []OpenCall) []byte {
+	return formatList(b, "open", len(open), func(b []byte, i int) []byte {
+		c := open[i]
 		b = strconv.AppendUint(append(b, '#'), uint64(c.Call), 10)
 		b = strconv.AppendInt(append(b, " g"...), c.Goroutine, 10)
 		b = formatWord(append(b, ' '), c.Func, wordStops)

@@ -33,6 +33,8 @@ func (s *jsonSink) Write(e Event) error {
 	switch e.Kind {
 	case Start:
 		b = s.appendStart(b, &e)
+	case Exec:
+		b = s.appendExec(b, &e)
 	case Lost:
 		b = s.appendLost(b, &e)
 	case End:
@@ -54,10 +56,24 @@ func (s *jsonSink) appendStart(b []byte, e *Event) []byte {
 	b = appendJSONInt(b, `,"schema":`, jsonSchema)
 	b = appendJSONString(b, `,"gtrace":`, info.Version)
 	b = appendJSONString(b, `,"engine":`, info.Engine)
+	return s.appendProgram(b, e.Time, &info)
+}
+
+func (s *jsonSink) appendExec(b []byte, e *Event) []byte {
+	var info ExecInfo
+	if e.Exec != nil {
+		info = *e.Exec
+	}
+	b = s.appendProgram(b, e.Time, &info.StartInfo)
+	return appendJSONOpen(b, info.Open)
+}
+
+// appendProgram writes what is said of a program whose trace begins.
+func (s *jsonSink) appendProgram(b []byte, t time.Time, info *StartInfo) []byte {
 	b = appendJSONInt(b, `,"pid":`, int64(info.PID))
 	b = appendJSONString(b, `,"program":`, info.Program)
 	b = appendJSONString(b, `,"go":`, info.GoVersion)
-	b = s.appendTime(b, e.Time)
+	b = s.appendTime(b, t)
 	b = appendJSONStrings(b, `,"patterns":`, info.Patterns)
 	b = appendJSONInt(b, `,"functions":`, int64(info.Functions))
 	b = appendJSONInt(b, `,"probes":`, int64(info.Probes))
@@ -110,19 +126,23 @@ func (s *jsonSink) appendEnd(b []byte, e *Event) []byte {
 		}
 		b = append(b, ']')
 	}
-	if len(info.Open) > 0 {
-		b = append(b, `,"open":[`...)
-		for i, c := range info.Open {
-			b = appendJSONComma(b, i)
-			b = appendJSONUint(b, `{"call":`, uint64(c.Call))
-			b = appendJSONInt(b, `,"goroutine":`, c.Goroutine)
-			b = appendJSONString(b, `,"func":`, c.Func)
-			b = appendJSONTrue(b, `,"partial":true`, c.Partial)
-			b = append(b, '}')
-		}
-		b = append(b, ']')
+	return appendJSONOpen(b, info.Open)
+}
+
+func appendJSONOpen(b []byte, open []OpenCall) []byte {
+	if len(open) == 0 {
+		return b
 	}
-	return b
+	b = append(b, `,"open":[`...)
+	for i, c := range open {
+		b = appendJSONComma(b, i)
+		b = appendJSONUint(b, `{"call":`, uint64(c.Call))
+		b = appendJSONInt(b, `,"goroutine":`, c.Goroutine)
+		b = appendJSONString(b, `,"func":`, c.Func)
+		b = appendJSONTrue(b, `,"partial":true`, c.Partial)
+		b = append(b, '}')
+	}
+	return append(b, ']')
 }
 
 // appendEvent writes what is not about the stream itself. Every field is

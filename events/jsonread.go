@@ -104,6 +104,7 @@ type jsonStart struct {
 	Probes    int           `json:"probes"`
 	Stopped   time.Duration `json:"stopped_ns"`
 	Notes     []string      `json:"notes"`
+	Open      []OpenCall    `json:"open"` // of an exec
 }
 
 type jsonEnd struct {
@@ -161,8 +162,8 @@ func decodeJSON(line []byte) (Event, error) {
 		e.Changes = append(e.Changes, Change{Value: c.Value, Modified: c.Change == "modified", Old: c.Old})
 	}
 	switch e.Kind {
-	case Start:
-		return decodeStart(line, e.Time)
+	case Start, Exec:
+		return decodeStart(line, e.Kind, e.Time)
 	case Lost:
 		var j jsonLost
 		err := json.Unmarshal(line, &j)
@@ -188,7 +189,8 @@ func decodeEnd(line []byte, t time.Time) (Event, error) {
 	return e, err
 }
 
-func decodeStart(line []byte, t time.Time) (Event, error) {
+// decodeStart decodes a record about a program whose trace begins.
+func decodeStart(line []byte, kind Kind, t time.Time) (Event, error) {
 	var j jsonStart
 	if err := json.Unmarshal(line, &j); err != nil {
 		return Event{}, err
@@ -196,10 +198,14 @@ func decodeStart(line []byte, t time.Time) (Event, error) {
 	if j.Schema > jsonSchema {
 		return Event{}, fmt.Errorf("schema %d: this version reads schema %d; use the gtrace that wrote it (%s) or a newer one", j.Schema, jsonSchema, j.Version)
 	}
-	return Event{Kind: Start, Time: t, Start: &StartInfo{
+	info := StartInfo{
 		Version: j.Version, Engine: j.Engine, PID: j.PID,
 		Program: j.Program, GoVersion: j.GoVersion,
 		Patterns: j.Patterns, Functions: j.Functions, Probes: j.Probes,
 		Stopped: j.Stopped, Notes: j.Notes,
-	}}, nil
+	}
+	if kind == Exec {
+		return Event{Kind: Exec, Time: t, Exec: &ExecInfo{StartInfo: info, Open: j.Open}}, nil
+	}
+	return Event{Kind: Start, Time: t, Start: &info}, nil
 }

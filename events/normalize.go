@@ -61,19 +61,30 @@ func (n *normalizer) Write(e Event) error {
 // stream normalizes what an event says about the stream.
 func (n *normalizer) stream(e *Event) {
 	if e.Start != nil {
-		start := *e.Start
-		start.PID, start.Program, start.Stopped = 0, base(start.Program), 0
-		e.Start = &start
+		e.Start = new(normalStart(*e.Start))
+	}
+	if e.Exec != nil {
+		e.Exec = &ExecInfo{StartInfo: normalStart(e.Exec.StartInfo), Open: n.open(e.Exec.Open)}
 	}
 	if e.End != nil {
 		end := *e.End
 		end.Held, end.Overhead = 0, 0
-		end.Open = slices.Clone(end.Open)
-		for i := range end.Open {
-			end.Open[i].Goroutine = n.goroutine(end.Open[i].Goroutine)
-		}
+		end.Open = n.open(end.Open)
 		e.End = &end
 	}
+}
+
+func normalStart(info StartInfo) StartInfo {
+	info.PID, info.Program, info.Stopped = 0, base(info.Program), 0
+	return info
+}
+
+func (n *normalizer) open(open []OpenCall) []OpenCall {
+	open = slices.Clone(open)
+	for i := range open {
+		open[i].Goroutine = n.goroutine(open[i].Goroutine)
+	}
+	return open
 }
 
 func (n *normalizer) goroutine(id int64) int64 {

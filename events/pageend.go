@@ -34,7 +34,7 @@ func (p *page) finish(e *Event) {
 	}
 	p.end()
 	p.thinned(x.Thinned)
-	p.open(x.Open)
+	p.open("still open", x.Open)
 }
 
 // share adds a share of time in per cent.
@@ -78,8 +78,8 @@ func (p *page) thinned(list []Thinned) {
 	}
 }
 
-// open lists the calls that had not ended.
-func (p *page) open(list []OpenCall) {
+// open names the calls that were open at the end of tracing or of a program.
+func (p *page) open(what string, list []OpenCall) {
 	for i, c := range list {
 		p.text(p.opts.Prefix)
 		if i == maxNamed && len(list) > maxNamed+1 {
@@ -88,7 +88,7 @@ func (p *page) open(list []OpenCall) {
 			p.end()
 			return
 		}
-		p.span(dimStyle, "  still open  ")
+		p.span(dimStyle, "  "+what+"  ")
 		st := goroutineStyle(c.Goroutine)
 		p.on(st)
 		p.text("g")

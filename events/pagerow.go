@@ -145,9 +145,22 @@ func (p *page) start(e *Event) {
 	if p.opts.Quiet || e.Start == nil {
 		return
 	}
-	s := e.Start
+	p.program("▸ tracing ", e.Start)
+}
+
+// exec prints that the target goes on as another program.
+func (p *page) exec(e *Event) {
+	if p.opts.Quiet || e.Exec == nil {
+		return
+	}
+	p.program("▸ exec: now tracing ", &e.Exec.StartInfo)
+	p.open("ended by exec", e.Exec.Open)
+}
+
+// program prints what is said of a program whose trace begins.
+func (p *page) program(what string, s *StartInfo) {
 	p.text(p.opts.Prefix)
-	p.span(boldStyle, "▸ tracing ")
+	p.span(boldStyle, what)
 	p.span(boldStyle, s.Program[strings.LastIndexByte(s.Program, '/')+1:])
 	sep := " ("
 	if s.PID != 0 {

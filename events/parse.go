@@ -17,7 +17,10 @@ func Parse(line string) (Event, error) {
 		p.fail("unknown kind of event %q", name)
 	case Start:
 		e.Start = new(StartInfo)
-		p.fields(func() { p.startField(&e) })
+		p.fields(func() { p.startField(&e, e.Start) })
+	case Exec:
+		e.Exec = new(ExecInfo)
+		p.fields(func() { p.startField(&e, &e.Exec.StartInfo) })
 	case Lost:
 		e.Lost = new(LostInfo)
 		p.fields(func() { p.lostField(&e) })
@@ -141,30 +144,37 @@ func (p *parser) eventKey(e *Event, key string) {
 	}
 }
 
-func (p *parser) startField(e *Event) {
+// startField reads a field of a record about a program whose trace begins.
+func (p *parser) startField(e *Event, info *StartInfo) {
 	switch key := p.key(); key {
 	case "t":
 		e.Time = p.time()
 	case "gtrace":
-		e.Start.Version = p.word(wordStops)
+		info.Version = p.word(wordStops)
 	case "engine":
-		e.Start.Engine = p.word(wordStops)
+		info.Engine = p.word(wordStops)
 	case "pid":
-		e.Start.PID = p.int()
+		info.PID = p.int()
 	case "program":
-		e.Start.Program = p.word(wordStops)
+		info.Program = p.word(wordStops)
 	case "go":
-		e.Start.GoVersion = p.word(wordStops)
+		info.GoVersion = p.word(wordStops)
 	case "patterns":
-		p.list(func() { e.Start.Patterns = append(e.Start.Patterns, p.word(wordStops)) })
+		p.list(func() { info.Patterns = append(info.Patterns, p.word(wordStops)) })
 	case "functions":
-		e.Start.Functions = p.int()
+		info.Functions = p.int()
 	case "probes":
-		e.Start.Probes = p.int()
+		info.Probes = p.int()
 	case "stopped":
-		e.Start.Stopped = p.duration()
+		info.Stopped = p.duration()
 	case "notes":
-		p.list(func() { e.Start.Notes = append(e.Start.Notes, p.word(wordStops)) })
+		p.list(func() { info.Notes = append(info.Notes, p.word(wordStops)) })
+	case "open":
+		if e.Exec == nil {
+			p.fail("a start has no open calls")
+			return
+		}
+		e.Exec.Open = p.openCalls()
 	default:
 		p.fail("unknown field %q of a start", key)
 	}
@@ -210,7 +220,7 @@ func (p *parser) endField(e *Event) {
 	case "thinned":
 		p.list(func() { e.End.Thinned = append(e.End.Thinned, p.thinned()) })
 	case "open":
-		p.list(func() { e.End.Open = append(e.End.Open, p.openCall()) })
+		e.End.Open = p.openCalls()
 	default:
 		p.fail("unknown field %q of an end", key)
 	}
@@ -226,6 +236,11 @@ func (p *parser) thinned() Thinned {
 	p.expect("*")
 	t.Times = p.int()
 	return t
+}
+
+func (p *parser) openCalls() (open []OpenCall) {
+	p.list(func() { open = append(open, p.openCall()) })
+	return open
 }
 
 // openCall reads #4 g1 main.main partial.

@@ -57,6 +57,13 @@ func everything() []events.Event {
 		{Kind: events.Return, Seq: 7, Time: at(7), Goroutine: 7, Depth: 1, Call: 3, Parent: 2, Func: "main.(*T).M[...]", Recovered: true, HasDuration: true, Results: []events.Value{}},
 		{Kind: events.Return, Seq: 8, Time: at(8), Goroutine: 7, Call: 2, Func: "main.serve", Partial: true, Unwound: true},
 		{Kind: events.Go, Seq: 9, Time: at(9), Goroutine: 7, Func: "main.worker", Line: 3},
+		{Kind: events.Exec, Time: at(9), Exec: &events.ExecInfo{
+			StartInfo: events.StartInfo{
+				PID: 1234, Program: "/bin/shop2", GoVersion: "go1.26.8", Patterns: []string{"main.*"},
+				Functions: 2, Probes: 3, Stopped: time.Millisecond, Notes: []string{"nothing in this program matches main.load"},
+			},
+			Open: []events.OpenCall{{Call: 1, Goroutine: 1, Func: "main.main", Partial: true}},
+		}},
 		{Kind: events.Lost, Time: at(10), Lost: &events.LostInfo{Count: 3, Why: "the buffer was full"}},
 		{Kind: events.Lost, Time: at(10), Lost: &events.LostInfo{Why: "main.hot: too many calls", Func: "main.hot", Unseen: 947 * time.Millisecond}},
 		{Kind: events.End, Time: at(11), End: &events.EndInfo{

@@ -40,6 +40,8 @@ func (s *snoopSink) Write(e Event) error {
 	switch e.Kind {
 	case Start:
 		s.page.start(&e)
+	case Exec:
+		s.page.exec(&e)
 	case Lost:
 		s.page.lost(&e)
 	case End:

@@ -128,6 +128,8 @@ func (s *templateSink) Write(e Event) error {
 	switch e.Kind {
 	case Start:
 		p.start(&e)
+	case Exec:
+		p.exec(&e)
 	case Lost:
 		p.lost(&e)
 	case End:

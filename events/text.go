@@ -127,6 +127,9 @@ func (s *textSink) Write(e Event) error {
 	switch e.Kind {
 	case Start:
 		s.page.start(&e)
+	case Exec:
+		s.printHeld()
+		s.page.exec(&e)
 	case Lost:
 		s.printHeld()
 		s.page.lost(&e)

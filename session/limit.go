@@ -28,7 +28,7 @@ func newGate(cfg Config) *gate {
 			g.kinds[k] = true
 		}
 	}
-	g.kinds[events.Lost] = true
+	g.kinds[events.Lost], g.kinds[events.Exec] = true, true
 	if cfg.Goroutines != nil {
 		g.goroutines = make(map[int64]bool, len(cfg.Goroutines))
 		for _, id := range cfg.Goroutines {
@@ -60,17 +60,27 @@ func (g *gate) admits(h *engine.Hit) bool {
 func (g *gate) asks(k events.Kind) bool { return g.kinds[k] }
 
 // passes reports whether the event was asked for, and numbers it if so. What
-// was lost is always told, and is no event itself.
+// was lost, and an exec, is always told, and is no event itself.
 func (g *gate) passes(e *events.Event, now time.Time) bool {
 	pass := g.kinds[e.Kind] && (g.rate == nil || g.rate.keeps(e, now))
 	if g.rate != nil && e.Kind == events.Return {
 		g.rate.ended(e.Call)
 	}
-	if pass && e.Kind != events.Lost {
+	if pass && e.Kind != events.Lost && e.Kind != events.Exec {
 		g.seq++
 		e.Seq = g.seq
 	}
 	return pass
+}
+
+// goOn makes the gate that of another program. Nothing of the old one is open.
+func (g *gate) goOn(cfg Config) {
+	for _, k := range kindsOf(cfg) {
+		g.kinds[k] = true
+	}
+	if g.rate != nil {
+		clear(g.rate.open)
+	}
 }
 
 // leftOut reports whether an open call is not in the stream.

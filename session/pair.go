@@ -57,6 +57,13 @@ func newPairer(cfg Config, lines *linePlan, scope *scope) *pairer {
 	}
 }
 
+// successor returns a pairer for another program. Ids go on rising.
+func (p *pairer) successor(cfg Config, lines *linePlan, scope *scope) *pairer {
+	next := newPairer(cfg, lines, scope)
+	next.lastCall = p.lastCall
+	return next
+}
+
 // add returns the events that a hit makes. The slice is valid until the next
 // add.
 func (p *pairer) add(h *engine.Hit) []events.Event {

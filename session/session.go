@@ -33,10 +33,11 @@ type Config struct {
 	StopAt        []string        // patterns; the trace ends at a call of what they match
 	Limit         uint64          // events; 0: no limit
 	Rate          Rate            // calls that are reported; zero: no limit
+	FollowExec    bool            // go on in the program that replaces the target's
 	// MaxOverhead is the share of the target's time, above 0 and at most 1, for
 	// which its threads may be held: functions that cost too much are not
 	// observed for a while, and the stream says so. 0: no limit. It can not be
-	// had with lines.
+	// had with lines, nor with FollowExec.
 	MaxOverhead float64
 	// Warn is told, in words, what is worth knowing at once; it may be nil.
 	Warn func(format string, args ...any)
@@ -51,7 +52,8 @@ const DefaultMaxProbes = 1000
 // A Session turns the hits of one engine into events.
 type Session struct {
 	eng      engine.Engine
-	start    events.StartInfo
+	cfg      Config
+	start    events.StartInfo // of the program there is now
 	pairer   *pairer
 	follower *follower // nil: what traced functions call is not followed
 	window   *window   // nil: the whole trace
@@ -68,9 +70,10 @@ type Session struct {
 	next  int
 	now   time.Time // of that hit
 
-	alarm alarm
-	last  []events.Event // what is left to yield of the last records
-	err   error          // after these
+	alarm  alarm
+	execAt time.Time      // when the target last replaced its program
+	last   []events.Event // what is left to yield of the last records
+	err    error          // after these
 }
 
 // A phase is how far the stream has come.
@@ -87,29 +90,75 @@ const (
 // it fails, what it has planted is removed again. It wraps a [NoMatchError], a
 // [TooManyError] or an [InlinedError] when the patterns are at fault.
 func New(eng engine.Engine, cfg Config) (*Session, error) {
-	target := eng.Target()
-	sel, window, err := selectAll(eng.Functions(), target.Module, cfg)
+	if cfg.FollowExec {
+		f, ok := eng.(engine.ExecFollower)
+		if !ok {
+			return nil, fmt.Errorf("follow exec: %w", engine.ErrNotSupported)
+		}
+		if cfg.bound() {
+			return nil, errBoundExec
+		}
+		f.FollowExec()
+	}
+	p, err := begin(eng, cfg)
 	if err != nil {
 		return nil, err
 	}
+	gate := newGate(p.cfg)
+	s := &Session{
+		eng:      eng,
+		cfg:      cfg,
+		start:    p.start,
+		pairer:   newPairer(p.cfg, p.lines, p.scope),
+		follower: p.follower,
+		window:   p.window,
+		sieve:    newSieve(p.cfg, p.window),
+		backlog:  newBacklog(cfg.Backlog, gate.asks),
+		gate:     gate,
+	}
+	if cfg.MaxOverhead > 0 {
+		if s.thin, err = newThinner(eng, cfg.MaxOverhead, p.done.costings, neededCapture(cfg), s.pairer); err != nil {
+			return nil, errors.Join(err, unplant(eng, p.done.probes))
+		}
+	}
+	return s, nil
+}
+
+// A traced is what is traced of one program that the target runs.
+type traced struct {
+	cfg      Config // with the kinds that lines add
+	start    events.StartInfo
+	lines    *linePlan
+	scope    *scope
+	window   *window
+	follower *follower
+	done     planted
+}
+
+// begin plants a probe in each function that cfg asks for.
+func begin(eng engine.Engine, cfg Config) (traced, error) {
+	sel, window, err := choose(eng, cfg)
+	if err != nil {
+		return traced{}, err
+	}
 	scope, err := selectFrom(eng, cfg, &sel)
 	if err != nil {
-		return nil, err
+		return traced{}, err
 	}
 	lister := listerOf(eng)
 	named, err := sel.ResolveLines(lister)
 	if err != nil {
-		return nil, err
+		return traced{}, err
 	}
 	if most := maxProbes(cfg); len(sel.Functions) > most {
-		return nil, &TooManyError{Patterns: sel.Patterns, Count: len(sel.Functions), Max: most}
+		return traced{}, &TooManyError{Patterns: sel.Patterns, Count: len(sel.Functions), Max: most}
 	}
 	lines, err := planLines(lister, cfg, &sel, named)
 	if err != nil {
-		return nil, err
+		return traced{}, err
 	}
 	if cfg.MaxOverhead > 0 && (lines != nil || scope != nil) {
-		return nil, errors.New("--max-overhead does not go with line events, --depth and --from: leave them out, or use --rate or --limit")
+		return traced{}, errors.New("--max-overhead does not go with line events, --depth and --from: leave them out, or use --rate or --limit")
 	}
 	if lines != nil {
 		sel.Notes = append(sel.Notes, lines.notes...)
@@ -119,7 +168,7 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 	}
 	done, err := plant(eng, sel.Functions, cfg, lines)
 	if err != nil {
-		return nil, err
+		return traced{}, err
 	}
 	plantOne := func(fn *engine.Function) error {
 		// That it has no lines is no reason not to follow it.
@@ -128,37 +177,21 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 	}
 	follower, err := newFollower(eng, cfg, scope, sel, plantOne)
 	if err != nil {
-		return nil, errors.Join(err, unplant(eng, done.probes))
+		return traced{}, errors.Join(err, unplant(eng, done.probes))
 	}
-	target = eng.Target() // planting may have stopped it for longer
-	gate := newGate(cfg)
-	s := &Session{
-		eng: eng,
-		start: events.StartInfo{
-			Version:   cfg.Version,
-			Engine:    target.Engine,
-			PID:       target.PID,
-			Program:   target.Program,
-			GoVersion: target.GoVersion,
-			Patterns:  sel.Patterns,
-			Functions: done.functions,
-			Probes:    done.places,
-			Stopped:   target.Stopped,
-			Notes:     append(sel.Notes, done.notes...),
-		},
-		pairer:   newPairer(cfg, lines, scope),
-		follower: follower,
-		window:   window,
-		sieve:    newSieve(cfg, window),
-		backlog:  newBacklog(cfg.Backlog, gate.asks),
-		gate:     gate,
-	}
-	if cfg.MaxOverhead > 0 {
-		if s.thin, err = newThinner(eng, cfg.MaxOverhead, done.costings, neededCapture(cfg), s.pairer); err != nil {
-			return nil, errors.Join(err, unplant(eng, done.probes))
-		}
-	}
-	return s, nil
+	target := eng.Target() // planting may have stopped it for longer
+	return traced{cfg: cfg, lines: lines, scope: scope, window: window, follower: follower, done: done, start: events.StartInfo{
+		Version:   cfg.Version,
+		Engine:    target.Engine,
+		PID:       target.PID,
+		Program:   target.Program,
+		GoVersion: target.GoVersion,
+		Patterns:  sel.Patterns,
+		Functions: done.functions,
+		Probes:    done.places,
+		Stopped:   target.Stopped,
+		Notes:     append(sel.Notes, done.notes...),
+	}}, nil
 }
 
 // Events lets the target run and yields what it does, from a start record to an
@@ -210,10 +243,16 @@ func (s *Session) run(ctx context.Context, yield func(events.Event, error) bool)
 	}
 	for {
 		end, err := s.watch(ctx, yield)
-		if !errors.Is(err, errAlarm) {
+		more := false
+		switch {
+		case errors.Is(err, errAlarm):
+			end, more = s.look(yield)
+		case errors.Is(err, errExec):
+			end, more = s.follow(yield)
+		default:
 			return end, err
 		}
-		if end, more := s.look(yield); !more {
+		if !more {
 			return end, nil
 		}
 		if s.thin.failed() {
@@ -223,7 +262,8 @@ func (s *Session) run(ctx context.Context, yield func(events.Event, error) bool)
 }
 
 // watch yields the events of hits, until the trace ends, the loop body breaks
-// off, or the alarm goes off, for which the error is errAlarm.
+// off, or the alarm goes off, for which the error is errAlarm, or the target is
+// to be followed into another program, for which it is errExec.
 func (s *Session) watch(ctx context.Context, yield func(events.Event, error) bool) (*events.Event, error) {
 	inner, stop := s.alarm.watch(ctx)
 	defer stop()
@@ -233,6 +273,9 @@ func (s *Session) watch(ctx context.Context, yield func(events.Event, error) boo
 			return nil, err
 		case err != nil:
 			return s.failed(ctx, err)
+		case h.Kind == engine.Ended && h.Exit.Exec && s.cfg.FollowExec:
+			s.execAt = h.Time
+			return nil, errExec
 		case h.Kind == engine.Ended:
 			return exited(&h), nil
 		}

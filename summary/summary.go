@@ -46,7 +46,7 @@ func (s *Sink) Write(e events.Event) error {
 		if err := s.report(); err != nil {
 			return err
 		}
-	case events.Start, events.Lost:
+	case events.Start, events.Exec, events.Lost:
 	default:
 		if !s.opts.Events {
 			return nil

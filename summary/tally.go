@@ -59,6 +59,9 @@ func (t *tally) function(name string) *function {
 }
 
 func (t *tally) add(e *events.Event) {
+	if e.Kind == events.Exec {
+		t.abandon()
+	}
 	if e.Call == events.NoCall {
 		return
 	}
@@ -118,6 +121,14 @@ func (t *tally) leave(e *events.Event) {
 	}
 	if g := t.goroutines[e.Goroutine]; g != nil {
 		g.calls[len(g.calls)-1].inside += d
+	}
+}
+
+// abandon forgets the open calls, which have ended with their program.
+func (t *tally) abandon() {
+	clear(t.goroutines)
+	for _, fn := range t.funcs {
+		clear(fn.open)
 	}
 }
 

@@ -84,6 +84,7 @@ func runAttach(ctx context.Context, a *app, f *traceFlags, who string) error {
 		t.summarize("")
 	} else {
 		t.summarize(fmt.Sprintf("; %s; PID %d runs on", stopText(&t.end), pid))
+		t.hintExec()
 	}
 	if stop := stopOf(ctx); stop != nil && stop.Reason == events.ReasonInterrupted {
 		return ended(targetStatus(0, stop.Signal))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ func traceLaunched(ctx context.Context, a *app, f *traceFlags, l dlv.Launch) err
 			why = "tracing ended" // the reason has just been told
 		}
 		a.say.note("%s; waiting for PID %d to end", why, tgt.Target().PID)
+		t.hintExec()
 	}
 	status, signal, err := tgt.Wait()
 	switch {
@@ -81,7 +83,7 @@ func stopText(end *events.EndInfo) string {
 	case events.ReasonStopAt:
 		return "tracing ended at --stop-at"
 	case events.ReasonExec:
-		return "tracing ended: the target replaced itself by exec"
+		return "tracing ended: " + cmp.Or(end.Message, "the target replaced itself by exec")
 	case events.ReasonOutput:
 		return "tracing ended: " + end.Message
 	}

@@ -137,6 +137,8 @@ func (t *trace) observe(e *events.Event) {
 				t.cancel(&session.Stop{Reason: events.ReasonDuration})
 			})
 		}
+	case e.Exec != nil:
+		t.announce(&e.Exec.StartInfo)
 	case e.End != nil:
 		t.end = *e.End
 	}
@@ -196,6 +198,13 @@ func (t *trace) summarize(rest string) {
 		text += ", written to " + t.out.name
 	}
 	t.app.say.note("%s%s", text, rest)
+}
+
+// hintExec says what would have gone on where an exec has ended the trace.
+func (t *trace) hintExec() {
+	if t.end.Reason == events.ReasonExec && !t.flags.followExec && !t.flags.quiet {
+		t.app.say.hint("--follow-exec goes on in the new program")
+	}
 }
 
 // stopOf returns what ended ctx in an orderly way, or nil.

@@ -35,6 +35,7 @@ type traceFlags struct {
 	maxOverhead   string
 	stall         time.Duration
 	maxProbes     int
+	followExec    bool
 	pin           bool
 	engine        string
 	quiet         bool
@@ -82,6 +83,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.StringVar(&f.maxOverhead, "max-overhead", "", "hold the target for at most `N%` of its time, as 5%; what costs too much is not observed for a while")
 	fs.DurationVar(&f.stall, "stall", stall, "stop when the output takes nothing for `DUR`, rather than keep the target waiting; 0: never")
 	fs.IntVar(&f.maxProbes, "max-probes", session.DefaultMaxProbes, "refuse to trace more than `N` functions")
+	fs.BoolVar(&f.followExec, "follow-exec", false, "go on when the target replaces itself by exec, in the new program")
 	fs.BoolVar(&f.pin, "pin", false, "keep target and tracer on one CPU: a hit costs half as much, and the target has one CPU only")
 	fs.StringVar(&f.engine, "engine", "dlv", "observe the target with the engine `NAME`: dlv")
 	f.output.register(fs)
@@ -170,7 +172,31 @@ func (f *traceFlags) check() error {
 	if err := f.filter.check(); err != nil {
 		return err
 	}
+	if err := f.checkFollowExec(); err != nil {
+		return err
+	}
 	return f.output.check()
+}
+
+// checkFollowExec refuses what is meant for one program only.
+func (f *traceFlags) checkFollowExec() error {
+	if !f.followExec {
+		return nil
+	}
+	for _, other := range []struct {
+		flag string
+		set  bool
+	}{
+		{"start-at", len(f.filter.startAt) > 0},
+		{"stop-at", len(f.filter.stopAt) > 0},
+		{"backlog", f.filter.backlog > 0},
+		{"max-overhead", f.maxOverhead != ""},
+	} {
+		if other.set {
+			return fmt.Errorf("--follow-exec does not go with --%s, which is for one program: leave one of them out", other.flag)
+		}
+	}
+	return nil
 }
 
 // checkPatterns reports the first pattern that cannot be read. That it matches
@@ -210,6 +236,7 @@ func (f *traceFlags) config(tgt engine.Target) (session.Config, error) {
 		Limit:       f.limit,
 		Rate:        rate,
 		MaxOverhead: share,
+		FollowExec:  f.followExec,
 		Version:     buildVersion(),
 	}
 	_ = f.filter.choose(&cfg) // checked before

@@ -30,6 +30,18 @@ func TestBroken(t *testing.T) {
 		{"a negative time held", "end reason=limit held=-1s"},
 		{"the end counts 2 events, there were 0", "end reason=limit events=2"},
 		{"the end counts 4 events lost, there were 3", "call g1 #1 main.a\nreturn g1 #1 main.a\nlost count=3\nend reason=limit events=2 lost=4"},
+		// Another program.
+		{"an exec without the new program", "exec"},
+		{"call #1 has no end and is not listed as open", "call g1 #1 main.a\nexec program=next"},
+		{"open call #1 has ended", "call g1 #1 main.a\nreturn g1 #1 main.a\nexec program=next open=(#1 g1 main.a)"},
+		{"call #1 has ended before", "call g1 #1 main.a\nexec program=next open=(#1 g1 main.a)\nreturn g1 #1 main.a"},
+		{"open call #1 has ended", "call g1 #1 main.a\nexec program=next open=(#1 g1 main.a)\nend reason=limit open=(#1 g1 main.a)"},
+		{"open call #1 has ended", "exec program=next open=(#1 g1 main.a partial)\nend reason=limit open=(#1 g1 main.a partial)"},
+		{"call #1 was known before", "call g1 #1 main.a\nexec program=next open=(#1 g1 main.a)\ncall g1 #1 main.a"},
+		{"depth 1 inside 0 open calls", "call g1 #1 main.a\nexec program=next open=(#1 g1 main.a)\ncall g1 #2 parent=1 depth=1 main.b"},
+		{"when 0 were running before", "exec program=next\nreturn g1 #1 main.a partial"},
+		{"an event after the end", "end reason=exec\nexec program=next"},
+		{"the first event is not the start", "exec program=next\nstart"},
 		// Calls.
 		{"negative depth", "call g1 #1 depth=-1 main.a"},
 		{"a call without an id", "call g1 main.a"},

@@ -32,6 +32,7 @@ type Validator struct {
 	Fragment bool
 
 	started, ended bool
+	replaced       bool // there was an exec: what is traced now was so from its start
 	seq            uint64
 	records, lost  uint64
 	gaps           bool // something was lost, or not observed
@@ -93,7 +94,7 @@ func (v *Validator) check(e *events.Event) error {
 	}
 	v.started = true
 	switch e.Kind {
-	case events.Start, events.Lost, events.End:
+	case events.Start, events.Exec, events.Lost, events.End:
 		if e.Seq != 0 {
 			return fmt.Errorf("seq %d in a %s, which has none", e.Seq, e.Kind)
 		}
@@ -130,6 +131,8 @@ func (v *Validator) checkStream(e *events.Event) error {
 		if e.Start == nil {
 			return errors.New("a start that carries nothing")
 		}
+	case events.Exec:
+		return v.checkExec(e)
 	case events.Lost:
 		return v.checkLost(e.Lost)
 	case events.End:
@@ -184,6 +187,29 @@ func (v *Validator) checkThinned(list []events.Thinned) error {
 	return nil
 }
 
+// checkExec checks that every call ends with the program it was made in.
+func (v *Validator) checkExec(e *events.Event) error {
+	if e.Exec == nil || e.Exec.Program == "" {
+		return errors.New("an exec without the new program")
+	}
+	if !v.Fragment {
+		if err := v.checkOpen(e.Exec.Open); err != nil {
+			return err
+		}
+	}
+	for _, o := range e.Exec.Open {
+		if v.calls[o.Call] == nil {
+			v.calls[o.Call] = &call{id: o.Call, goroutine: o.Goroutine}
+		}
+	}
+	for _, c := range v.calls {
+		c.ended = true
+	}
+	clear(v.goroutines)
+	v.replaced = true
+	return nil
+}
+
 var reasons = []events.Reason{
 	events.ReasonExited, events.ReasonSignaled, events.ReasonExec, events.ReasonInterrupted,
 	events.ReasonLimit, events.ReasonDuration, events.ReasonStopAt, events.ReasonOutput, events.ReasonError,
@@ -219,7 +245,7 @@ func (v *Validator) checkEvent(e *events.Event) error {
 	}
 	g := v.goroutines[e.Goroutine]
 	if g == nil {
-		g = new(goroutine)
+		g = &goroutine{seen: v.replaced}
 		v.goroutines[e.Goroutine] = g
 	}
 	if err := g.checkPending(e); err != nil {

@@ -27,7 +27,7 @@ func check(t *testing.T, v eventstest.Validator, text string) error {
 			t.Fatal(err)
 		}
 		switch e.Kind {
-		case events.Start:
+		case events.Start, events.Exec:
 		case events.Lost:
 			lost += e.Lost.Count
 		case events.End:
@@ -142,6 +142,21 @@ func TestValid(t *testing.T) {
 			lost count=2 why=x
 			return g1 #1 main.a
 			lost count=1`},
+		{"another program", only(), `
+			call g1 #1 main.a
+			call g1 #2 parent=1 depth=1 main.b
+			return g2 #4 parent=3 depth=1 main.d partial
+			exec program=next open=(#1 g1 main.a, #2 g1 main.b, #3 g2 main.c partial)
+			call g1 #5 main.a
+			return g1 #5 main.a
+			call g2 #6 main.b
+			exec program=next open=(#6 g2 main.b)
+			call g2 #7 main.b
+			end reason=exec open=(#7 g2 main.b)`},
+		{"another program, of other kinds", only(events.Call), `
+			call g1 #1 main.a
+			exec program=next open=(#1 g1 main.a)
+			call g1 #2 main.a`},
 		{"calls whose begin was lost", only(), `
 			call g1 #1 main.a
 			lost count=3

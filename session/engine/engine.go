@@ -95,6 +95,19 @@ type Follower interface {
 	Callees(*Function) []*Function
 }
 
+// An ExecFollower is implemented by engines that can go on with the program by which
+// the target replaces its own.
+type ExecFollower interface {
+	// FollowExec lets the target be held where it has replaced its program: after
+	// the Ended hit that says so, Follow may be called.
+	FollowExec()
+	// Follow opens the new program, which is held before its first instruction
+	// until Hits is ranged over. Target and Functions are about it from then on;
+	// the probes are gone with the old one. After an error there is nothing left
+	// to do but to Close, which lets the target run on.
+	Follow() error
+}
+
 // Target describes a traced process.
 type Target struct {
 	Engine    string // name of the engine: dlv
@@ -314,5 +327,5 @@ type Exit struct {
 	Status int    // exit status
 	Signal string // name of the signal that killed it, e.g. SIGKILL; else empty
 	Signum int    // its number
-	Exec   bool   // it replaced itself by exec and is no longer traced
+	Exec   bool   // it replaced itself by exec; only an [ExecFollower] goes on
 }

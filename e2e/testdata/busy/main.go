@@ -1,7 +1,8 @@
 // Busy calls small functions on several threads for ever, checks what they
 // return, and writes to a file how often it has called them. It exits with
 // status 3 when a result is wrong. Its arguments are the file and, if it is not
-// to be 4, the number of goroutines.
+// to be 4, the number of goroutines; with a third, it starts to count there, and
+// replaces itself by exec again and again.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -57,10 +59,22 @@ func loop() {
 	}
 }
 
+func replace() {
+	time.Sleep(300 * time.Millisecond)
+	args := []string{os.Args[0], os.Args[1], os.Args[2], strconv.FormatInt(calls.Load(), 10)}
+	fmt.Fprintln(os.Stderr, syscall.Exec(os.Args[0], args, os.Environ()))
+	os.Exit(3)
+}
+
 func main() {
 	loops := 4
 	if len(os.Args) > 2 {
 		loops, _ = strconv.Atoi(os.Args[2])
+	}
+	if len(os.Args) > 3 {
+		n, _ := strconv.ParseInt(os.Args[3], 10, 64)
+		calls.Store(n)
+		go replace()
 	}
 	for range loops {
 		go loop()

@@ -19,10 +19,11 @@ import (
 )
 
 var (
-	_ engine.Engine     = (*Engine)(nil)
-	_ engine.Pinner     = (*Engine)(nil)
-	_ engine.LineLister = (*Engine)(nil)
-	_ engine.Follower   = (*Engine)(nil)
+	_ engine.Engine       = (*Engine)(nil)
+	_ engine.Pinner       = (*Engine)(nil)
+	_ engine.LineLister   = (*Engine)(nil)
+	_ engine.Follower     = (*Engine)(nil)
+	_ engine.ExecFollower = (*Engine)(nil)
 )
 
 // An Engine traces one process.
@@ -136,7 +137,7 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 			}
 		}()
 		for {
-			if err := e.write(); err != nil {
+			if err := e.write(); err != nil && !e.p.Over() {
 				yield(engine.Hit{}, err)
 				return
 			}

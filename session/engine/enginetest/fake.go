@@ -25,6 +25,7 @@ type Fake struct {
 	Refuse map[string]error // by function: what Plant says
 	Fail   error            // what Hits ends with, once the script is played
 	Kept   time.Duration    // what Held returns
+	Next   *Fake            // the program that replaces this one, if Follow can follow it
 
 	probes   map[engine.ProbeID]engine.Probe
 	lastID   engine.ProbeID
@@ -184,6 +185,18 @@ func shown(values []events.Value, names *secret.Names) []events.Value {
 		}
 	}
 	return values
+}
+
+// FollowExec does nothing: an exec is always held.
+func (f *Fake) FollowExec() {}
+
+// Follow goes on with Next.
+func (f *Fake) Follow() error {
+	if f.Next == nil {
+		return fmt.Errorf("follow: %w", engine.ErrNotGo)
+	}
+	*f = *f.Next
+	return nil
 }
 
 // Close removes every probe.
