@@ -65,9 +65,32 @@ func (x *extents) statement(n ast.Node, line func(token.Pos) int) {
 		x.span(line(n.Pos()), line(n.End()))
 	case *ast.IfStmt:
 		x.span(line(n.Pos()), line(n.Body.Lbrace))
+	case *ast.SwitchStmt:
+		x.cases(line(n.Pos()), n.Body, line)
+	case *ast.TypeSwitchStmt:
+		x.cases(line(n.Pos()), n.Body, line)
+	case *ast.SelectStmt:
+		x.cases(line(n.Pos()), n.Body, line)
 	case *ast.FuncLit:
 		for l := line(n.Body.Lbrace) + 1; l < line(n.Body.Rbrace); l++ {
 			delete(x.begin, l)
+		}
+	}
+}
+
+// cases notes that the cases of a switch are of the statement: the compiler goes
+// to and fro between them and its head.
+func (x *extents) cases(head int, body *ast.BlockStmt, line func(token.Pos) int) {
+	for _, c := range body.List {
+		var colon token.Pos
+		switch c := c.(type) {
+		case *ast.CaseClause:
+			colon = c.Colon
+		case *ast.CommClause:
+			colon = c.Colon
+		}
+		for l := line(c.Pos()); l <= line(colon); l++ {
+			x.begin[l] = head
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"go/token"
 	"strings"
 	"sync"
 )
@@ -29,13 +30,18 @@ func (f *File) Line(n int) string {
 	return strings.TrimSuffix(f.lines[n-1], "\r")
 }
 
-// Blank reports whether a line only closes what was opened before: braces, and
-// parentheses. No statement runs there; what the compiler puts there is the end
-// of a function. It needs no parser: no line of a multi-line string or comment
-// that looks so begins a statement either.
+// Blank reports whether a line has no statement that runs there: it only closes
+// what was opened before, braces and parentheses, or it is a label, or default.
+// What the compiler puts there is the end of a function, or a jump. It needs no
+// parser: no line of a multi-line string or comment that looks so begins a
+// statement either.
 func (f *File) Blank(line int) bool {
 	const closing = "})]"
 	text := strings.TrimSpace(f.Line(line))
+	if label, rest, ok := strings.Cut(text, ":"); ok && token.IsIdentifier(label) || label == "default" {
+		rest = strings.TrimSpace(rest)
+		return rest == "" || strings.HasPrefix(rest, "//")
+	}
 	rest := strings.TrimLeft(text, closing+",; \t")
 	if !strings.ContainsAny(text[:len(text)-len(rest)], closing) {
 		return false

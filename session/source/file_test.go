@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"sync"
@@ -100,6 +101,9 @@ func TestBlank(t *testing.T) {
 		"} /* end */":     true,
 		"} /* a */ /* b ": true,
 		"}//":             true,
+		"again:":          true,
+		"\trows: // x":    true,
+		"\tdefault:":      true,
 
 		"":                 false,
 		"\t":               false,
@@ -115,6 +119,11 @@ func TestBlank(t *testing.T) {
 		"} /* a */ else {": false,
 		"}; x()":           false,
 		"x }":              false,
+		"again: x()":       false,
+		"default: x()":     false,
+		"case x:":          false,
+		"\tkey: value,":    false,
+		"x := f()":         false,
 		"{}":               false,
 		"}.f()":            false,
 		"} + 1":            false,
@@ -128,6 +137,40 @@ func TestBlank(t *testing.T) {
 	}
 	if new(File).Blank(1) {
 		t.Error("a line that is unknown is blank")
+	}
+}
+
+func TestStatement(t *testing.T) {
+	file := fileOf(`package p
+func f() {
+	x := g(
+		1,
+		func() {
+			y()
+		},
+	)
+	if a &&
+		b {
+		z()
+	}
+	switch v := x.(type) {
+	case int,
+		string:
+		z()
+	default:
+		select {
+		case <-c:
+			z()
+		}
+	}
+	return
+}
+`)
+	want := map[int]int{4: 3, 5: 3, 7: 3, 8: 3, 10: 9, 14: 13, 15: 13, 17: 13, 19: 18}
+	for line := range 25 {
+		if got := file.Statement(line); got != cmp.Or(want[line], line) {
+			t.Errorf("line %d is of the statement on line %d, want %d", line, got, cmp.Or(want[line], line))
+		}
 	}
 }
 

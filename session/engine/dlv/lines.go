@@ -3,6 +3,7 @@ package dlv
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"golang.org/x/arch/x86/x86asm"
 
@@ -37,17 +38,15 @@ var errNoLines = errors.New("its lines are not known")
 // one stop. That leaves few that are met one after the other, for which the
 // engine looks when they are hit.
 //
-// The line of the function's head belongs to its prologue, and counts only for a
-// function that has no other.
+// The line of the function's head belongs to its prologue. A function that has no
+// other is on it once, from the first instruction after the prologue: the compiler
+// marks none that is on the same line.
 func (im *Image) marks(f *engine.Function) ([]mark, bool, error) {
 	b, err := im.body(f)
 	if err != nil {
 		return nil, false, err
 	}
 	marks := b.marks(func(line int) bool { return line != f.Line })
-	if len(marks) == 0 {
-		marks = b.marks(func(int) bool { return true })
-	}
 	if len(marks) == 0 && b.first < len(b.code) && b.lines[b.first] != 0 {
 		marks = []mark{{b.code[b.first], b.lines[b.first]}}
 	}
@@ -85,8 +84,37 @@ func (im *Image) body(f *engine.Function) (*body, error) {
 		return nil, err
 	}
 	b.connect()
+	b.skipMoves(im)
 	b.skipEpilogues(im)
 	return b, nil
+}
+
+// skipMoves gives what moves a slice from the stack to the heap, before it is
+// returned, to the line that does it. Some of it the compiler has on the line of
+// the append that may have put it there.
+func (b *body) skipMoves(im *Image) {
+	for i, in := range b.code {
+		if !strings.HasPrefix(im.callee(in), "runtime.moveSlice") {
+			continue
+		}
+		for k := i - 1; k >= b.first && b.follows(k+1); k-- {
+			b.lines[k], b.begin[k] = b.lines[i], false
+		}
+	}
+}
+
+// follows reports whether control comes to an instruction from the one before it
+// and from nowhere else.
+func (b *body) follows(i int) bool { return len(b.preds[i]) == 1 && b.preds[i][0] == i-1 }
+
+// callee returns the name of the function that an instruction calls, or nothing.
+func (im *Image) callee(in insn) string {
+	if t, ok := in.target(); ok && in.op == x86asm.CALL {
+		if f := im.symbols.function(t); f != nil {
+			return f.Symbol
+		}
+	}
+	return ""
 }
 
 // skipEpilogues takes away the begins of statements between the call that runs
@@ -98,9 +126,8 @@ func (b *body) skipEpilogues(im *Image) {
 		if after {
 			b.begin[i] = false
 		}
-		if t, ok := in.target(); ok && in.op == x86asm.CALL {
-			f := im.symbols.function(t)
-			after = f != nil && f.Symbol == "runtime.deferreturn"
+		if in.op == x86asm.CALL {
+			after = im.callee(in) == "runtime.deferreturn"
 		} else if in.ends() {
 			after = false
 		}
@@ -177,13 +204,20 @@ func (i insn) ends() bool {
 	return false
 }
 
-// marks returns where control arrives at a line that is wanted.
+// marks returns where control arrives at a line that is wanted. Where the compiler
+// has mixed the instructions of lines, on a way without forks, the first of a line
+// counts.
 func (b *body) marks(wanted func(line int) bool) []mark {
 	isMark := func(i int) bool { return b.begin[i] && i >= b.first && b.lines[i] != 0 && wanted(b.lines[i]) }
 	var marks []mark
+	var met []int // lines, on the way to the instruction
 	for i := range b.code {
-		if isMark(i) && b.arrives(i, isMark) {
+		if !b.follows(i) {
+			met = met[:0]
+		}
+		if isMark(i) && !slices.Contains(met, b.lines[i]) && b.arrives(i, isMark) {
 			marks = append(marks, mark{b.code[i], b.lines[i]})
+			met = append(met, b.lines[i])
 		}
 	}
 	return marks

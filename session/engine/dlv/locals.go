@@ -25,6 +25,7 @@ type local struct {
 	escapes  bool // it lives on the heap, and its location holds its address
 	argument bool
 	declared int
+	doubtful bool // its location is that of another variable too
 }
 
 // optimizedOut is the value of a variable that the compiler keeps nowhere.
@@ -33,10 +34,13 @@ const optimizedOut = "<optimized out>"
 // locals reads the variables that can be seen from a place.
 func (e *Engine) locals(c *hitContext, p *probe, pl *place, line int, cfa uint64, call *openCall) []engine.Variable {
 	lim := p.probe.Capture.Limits
+	regs := e.registers(c, cfa)
 	if pl.locals == nil {
 		pl.locals = e.im.locals(p.probe.Func, c.addr, line, lim.Hide)
+		if p.probe.Func.Optimized {
+			e.doubt(p.probe.Func, pl.locals, c.addr, regs)
+		}
 	}
-	regs := e.registers(c, cfa)
 	vars := make([]engine.Variable, len(pl.locals))
 	for i := range pl.locals {
 		l, v := &pl.locals[i], &vars[i]
@@ -52,7 +56,7 @@ func (e *Engine) locals(c *hitContext, p *probe, pl *place, line int, cfa uint64
 // local reads one variable, or says why it cannot be.
 func (e *Engine) local(c *hitContext, l *local, v *engine.Variable, regs *op.DwarfRegisters, call *openCall, lim engine.Limits) (why string) {
 	addr, pieces, _, err := e.im.bi.Location(l.entry, dwarf.AttrLocation, c.addr, *regs, e.p)
-	if err != nil {
+	if err != nil || l.doubtful {
 		return optimizedOut
 	}
 	gone := missing(pieces)
@@ -96,6 +100,48 @@ func (e *Engine) local(c *hitContext, l *local, v *engine.Variable, regs *op.Dwa
 	}
 	v.Value.Value, v.Error = r.Text, r.Error
 	return ""
+}
+
+// doubt finds the variables whose value cannot be told from that of another one.
+// Optimising, the compiler gives a value the names of all variables that it is
+// ever assigned to, from the moment it comes into being: after "half := n / 2" it
+// says that n is there too, when "n = half" comes in a branch that may not be
+// taken. The variable that was declared last has the value by right.
+func (e *Engine) doubt(f *engine.Function, list []local, pc uint64, regs *op.DwarfRegisters) {
+	places := make(map[string][]int) // the lines of declaration of all that are there
+	where := func(entry *godwarf.Tree) string {
+		addr, pieces, _, err := e.im.bi.Location(entry, dwarf.AttrLocation, pc, *regs, e.p)
+		if err != nil || len(missing(pieces)) > 0 {
+			return ""
+		}
+		return fmt.Sprint(addr, pieces)
+	}
+	var look func(t *godwarf.Tree)
+	look = func(t *godwarf.Tree) {
+		for _, child := range t.Children {
+			if child.Tag == dwarf.TagLexDwarfBlock {
+				look(child)
+			}
+			l, ok := e.im.local(child)
+			if !ok || sizeOf(l.typ) == 0 {
+				continue
+			}
+			if at := where(child); at != "" {
+				places[at] = append(places[at], l.declared)
+			}
+		}
+	}
+	look(e.im.symbols.tree(f))
+	for i := range list {
+		l := &list[i]
+		younger := 0
+		for _, declared := range places[where(l.entry)] {
+			if declared >= l.declared {
+				younger++
+			}
+		}
+		l.doubtful = younger > 1 // itself, and another
+	}
 }
 
 // missing returns the pieces that the compiler keeps nowhere. Delve says of them
