@@ -48,8 +48,9 @@
 // a busy server and leaves it. ways_test.go, fault_test.go and terminal_test.go
 // leave processes in every other way there is: a full disk, a reader that does
 // not read, a panic in gtrace, a terminal that is closed. foreign_test.go traces
-// programs written by others. repair_test.go plants breakpoints, or kills those
-// who have, and repairs.
+// programs written by others. lines_test.go compares the line events of a program
+// with marks that it sets itself (see [gtrace/e2e/linemark]). repair_test.go
+// plants breakpoints, or kills those who have, and repairs.
 //
 // A test that needs what this machine lacks is skipped; the environment
 // variable GTRACE_REQUIRE=ptrace,cgo,… turns such a skip into a failure.

@@ -120,10 +120,15 @@ func happening(e events.Event, at bool) string {
 		}
 	case events.Exception:
 		text = e.Func + " " + exception(e.Exception, at)
+	case events.Line:
+		text = fmt.Sprintf("%d: %s", e.Line, strings.TrimSpace(e.Source))
 	default:
 		text = e.Func
 	}
 	text = strings.TrimSpace(text)
+	for _, c := range e.Changes {
+		text += flagged(c.Modified, "  ~") + flagged(!c.Modified, "  +") + c.Name + "=" + c.Value.Value + flagged(c.Old != "", " was "+c.Old)
+	}
 	text += flagged(e.Partial, " partial")
 	if at {
 		text += " at " + file(events.Frame{File: e.File, Line: e.Line})

@@ -1,0 +1,77 @@
+// Package mark is linked into programs that say before each line that they run
+// it. What they say is a call, which a tracer sees as it sees the lines; the
+// values that variables have then are written to a file, for a tracer must not
+// be believed about values that it has read itself.
+package mark
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// A Record is what is written at a mark: the variables, by name, in Go syntax.
+type Record struct {
+	Goroutine int64             `json:"g"`
+	Line      int               `json:"line"`
+	Vars      map[string]string `json:"vars,omitempty"`
+}
+
+var out = sync.OnceValue(func() *os.File {
+	name := os.Getenv("MARKLOG")
+	if name == "" {
+		name = os.DevNull
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
+	if err != nil {
+		panic(err)
+	}
+	return f
+})
+
+// Here says that the line on which it is called is about to run. The variables
+// are given as names and values in turn. It returns true.
+//
+//go:noinline
+func Here(line int, vars ...any) bool { return write(line, vars) }
+
+// Next says that the line runs next, which is not the one on which it is called.
+//
+//go:noinline
+func Next(line int, vars ...any) bool { return write(line, vars) }
+
+func write(line int, vars []any) bool {
+	r := Record{Goroutine: goroutine(), Line: line}
+	for i := 0; i < len(vars); i += 2 {
+		if r.Vars == nil {
+			r.Vars = map[string]string{}
+		}
+		value := fmt.Sprintf("%#v", vars[i+1])
+		if strings.HasSuffix(value, "(nil)") {
+			value = "nil"
+		}
+		r.Vars[vars[i].(string)] = value
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(err)
+	}
+	if _, err := out().Write(append(text, '\n')); err != nil {
+		panic(err)
+	}
+	return true
+}
+
+func goroutine() int64 {
+	var buf [64]byte
+	head := string(buf[:runtime.Stack(buf[:], false)])
+	id, err := strconv.ParseInt(strings.Fields(head)[1], 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return id
+}
