@@ -278,3 +278,18 @@ func FuzzParse(f *testing.F) {
 		filter.Keep(asked[:1])
 	})
 }
+
+func BenchmarkKeep(b *testing.B) {
+	call := callNamed(b, "load")
+	for _, text := range []string{`args.id >= 0`, `duration < 1s`, `error == "no"`, `func == "main.load" and args.name matches "^b"`} {
+		b.Run(text, func(b *testing.B) {
+			f, err := Parse(text)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				f.Keep(call)
+			}
+		})
+	}
+}
