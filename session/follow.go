@@ -20,81 +20,76 @@ type Follow struct {
 	Go bool
 }
 
+// any reports whether anything is asked for.
+func (f Follow) any() bool { return f.Depth > 0 || len(f.From) > 0 }
+
 // A scope decides which calls belong to the trace when that depends on the calls
 // around them. A nil scope takes all.
 //
-// A call has a level: 0 for one that was asked for by name, else one more than
-// the traced call around it. Levels of calls inside --from are counted from that.
+// A call has a level: 0 for one of a function that was asked for by name, else one
+// more than the traced call that it is made from. What is made from a call that is
+// not traced does not belong to the trace, whatever is around that: so which calls
+// belong does not depend on what happens to be planted.
 type scope struct {
 	depth int
 	named map[*engine.Function]bool // asked for by name
 	from  map[*engine.Function]bool // nil: everywhere
-	// started counts, by go statement, the goroutines of the trace that have not
-	// shown themselves yet, and the level of their functions.
+	// started holds, by go statement, the levels of the functions of goroutines that
+	// have not shown themselves yet, oldest first.
 	started map[engine.GoStatement][]int
-	// callers are those of a function that is followed.
-	callers map[*engine.Function][]*engine.Function
 }
 
-// admits reports whether a call of fn that begins in r, or has begun there as its
-// innermost, belongs to the trace, and at which level.
-func (s *scope) admits(fn *engine.Function, r *routine) (level int, ok bool) {
-	around := s.around(fn, r)
+// admits reports whether a call of fn that is innermost in r, once it is there,
+// belongs to the trace, and at which level. It is made from the frame parent.
+func (s *scope) admits(fn *engine.Function, r *routine, parent engine.FrameID) (level int, ok bool) {
+	inside := len(r.calls) > 0 || r.base >= 0
 	switch {
-	case s == nil || s.from[fn]:
+	case s == nil || s.from[fn] || s.named[fn] && (s.from == nil || inside):
 		return 0, true
-	case around != nil:
-		level = around.level + 1
-	case r.base >= 0:
+	case parent == 0 && len(r.calls) == 0 && r.base >= 0:
 		level = r.base
-	case s.from != nil:
+	case parent == 0 || r.at(parent) == nil:
 		return 0, false
-	case s.named[fn]:
-		return 0, true
 	default:
-		return 0, false
-	}
-	if s.named[fn] && s.from == nil {
-		return 0, true
-	}
-	if s.named[fn] && s.depth == 0 {
-		return level, true
+		level = r.at(parent).level + 1
 	}
 	return level, level <= s.depth
 }
 
-// around returns the traced call that a call of fn is part of, or nil. While a
-// panic passes, deferred calls run on top of the calls that it takes away, and
-// are part of the one that has deferred them.
-func (s *scope) around(fn *engine.Function, r *routine) *call {
-	top := r.top()
-	if s == nil || top == nil || r.raiseOver(top.frame) == nil {
-		return top
+// expect takes note that a go statement starts a goroutine whose function has a
+// level. It reports false when too many of them have never shown themselves.
+func (s *scope) expect(by engine.GoStatement, level int) bool {
+	if len(s.started) >= maxStarted && s.started[by] == nil || len(s.started[by]) >= maxStarted {
+		return false
 	}
-	for i := range slices.Backward(r.calls) {
-		if slices.Contains(s.callers[fn], r.calls[i].fn) {
-			return &r.calls[i]
-		}
-	}
-	return top
+	s.started[by] = append(s.started[by], level)
+	return true
 }
 
-// adopt returns the level of the outermost call of a goroutine that a go
-// statement has started, or -1 if it was none of the trace's.
+// maxStarted bounds the goroutines that are waited for: one that runs nothing
+// which is traced, as its function was inlined, never comes.
+const maxStarted = 1 << 12
+
+// awaited returns the level of the function of a goroutine that a go statement has
+// started, or -1 if it does not belong to the trace.
+func (s *scope) awaited(by engine.GoStatement) int {
+	if s == nil || len(s.started[by]) == 0 {
+		return -1
+	}
+	return s.started[by][0]
+}
+
+// adopt does that, and waits for that goroutine no more.
 func (s *scope) adopt(by engine.GoStatement) int {
-	if s == nil {
-		return -1
-	}
-	levels := s.started[by]
-	if len(levels) == 0 {
-		return -1
-	}
-	if len(levels) == 1 {
+	level := s.awaited(by)
+	switch {
+	case level < 0:
+	case len(s.started[by]) == 1:
 		delete(s.started, by)
-	} else {
-		s.started[by] = levels[1:]
+	default:
+		s.started[by] = s.started[by][1:]
 	}
-	return levels[0]
+	return level
 }
 
 // A follower plants probes in what traced functions call, when they are called
@@ -108,22 +103,33 @@ type follower struct {
 	plant   func(*engine.Function) error
 	most    int
 
-	planted map[*engine.Function]bool
+	planted map[*engine.Function]state
+	count   int                       // of those that are followed
 	opened  map[*engine.Function]bool // what they call is planted
 	warn    func(format string, args ...any)
 	noted   bool // warn was told that something is not followed
 }
 
-// see plants what is due after a hit in the call c, which may be nil.
-func (f *follower) see(h *engine.Hit, c *call) {
-	if f == nil || c == nil || c.level >= f.scope.depth {
+// A state is whether calls of a function are observed.
+type state uint8
+
+const (
+	unknown state = iota // nobody has called it
+	followed
+	refused // and told why
+)
+
+// see plants what is due after a hit that was part of a call with that level; a
+// hit outside of the trace has -1.
+func (f *follower) see(h *engine.Hit, level int) {
+	if f == nil || level < 0 || level >= f.scope.depth {
 		return
 	}
 	switch h.Kind {
 	case engine.Entered:
-		f.open(c.fn)
+		f.open(h.Func)
 	case engine.Branching:
-		f.branch(h, c)
+		f.branch(h, level)
 	}
 }
 
@@ -134,38 +140,47 @@ func (f *follower) open(fn *engine.Function) {
 	}
 	f.opened[fn] = true
 	for _, callee := range f.callees.Callees(fn) {
-		f.add(callee, fn)
+		f.add(callee)
 	}
 	_, err := f.eng.Plant(engine.Probe{What: engine.Branches, Func: fn})
 	f.note(err)
 }
 
 // branch plants what a call is about to call.
-func (f *follower) branch(h *engine.Hit, c *call) {
-	if (h.Go != engine.GoStatement{}) {
-		if !f.gos {
-			return
-		}
-		f.scope.started[h.Go] = append(f.scope.started[h.Go], c.level+1)
+func (f *follower) branch(h *engine.Hit, level int) {
+	goes := h.Go != engine.GoStatement{}
+	if goes && !f.gos {
+		return
 	}
-	for _, fn := range h.Targets {
-		f.add(fn, c.fn)
+	if f.add(h.Target) && goes && !f.scope.expect(h.Go, level+1) {
+		f.note(fmt.Errorf("%d goroutines were started that have called nothing", maxStarted))
 	}
 }
 
-func (f *follower) add(fn, by *engine.Function) {
-	if !slices.Contains(f.scope.callers[fn], by) {
-		f.scope.callers[fn] = append(f.scope.callers[fn], by)
+// add plants a function, unless that was done, or what it calls. It reports
+// whether it is followed.
+func (f *follower) add(fn *engine.Function) bool {
+	switch {
+	case f.ignored[fn]:
+		return false
+	case f.callees.Through(fn):
+		f.open(fn)
+		return true
+	case f.planted[fn] != unknown:
+		return f.planted[fn] == followed
 	}
-	if f.planted[fn] || f.ignored[fn] {
-		return
-	}
-	if len(f.planted) >= f.most {
+	f.planted[fn] = refused
+	if f.count >= f.most {
 		f.note(fmt.Errorf("these are %d functions, as many as --max-probes allows", f.most))
-		return
+		return false
 	}
-	f.planted[fn] = true
-	f.note(f.plant(fn))
+	if err := f.plant(fn); err != nil {
+		f.note(err)
+		return false
+	}
+	f.planted[fn] = followed
+	f.count++
+	return true
 }
 
 // note tells the first reason for which something is not followed. That the
@@ -187,10 +202,10 @@ var errNoFollow = fmt.Errorf("--depth: %w", engine.ErrNotSupported)
 // With a depth and no pattern of their own, they are all that is traced.
 func selectFrom(eng engine.Engine, cfg Config, sel *Selection) (*scope, error) {
 	follow := cfg.Follow
-	if follow.Depth == 0 && len(follow.From) == 0 {
+	if !follow.any() {
 		return nil, nil
 	}
-	s := &scope{depth: follow.Depth, named: map[*engine.Function]bool{}, started: map[engine.GoStatement][]int{}, callers: map[*engine.Function][]*engine.Function{}}
+	s := &scope{depth: follow.Depth, named: map[*engine.Function]bool{}, started: map[engine.GoStatement][]int{}}
 	if len(follow.From) == 0 {
 		for _, fn := range sel.Functions {
 			s.named[fn] = true
@@ -232,11 +247,12 @@ func newFollower(eng engine.Engine, cfg Config, s *scope, sel Selection, plant f
 	}
 	f := &follower{
 		eng: eng, callees: callees, scope: s, gos: cfg.Follow.Go, plant: plant, most: maxProbes(cfg), warn: cfg.Warn,
-		ignored: map[*engine.Function]bool{}, planted: map[*engine.Function]bool{}, opened: map[*engine.Function]bool{},
+		ignored: map[*engine.Function]bool{}, planted: map[*engine.Function]state{}, opened: map[*engine.Function]bool{},
 	}
 	for _, fn := range sel.Functions {
-		f.planted[fn] = true
+		f.planted[fn] = followed
 	}
+	f.count = len(f.planted)
 	for _, pattern := range cfg.Ignore {
 		// That it matches nothing was noted when the functions were selected.
 		ignored, _ := Select(eng.Functions(), eng.Target().Module, []string{pattern}, nil)

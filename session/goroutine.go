@@ -64,6 +64,16 @@ func (r *routine) parent(depth int) events.CallID {
 	return r.calls[depth-1].id
 }
 
+// at returns the open call at a frame, or nil.
+func (r *routine) at(frame engine.FrameID) *call {
+	for i := len(r.calls) - 1; i >= 0; i-- {
+		if r.calls[i].frame == frame {
+			return &r.calls[i]
+		}
+	}
+	return nil
+}
+
 // routineKey says whose frames a hit is about. Code on a system stack runs for
 // no goroutine, but a thread has one such stack, so threads stand in for it.
 func routineKey(h *engine.Hit) int64 {
@@ -83,13 +93,16 @@ func (p *pairer) routine(h *engine.Hit) *routine {
 	}
 	r := p.spare()
 	r.id = h.Goroutine
-	r.base = p.scope.adopt(h.Started)
+	r.base = -1
+	if h.Kind == engine.Entered {
+		r.base = p.scope.adopt(h.Started)
+	}
 	p.routines[key] = r
 	for _, running := range h.Running {
 		if !stands(running.Frame, h) {
 			break
 		}
-		if level, ok := p.scope.admits(running.Func, r); ok {
+		if level, ok := p.scope.admits(running.Func, r, running.Parent); ok {
 			c := p.push(r, running.Func, running.Frame)
 			c.partial, c.level = true, level
 		}

@@ -100,7 +100,7 @@ func (p *pairer) entered(h *engine.Hit) {
 	}
 	r.forget(h.Frame)
 
-	level, ok := p.scope.admits(h.Func, r)
+	level, ok := p.scope.admits(h.Func, r, h.Parent)
 	if !ok {
 		return
 	}
@@ -191,7 +191,7 @@ func (p *pairer) callAt(h *engine.Hit, r *routine) *call {
 		if p.thinned[h.Func] {
 			return nil
 		}
-		level, ok := p.scope.admits(h.Func, r)
+		level, ok := p.scope.admits(h.Func, r, h.Parent)
 		if !ok {
 			return nil
 		}
@@ -201,18 +201,21 @@ func (p *pairer) callAt(h *engine.Hit, r *routine) *call {
 	return c
 }
 
-// open returns the open call at a hit's frame, or nil.
-func (p *pairer) open(h *engine.Hit) *call {
-	r := p.routines[routineKey(h)]
-	if r == nil {
-		return nil
+// level returns the level of the traced call that a hit was part of, or -1.
+func (p *pairer) level(h *engine.Hit) int {
+	if p.scope == nil {
+		return -1
 	}
-	for i := range r.calls {
-		if r.calls[i].frame == h.Frame {
-			return &r.calls[i]
+	if h.Kind == engine.Branching && h.Frame == 0 {
+		// What was put around the function of a go statement: it calls that.
+		return p.scope.awaited(h.Started) - 1
+	}
+	if r := p.routines[routineKey(h)]; r != nil {
+		if c := r.at(h.Frame); c != nil {
+			return c.level
 		}
 	}
-	return nil
+	return -1
 }
 
 // leaveDeeper ends the open calls of frames deeper than keep, innermost first:

@@ -116,7 +116,7 @@ func maxProbes(cfg Config) int {
 // look at everything.
 func neededCapture(cfg Config) engine.Capture {
 	c, kinds := cfg.Capture, kindsOf(cfg)
-	c.Locals = cfg.Locals
+	c.Locals, c.Parent = cfg.Locals, cfg.Follow.any()
 	if len(cfg.Filters) > 0 || cfg.Backlog.Events > 0 {
 		return c
 	}

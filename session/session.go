@@ -295,7 +295,7 @@ func (s *Session) serve(h *engine.Hit, yield func(events.Event, error) bool) (en
 	s.queue, s.next, s.now = nil, 0, h.Time
 	if s.gate.admits(h) {
 		s.queue = s.pairer.add(h)
-		s.follower.see(h, s.pairer.open(h))
+		s.follower.see(h, s.pairer.level(h))
 	}
 	if s.thin != nil {
 		s.queue = append(s.queue, s.thin.hit(h)...)

@@ -91,8 +91,12 @@ type LineLister interface {
 // calls. Functions of the runtime's machinery are left out.
 type Follower interface {
 	// Callees returns the functions that are called, deferred or started in its
-	// code by name, and those which closures made there run.
+	// code by name, and those of the closures that are made there.
 	Callees(*Function) []*Function
+	// Through reports whether the calls that a function makes count as its
+	// caller's: wrappers, and functions of the standard library that only run
+	// what they are given, such as sync.Once.
+	Through(*Function) bool
 }
 
 // An ExecFollower is implemented by engines that can go on with the program by which
@@ -185,6 +189,7 @@ type Capture struct {
 	Results bool // at its return
 	Locals  bool // at its lines and its return: the variables of the frame
 	Labels  bool // profiler labels of the goroutine, at entry and return
+	Parent  bool // the frame that a call is made from, wherever it is hit
 	Stack   int  // frames of the stack to read
 	Limits  Limits
 }
@@ -241,8 +246,14 @@ type Hit struct {
 	Thread    int
 	Goroutine int64 // 0 when none was running, as on a system stack
 	Frame     FrameID
-	File      string // of the instruction that was hit
-	Line      int
+	// Parent is the frame of the call that this one is made from: Entered,
+	// Returned, Reached, for probes that capture it. What a [Follower] sees through
+	// and the runtime's machinery do not count. A deferred call is made from the one
+	// that has deferred it, also while a panic passes. 0: a go statement has started
+	// it, or nobody knows.
+	Parent FrameID
+	File   string // of the instruction that was hit
+	Line   int
 
 	Caller *events.Frame  // Entered; nil for the function of a go statement
 	Values []events.Value // Entered: arguments; Returned: results
@@ -256,13 +267,13 @@ type Hit struct {
 	ErrorType, ErrorText string
 	Stack                []events.Frame // innermost first
 
-	// Targets are the functions that are about to be called: Branching. Go is set
-	// when that is in a goroutine of their own; that goroutine's Entered hits have
-	// its number as Origin.
-	Targets []*Function
-	Go      GoStatement
-	// Started is the go statement that has started the goroutine: Entered, where
-	// there is no Caller.
+	// Target is the function that is about to be called: Branching. The Frame of
+	// such a hit is the one that the call is made from, as Parent would be. Go is
+	// set when a goroutine is started for it: the first hits there tell Started.
+	Target *Function
+	Go     GoStatement
+	// Started is the go statement that has started the goroutine: Entered where
+	// Parent is captured and 0, Branching where Frame is 0.
 	Started GoStatement
 
 	// Running lists, outermost first, the probed functions which the goroutine
@@ -280,7 +291,7 @@ type Hit struct {
 // none.
 type GoStatement struct {
 	Goroutine int64  // that runs it
-	PC        uint64 // of the statement
+	PC        uint64 // behind the statement
 }
 
 // A Variable is a variable of a frame: local, argument or named result.
@@ -297,8 +308,9 @@ type ErrorID struct{ Type, Data uint64 }
 
 // A RunningCall is a call that began before it could be seen.
 type RunningCall struct {
-	Func  *Function
-	Frame FrameID
+	Func   *Function
+	Frame  FrameID
+	Parent FrameID // as that of a hit, captured or not
 }
 
 // Raise describes the begin of a panic, a fatal error or Goexit. The Hit's

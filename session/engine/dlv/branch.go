@@ -16,6 +16,7 @@ var laterCalls = map[string]func(*Engine, *hitContext) (uint64, error){
 	"runtime.deferproc":      (*Engine).functionInAX,
 	"runtime.deferprocat":    (*Engine).functionInAX,
 	"runtime.deferprocStack": (*Engine).functionOfDefer,
+	"runtime.reflectcall":    (*Engine).functionInBX,
 }
 
 // plantBranches prepares the breakpoints at the calls of a function of which the
@@ -69,19 +70,19 @@ func (e *Engine) branching(c *hitContext, p *probe, pl *place) {
 		return
 	}
 	f := e.im.byEntry[entry]
-	if f == nil {
-		return // C, or nothing
-	}
-	targets := e.im.throughWrappers(f)
-	if len(targets) == 0 {
+	if f == nil || !isFollowed(f) { // nil: C, or nothing
 		return
 	}
 	cfa := e.inside(c, p, pl)
 	running := e.greet(c)
 	h := e.hit(c, engine.Branching, e.goroutines[c.g.key(c.thread)])
-	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, c.g.frame(cfa), running
+	h.Probe, h.Func, h.Target, h.Running = p.id, p.probe.Func, f, running
 	h.File, h.Line = e.text(c.addr)
-	h.Targets = targets
+	if h.Frame = c.g.frame(cfa); isThrough(p.probe.Func) {
+		if h.Frame = e.parent(c); h.Frame == 0 {
+			h.Started = e.started(c)
+		}
+	}
 	if pl.starts {
 		h.Go = engine.GoStatement{Goroutine: c.g.id, PC: c.addr + uint64(pl.insn.length)}
 	}
@@ -90,6 +91,9 @@ func (e *Engine) branching(c *hitContext, p *probe, pl *place) {
 
 // functionInAX returns the entry of the function whose value AX holds.
 func (e *Engine) functionInAX(c *hitContext) (uint64, error) { return e.word(c.thread.Regs.Rax) }
+
+// functionInBX does the same with BX.
+func (e *Engine) functionInBX(c *hitContext) (uint64, error) { return e.word(c.thread.Regs.Rbx) }
 
 // functionOfDefer returns the entry of the function of the record that AX points
 // at.
@@ -126,6 +130,48 @@ func (e *Engine) operand(c *hitContext) (uint64, error) {
 		return e.word(addr)
 	}
 	return 0, errOperand
+}
+
+// parent returns the frame of the call that the innermost one is made from. See
+// [engine.Hit].
+func (e *Engine) parent(c *hitContext) (parent engine.FrameID) {
+	var of *engine.Function // whose frame the walk is at; nil: that of the hit
+	e.walk(c, func(ret, cfa uint64) bool {
+		if of != nil && !isThrough(of) && !isMachinery(of) {
+			parent = c.g.frame(cfa)
+			return false
+		}
+		of = e.im.symbols.function(ret - 1)
+		switch {
+		case of == nil || of.Symbol == goroutineTop:
+			return false
+		case runsDeferred(of):
+			parent = e.deferring(c)
+			return false
+		}
+		return true
+	})
+	return parent
+}
+
+// runsDeferred reports whether a function runs deferred calls of others than its
+// caller.
+func runsDeferred(f *engine.Function) bool {
+	return f.Symbol == "runtime.gopanic" || f.Symbol == "runtime.Goexit"
+}
+
+// deferring returns the frame whose deferred calls the innermost panic or Goexit
+// is running, or 0.
+func (e *Engine) deferring(c *hitContext) engine.FrameID {
+	innermost, err := e.word(c.g.addr + uint64(e.layout.panics))
+	if err != nil || innermost == 0 {
+		return 0
+	}
+	cfa, err := e.word(innermost + uint64(e.layout.panicFP))
+	if err != nil || cfa <= c.g.lo || cfa > c.g.hi {
+		return 0
+	}
+	return c.g.frame(cfa)
 }
 
 // started returns the go statement that has started the goroutine of a stop.

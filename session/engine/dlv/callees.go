@@ -1,7 +1,6 @@
 package dlv
 
 import (
-	"debug/elf"
 	"slices"
 	"strings"
 
@@ -10,74 +9,66 @@ import (
 	"gtrace/session/engine"
 )
 
-// Callees returns the functions that f calls, defers or starts by name, and those
-// that closures made in it run. Wrappers that the compiler has put between are
-// seen through, and the runtime's machinery and assembly are left out.
-func (im *Image) Callees(f *engine.Function) []*engine.Function {
-	w := calleeWalk{im: im, seen: map[*engine.Function]bool{}}
-	w.inside(f)
-	return w.found
-}
-
-// throughWrappers returns the functions that a call of one runs: itself, or those
-// that a wrapper calls.
-func (im *Image) throughWrappers(f *engine.Function) []*engine.Function {
-	w := calleeWalk{im: im, seen: map[*engine.Function]bool{}}
-	w.add(f)
-	return w.found
-}
-
-type calleeWalk struct {
-	im    *Image
-	seen  map[*engine.Function]bool
-	found []*engine.Function
-}
-
-// inside adds what the code of f leads to.
-func (w *calleeWalk) inside(f *engine.Function) {
-	list, err := w.im.instructions(f)
+// callees returns the functions that f calls, defers or starts by name, and those
+// of the closures that it makes. The runtime's machinery and assembly are left
+// out. What is not in the code, as where a function value points, is read from
+// the program's memory.
+func (im *Image) callees(f *engine.Function, read func(addr uint64) (uint64, error)) []*engine.Function {
+	list, err := im.instructions(f)
 	if err != nil {
-		return
+		return nil
+	}
+	var found []*engine.Function
+	add := func(addr uint64) (known bool) {
+		callee := im.byEntry[addr]
+		if callee != nil && isFollowed(callee) && !slices.Contains(found, callee) {
+			found = append(found, callee)
+		}
+		return callee != nil
 	}
 	for _, in := range list {
 		if t, ok := in.target(); ok && (in.op == x86asm.CALL || in.op == x86asm.JMP) && (t < f.Entry || t >= f.End) {
-			w.at(t)
+			add(t)
 		}
-		if in.op == x86asm.LEA && in.relative != 0 {
-			w.at(w.im.functionValue(in))
+		// A closure holds the address of its function. Where it captures nothing
+		// it is made by the linker.
+		if at, ok := in.address(); ok && !add(at) {
+			if entry, err := read(at); err == nil {
+				add(entry)
+			}
 		}
 	}
+	return found
 }
 
-// at adds the function that begins at an address, if one does.
-func (w *calleeWalk) at(addr uint64) {
-	if f := w.im.byEntry[addr]; f != nil {
-		w.add(f)
+// address returns what a LEA of an address relative to the instruction loads.
+func (i insn) address() (uint64, bool) {
+	mem, ok := i.args[1].(x86asm.Mem)
+	if !ok || i.op != x86asm.LEA || i.relative == 0 {
+		return 0, false
 	}
+	return i.addr + uint64(i.length) + uint64(mem.Disp), true
 }
 
-func (w *calleeWalk) add(f *engine.Function) {
-	if w.seen[f] {
-		return
-	}
-	w.seen[f] = true
-	switch {
-	case f.Wrapper:
-		w.inside(f)
-	case isMachinery(f):
-	default:
-		w.found = append(w.found, f)
-	}
-}
+// isFollowed reports whether calls of a function are of interest, or those that
+// it makes.
+func isFollowed(f *engine.Function) bool { return isThrough(f) || !isMachinery(f) }
 
-// isMachinery reports whether calls of a function are the compiler's business
-// rather than the source's.
+// isThrough reports whether the calls that a function makes count as its caller's.
+func isThrough(f *engine.Function) bool { return f.Wrapper || f.Package == "sync" }
+
+// isMachinery reports whether calls of a function are the compiler's business, or
+// a detail of the runtime, rather than the source's.
 func isMachinery(f *engine.Function) bool {
 	return isRuntime(f.Name) || strings.HasSuffix(f.File, ".s") || slices.Contains(machinery, f.Package)
 }
 
-// machinery are packages that the runtime is made of, besides its own.
-var machinery = []string{"internal/abi", "internal/bytealg", "internal/chacha8rand", "internal/cpu", "internal/goarch", "internal/race", "internal/reflectlite", "internal/stringslite", "internal/sync", "sync", "sync/atomic"}
+// machinery are packages that the runtime is made of, besides its own, or that
+// are as low as it is.
+var machinery = []string{
+	"internal/abi", "internal/bytealg", "internal/chacha8rand", "internal/cpu", "internal/goarch", "internal/race",
+	"internal/reflectlite", "internal/stringslite", "internal/sync", "internal/synctest", "sync", "sync/atomic",
+}
 
 // instructions returns those of a function.
 func (im *Image) instructions(f *engine.Function) ([]insn, error) {
@@ -86,25 +77,6 @@ func (im *Image) instructions(f *engine.Function) ([]insn, error) {
 		return nil, err
 	}
 	return disassemble(code, f.Entry)
-}
-
-// functionValue returns the entry of the function whose value an instruction
-// takes the address of, or 0: a function value points at its entry.
-func (im *Image) functionValue(in insn) uint64 {
-	mem, ok := in.args[1].(x86asm.Mem)
-	if !ok {
-		return 0
-	}
-	var word [wordSize]byte
-	at := in.addr + uint64(in.length) + uint64(mem.Disp) - im.base
-	for _, p := range im.file.Progs {
-		if p.Type == elf.PT_LOAD && p.Flags&elf.PF_X == 0 && p.Vaddr <= at && at+wordSize <= p.Vaddr+p.Filesz {
-			if _, err := p.ReadAt(word[:], int64(at-p.Vaddr)); err == nil {
-				return uint64At(word[:], 0) + im.base
-			}
-		}
-	}
-	return 0
 }
 
 // asJump returns the code of the jump that leads to where an indirect call does,

@@ -113,7 +113,10 @@ func (e *Engine) Functions() []*engine.Function { return e.im.Functions() }
 func (e *Engine) Lines(f *engine.Function) ([]int, error) { return e.im.Lines(f) }
 
 // Callees returns the functions that f calls. See [engine.Follower].
-func (e *Engine) Callees(f *engine.Function) []*engine.Function { return e.im.Callees(f) }
+func (e *Engine) Callees(f *engine.Function) []*engine.Function { return e.im.callees(f, e.word) }
+
+// Through tells whose calls count as their caller's. See [engine.Follower].
+func (e *Engine) Through(f *engine.Function) bool { return isThrough(f) }
 
 // Pin keeps tracer and target on one CPU while tracing. See [engine.Pinner].
 func (e *Engine) Pin() error { return e.p.Pin() }

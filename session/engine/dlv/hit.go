@@ -134,8 +134,11 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 	g.calls = append(g.calls, call)
 	if caller, ok := e.caller(c); ok {
 		h.Caller = &caller
-	} else {
-		h.Started = e.started(c)
+	}
+	if capture.Parent {
+		if h.Parent = e.parent(c); h.Parent == 0 {
+			h.Started = e.started(c)
+		}
 	}
 	if capture.Args {
 		h.Values = e.read(c, p.sig.args, p.sig.floats, cfa, &call, capture.Limits, nil)
@@ -164,6 +167,9 @@ func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 		call = g.calls[n-1]
 	}
 	capture := &p.probe.Capture
+	if capture.Parent {
+		h.Parent = e.parent(c)
+	}
 	if capture.Results {
 		call.named = max(call.named, e.named(c, p.sig.results, cfa, capture.Limits))
 		h.Values = e.read(c, p.sig.results, p.sig.floats, cfa, &call, capture.Limits, &h)

@@ -17,6 +17,8 @@ type layout struct {
 	parentGoid, gopc          int64 // in runtime.g
 	labels                    int64 // in runtime.g
 	deferFn                   int64 // in runtime._defer
+	panics                    int64 // in runtime.g: the innermost panic
+	panicFP                   int64 // in runtime._panic
 }
 
 func (im *Image) layout() (layout, error) {
@@ -39,6 +41,8 @@ func (im *Image) layout() (layout, error) {
 		{&l.gopc, "runtime.g", []string{"gopc"}},
 		{&l.labels, "runtime.g", []string{"labels"}},
 		{&l.deferFn, "runtime._defer", []string{"fn"}},
+		{&l.panics, "runtime.g", []string{"_panic"}},
+		{&l.panicFP, "runtime._panic", []string{"fp"}},
 		{&l.goidgen, "runtime.schedt", []string{"goidgen", "value"}},
 	} {
 		off, err := im.fieldOffset(f.typ, f.path)

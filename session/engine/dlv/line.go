@@ -66,6 +66,9 @@ func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = p.probe.Func.File, pl.line
 	capture := &p.probe.Capture
+	if capture.Parent {
+		h.Parent = e.parent(c)
+	}
 	if capture.Locals {
 		h.Locals = e.locals(c, p, pl, pl.line, cfa, call)
 	}

@@ -163,11 +163,21 @@ func (e *Engine) origin(c *hitContext) *events.Frame {
 func (e *Engine) running(c *hitContext) []engine.RunningCall {
 	var calls []engine.RunningCall
 	g := e.goroutines[c.g.key(c.thread)]
-	inner := uint64(0)
+	inner, orphans := uint64(0), 0 // the calls from orphans on have no parent yet
 	e.walk(c, func(ret, cfa uint64) bool {
 		// cfa is of the frame that contains inner and returns to ret.
-		if f := e.im.symbols.function(inner); inner != 0 && f != nil && e.isProbed(f) {
-			if id := c.g.frame(cfa); g == nil || !g.knows(id) {
+		if f := e.im.symbols.function(inner); inner != 0 && f != nil {
+			id, parent := c.g.frame(cfa), engine.FrameID(0)
+			switch {
+			case runsDeferred(f):
+				parent = e.deferring(c)
+			case !isThrough(f) && !isMachinery(f):
+				parent = id
+			}
+			for ; parent != 0 && orphans < len(calls); orphans++ {
+				calls[orphans].Parent = parent
+			}
+			if e.isProbed(f) && (g == nil || !g.knows(id)) {
 				calls = append(calls, engine.RunningCall{Func: f, Frame: id})
 			}
 		}
@@ -197,7 +207,7 @@ func (g *goroutine) knows(id engine.FrameID) bool {
 // isProbed reports whether calls of a function are observed.
 func (e *Engine) isProbed(f *engine.Function) bool {
 	for _, p := range e.probes {
-		if p.probe.Func == f {
+		if p.probe.Func == f && p.probe.What != engine.Branches {
 			return true
 		}
 	}

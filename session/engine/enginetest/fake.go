@@ -22,10 +22,11 @@ type Fake struct {
 	About  engine.Target
 	Funcs  []*engine.Function
 	Script []engine.Hit
-	Refuse map[string]error // by function: what Plant says
-	Fail   error            // what Hits ends with, once the script is played
-	Kept   time.Duration    // what Held returns
-	Next   *Fake            // the program that replaces this one, if Follow can follow it
+	Refuse map[string]error    // by function: what Plant says
+	Code   map[string][]string // by function: those that it calls, for Callees
+	Fail   error               // what Hits ends with, once the script is played
+	Kept   time.Duration       // what Held returns
+	Next   *Fake               // the program that replaces this one, if Follow can follow it
 
 	probes   map[engine.ProbeID]engine.Probe
 	lastID   engine.ProbeID
@@ -56,6 +57,22 @@ func (f *Fake) Functions() []*engine.Function {
 	return slices.SortedStableFunc(slices.Values(f.Funcs), byName)
 }
 
+// Callees returns the functions that Code says.
+func (f *Fake) Callees(fn *engine.Function) []*engine.Function {
+	var callees []*engine.Function
+	for _, name := range f.Code[fn.Name] {
+		for _, callee := range f.Funcs {
+			if callee.Name == name {
+				callees = append(callees, callee)
+			}
+		}
+	}
+	return callees
+}
+
+// Through reports whether a function is a wrapper.
+func (f *Fake) Through(fn *engine.Function) bool { return fn.Wrapper }
+
 // Held returns what Kept says.
 func (f *Fake) Held() time.Duration { return f.Kept }
 
@@ -76,6 +93,7 @@ func (f *Fake) Plant(p engine.Probe) (engine.ProbeID, error) {
 		return 0, fmt.Errorf("plant: %w", engine.ErrClosed)
 	}
 	switch p.What {
+	case engine.Branches:
 	case engine.Panics:
 		if err := f.Refuse["panics"]; err != nil {
 			return 0, fmt.Errorf("probe panics: %w", err)
@@ -162,6 +180,10 @@ func (f *Fake) observe(h *engine.Hit) bool {
 			}
 			h.Values = shown(h.Values, p.Capture.Limits.Hide)
 			h.Stack = h.Stack[:min(len(h.Stack), p.Capture.Stack)]
+		case engine.Branching:
+			if p.What != engine.Branches || p.Func != h.Func {
+				continue
+			}
 		case engine.Raised, engine.Unwound:
 			if p.What != engine.Panics {
 				continue

@@ -37,13 +37,25 @@ func (p *parser) field(h *engine.Hit, name, value string) (err error) {
 		}
 	case "running":
 		for word := range strings.SplitSeq(value, ",") {
-			fn, frame, _ := strings.Cut(word, "@")
+			fn, frames, _ := strings.Cut(word, "@")
+			frame, parent, made := strings.Cut(frames, "<")
 			call := engine.RunningCall{Func: p.function(fn)}
-			if call.Frame, err = frameID(frame); err != nil {
+			if call.Frame, err = frameID(frame); err == nil && made {
+				call.Parent, err = frameID(parent)
+			}
+			if err != nil {
 				return err
 			}
 			h.Running = append(h.Running, call)
 		}
+	case "parent":
+		h.Parent, err = frameID(value)
+	case "target":
+		h.Target = p.function(value)
+	case "go":
+		h.Go, err = goStatement(value)
+	case "started":
+		h.Started, err = goStatement(value)
 	case "err":
 		h.ErrorText = unquote(value)
 	case "ids":
@@ -79,6 +91,12 @@ func exceptionField(h *engine.Hit, name, value string) (err error) {
 		return fmt.Errorf("does not belong to this hit")
 	}
 	return err
+}
+
+// goStatement reads 7@99: goroutine and place.
+func goStatement(s string) (st engine.GoStatement, err error) {
+	_, err = fmt.Sscanf(s, "%d@%d", &st.Goroutine, &st.PC)
+	return st, err
 }
 
 // place reads main.load:21.

@@ -58,6 +58,30 @@ var scripts = map[string]string{
 		g7 unwind 30
 		g7 unwind all
 		exit 3`,
+	"follow": `
+		g1 enter main.follow 10
+		g1 enter main.one 20 parent=10
+		g1 return main.one 20 parent=10
+		g1 branch main.follow 10 target=main.(*shape).run
+		g1 enter main.shape.run 20 parent=10
+		g1 return main.shape.run 20 parent=10
+		g1 branch sync.(*Once).doSlow 10 target=main.follow.func1
+		g1 enter main.follow.func1 20 parent=10
+		g1 return main.follow.func1 20 parent=10
+		g1 branch main.follow 10 target=main.follow.gowrap1 go=1@99
+		g7 enter main.wait 20 started=1@99
+		g7 branch main.wait 20 target=main.(*shape).run
+		g7 enter main.shape.run 30 parent=20
+		g7 return main.shape.run 30 parent=20
+		g7 return main.wait 20
+		g1 enter main.explode 20 parent=10
+		g1 branch main.follow.deferwrap1 10 target=main.(*shape).run
+		g1 enter main.shape.run 50 parent=10
+		g1 return main.shape.run 50 parent=10
+		g1 enter main.rescue 50 parent=10
+		g1 return main.rescue 50 parent=10
+		g1 return main.follow 10
+		exit 3`,
 	"idle": `
 		g1 enter main.idle 10
 		g1 return main.idle 10
@@ -81,6 +105,14 @@ func (p Program) Play() (*Fake, error) {
 				h.Values[j].Type = "string"
 			}
 		}
+	}
+	f.Code = map[string][]string{
+		"main.follow":         {"main.one", "main.explode", "main.rescue", "main.follow.func1", "main.follow.deferwrap1", "sync.(*Once).doSlow"},
+		"main.follow.gowrap1": {"main.wait"},
+		"main.(*shape).run":   {"main.shape.run"},
+	}
+	for _, fn := range f.Funcs {
+		fn.Wrapper = slices.Contains([]string{"main.follow.gowrap1", "main.(*shape).run", "main.follow.deferwrap1", "sync.(*Once).doSlow"}, fn.Name)
 	}
 	if !slices.ContainsFunc(f.Funcs, func(fn *engine.Function) bool { return fn.Name == "main.main" }) {
 		f.Funcs = append(f.Funcs, &engine.Function{Name: "main.main", Symbol: "main.main", Package: "main", Entry: 1, End: 2, Line: 1})

@@ -13,8 +13,9 @@ import (
 // Parse reads hits from text, one a line; empty lines and those that begin with
 // # count for nothing. Frames are numbers that rise from caller to callee:
 //
-//	g1 enter main.load 20 id=1 caller=main.main:44 running=main.main@10
+//	g1 enter main.load 20 id=1 caller=main.main:44 running=main.main@10,main.run@15<10
 //	g1 return main.load 20 line=21 ~r0=nil err="negative id" ids=1,2 type=*errors.errorString
+//	g1 branch main.load 20 target=main.open go=1@99
 //	g1 raise panic "boom" 30 type=string origin=main.load:21 stack=main.load:21,main.main:44
 //	g1 unwind 10 recovered by=main.main.func1
 //	g1 unwind all
@@ -22,6 +23,8 @@ import (
 //	exit 3
 //	exit SIGKILL
 //	exec
+//
+// An entry, a return and a branch may say parent=20 and started=1@99.
 //
 // Fields of every hit are t (since the Unix epoch), held, thread, line and
 // file. A time left out is a millisecond after the one before; other fields
@@ -92,17 +95,14 @@ func isField(word string) bool {
 }
 
 func (p *parser) verb(h *engine.Hit, verb string, args []string) error {
-	want := map[string]int{"enter": 2, "return": 2, "raise": 3, "unwind": 1, "lost": 2, "exit": 1, "exec": 0}
+	want := map[string]int{"enter": 2, "return": 2, "branch": 2, "raise": 3, "unwind": 1, "lost": 2, "exit": 1, "exec": 0}
 	if n, ok := want[verb]; !ok || n != len(args) {
 		return fmt.Errorf("bad verb or number of operands")
 	}
 	var err error
 	switch verb {
-	case "enter", "return":
-		h.Kind = engine.Entered
-		if verb == "return" {
-			h.Kind = engine.Returned
-		}
+	case "enter", "return", "branch":
+		h.Kind = map[string]engine.HitKind{"enter": engine.Entered, "return": engine.Returned, "branch": engine.Branching}[verb]
 		h.Func = p.function(args[0])
 		h.File, h.Line = h.Func.File, h.Func.Line
 		h.Frame, err = frameID(args[1])

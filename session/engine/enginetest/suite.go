@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T, p Program) engine.Engine) {
 	t.Run("Tumble", s.tumble)
 	t.Run("Cancel", s.cancel)
 	t.Run("Again", s.again)
+	t.Run("Follow", s.follow)
 	t.Run("Close", s.close)
 }
 
@@ -124,6 +125,8 @@ func check(t *testing.T, h *engine.Hit) {
 	switch h.Kind {
 	case engine.Entered, engine.Returned:
 		ok = h.Func != nil && h.Frame > 0 && h.Probe != 0
+	case engine.Branching:
+		ok = h.Func != nil && h.Target != nil && (h.Frame > 0 || h.Started != engine.GoStatement{})
 	case engine.Raised:
 		ok = h.Raise != nil && h.Raise.Class != ""
 	case engine.Unwound:
@@ -149,6 +152,8 @@ func told(hits []engine.Hit) []string {
 			list = append(list, "enter "+h.Func.Name)
 		case engine.Returned:
 			list = append(list, "return "+h.Func.Name)
+		case engine.Branching:
+			list = append(list, "branch "+h.Target.Name)
 		case engine.Raised:
 			list = append(list, "raise "+string(h.Raise.Class))
 		case engine.Unwound:

@@ -60,6 +60,42 @@ func idle() { time.Sleep(time.Millisecond) }
 //go:noinline
 func login(user, password string, tokens int) (token string) { return user + password }
 
+type shape struct{ n int }
+
+//go:noinline
+func (s shape) run() { sink += s.n }
+
+type runner interface{ run() }
+
+//go:noinline
+func one() { sink++ }
+
+var (
+	sink int
+	once sync.Once
+)
+
+// follow calls in all the ways there are.
+//
+//go:noinline
+func follow(r runner) {
+	defer rescue()
+	defer r.run()
+	one()
+	r.run()
+	once.Do(func() { sink += r.(shape).n })
+	done := make(chan bool)
+	go wait(r, done)
+	<-done
+	explode()
+}
+
+//go:noinline
+func wait(r runner, done chan bool) {
+	r.run()
+	close(done)
+}
+
 func main() {
 	switch os.Args[1] {
 	case "calls":
@@ -86,6 +122,8 @@ func main() {
 		for runtime.NumGoroutine() > 1 {
 			time.Sleep(time.Millisecond)
 		}
+	case "follow":
+		follow(shape{2})
 	case "idle":
 		for start := time.Now(); time.Since(start) < 5*time.Second; {
 			idle()
