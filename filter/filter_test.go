@@ -192,7 +192,7 @@ func TestErrors(t *testing.T) {
 		{`10ms < duration and exception.clas == "panic"`, "                              ^^^^", "unknown field clas of exception: perhaps class"},
 		{`caller.fnc == ""`, "       ^^^", "unknown field fnc of caller: perhaps func"},
 		{`kind == "retrun"`, "        ^^^^^^^^", `unknown kind "retrun": perhaps return`},
-		{`kind in ["call", "exit"]`, "                 ^^^^^^", `unknown kind "exit"`},
+		{`kind in ["call", "bogus"]`, "                 ^^^^^^^", `unknown kind "bogus"`},
 		{`kind startsWith "c"`, "     ^^^^^^^^^^", "kind can be compared with ==, != and in"},
 		{`args.req.ID == 5`, "         ^^", "a value has no fields here: compare it as text, as with contains"},
 		{`duration > 5`, "         ^", "invalid operation: > (mismatched types duration and number): write a unit, as 10ms"},
