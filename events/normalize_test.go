@@ -43,7 +43,7 @@ end t=7s reason=interrupted events=5 held=3ms open=(#1 g1 main.f, #3 g6 main.h)
 	for name, format := range map[string]func(*strings.Builder) events.Sink{
 		"text":  func(b *strings.Builder) events.Sink { return events.Text(b, opts) },
 		"json":  func(b *strings.Builder) events.Sink { return events.JSON(b) },
-		"snoop": func(b *strings.Builder) events.Sink { return events.Snoop(b, opts, nil) },
+		"snoop": func(b *strings.Builder) events.Sink { return events.Snoop(b, opts) },
 	} {
 		first := run(format)
 		second := run(format,

@@ -7,27 +7,22 @@ import (
 
 // Snoop returns a Sink that prints events as PySnooper does: the source lines as
 // they run, with the variables that appeared or changed before each. What opts
-// says of kinds does not matter. Source returns the text of a line of a file; it
-// may be nil, and return nothing. What one event makes the sink print is one call
+// says of kinds does not matter. Calls and returns should have a source too, as
+// [WithSource] gives it to them. What one event makes the sink print is one call
 // of w.Write. Close does not close w.
 //
 // Nothing an event carries reaches w as a control character.
-func Snoop(w io.Writer, opts TextOptions, source func(file string, line int) string) Sink {
-	if source == nil {
-		source = func(string, int) string { return "" }
-	}
+func Snoop(w io.Writer, opts TextOptions) Sink {
 	return &snoopSink{
 		out:     lineWriter{w: w},
 		page:    page{rows: rows{color: opts.Color, width: max(opts.Width, 0)}, opts: opts},
-		source:  source,
 		leaving: make(map[int64]Class),
 	}
 }
 
 type snoopSink struct {
-	out    lineWriter
-	page   page
-	source func(string, int) string
+	out  lineWriter
+	page page
 
 	path      string          // the source path told last
 	goroutine int64           // the first
@@ -141,14 +136,10 @@ func (s *snoopSink) row(e *Event) {
 	digits := appendPadded(line[:0], int64(e.Line), 1)
 	p.pad(p.cols + len("1234") - len(digits))
 	p.ascii(digits)
-	source := e.Source
-	if source == "" {
-		source = s.source(e.File, e.Line)
-	}
 	p.text(" ")
 	switch {
-	case source != "":
-		p.text(strings.ReplaceAll(strings.TrimRight(source, " \t\r\n"), "\t", "    "))
+	case e.Source != "":
+		p.text(strings.ReplaceAll(strings.TrimRight(e.Source, " \t\r\n"), "\t", "    "))
 	case e.Kind == Call:
 		p.text("func ")
 		p.function(e.Func, boldStyle)
@@ -248,3 +239,24 @@ func (s *snoopSink) margin(e *Event) {
 		p.text(" ")
 	}
 }
+
+// WithSource returns a Sink that passes every event on to next, with the text of
+// its line where it has none. Source returns the text of a line of a file, or
+// nothing.
+func WithSource(next Sink, source func(file string, line int) string) Sink {
+	return &sourcer{next, source}
+}
+
+type sourcer struct {
+	next   Sink
+	source func(string, int) string
+}
+
+func (s *sourcer) Write(e Event) error {
+	if e.Source == "" && e.Line > 0 {
+		e.Source = s.source(e.File, e.Line)
+	}
+	return s.next.Write(e)
+}
+
+func (s *sourcer) Close() error { return s.next.Close() }

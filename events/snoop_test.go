@@ -25,7 +25,7 @@ func snoop(t testing.TB, opts events.TextOptions, stream string) string {
 	t.Helper()
 	source := strings.Split(bits, "\n")
 	var b strings.Builder
-	sink := events.Snoop(&b, opts, func(file string, line int) string {
+	sink := events.WithSource(events.Snoop(&b, opts), func(file string, line int) string {
 		if file != "/src/bits.go" {
 			return ""
 		}
@@ -193,7 +193,7 @@ call         1 func main.\x1b(\x1b int)
 // TestSnoopLocals prints what a stream has only when it is asked for.
 func TestSnoopLocals(t *testing.T) {
 	var b strings.Builder
-	sink := events.Normalize(events.Snoop(&b, events.TextOptions{Time: events.TimeNone}, nil))
+	sink := events.Normalize(events.Snoop(&b, events.TextOptions{Time: events.TimeNone}))
 	value := events.Value{Name: "p", Type: "*int", Value: "(*int)(0xc000012345)"}
 	for _, e := range []events.Event{
 		{Kind: events.Line, Goroutine: 1, Call: 1, Func: "main.f", Line: 3, Source: "p = q", Changes: []events.Change{{Value: value, Modified: true, Old: "(*int)(0xc000067890)"}}},
@@ -224,7 +224,7 @@ func FuzzSnoop(f *testing.F) {
 			return
 		}
 		var b strings.Builder
-		sink := events.Snoop(&b, events.TextOptions{}, func(file string, _ int) string { return file })
+		sink := events.WithSource(events.Snoop(&b, events.TextOptions{}), func(file string, _ int) string { return file })
 		for range 2 {
 			if err := sink.Write(e); err != nil {
 				t.Fatal(err)

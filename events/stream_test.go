@@ -95,7 +95,7 @@ func TestWholeLines(t *testing.T) {
 	for _, newSink := range []func(io.Writer) events.Sink{
 		events.JSON,
 		func(w io.Writer) events.Sink { return events.Text(w, events.TextOptions{Color: true, Width: 40}) },
-		func(w io.Writer) events.Sink { return events.Snoop(w, events.TextOptions{Color: true}, nil) },
+		func(w io.Writer) events.Sink { return events.Snoop(w, events.TextOptions{Color: true}) },
 	} {
 		var c lineCounter
 		sink := newSink(&c)
@@ -123,7 +123,7 @@ func TestWriteErrors(t *testing.T) {
 		for _, sink := range []events.Sink{
 			events.JSON(shortWriter{tt.err}),
 			events.Text(shortWriter{tt.err}, events.TextOptions{}),
-			events.Snoop(shortWriter{tt.err}, events.TextOptions{}, nil),
+			events.Snoop(shortWriter{tt.err}, events.TextOptions{}),
 		} {
 			if err := sink.Write(e); !errors.Is(err, tt.want) {
 				t.Errorf("%T: Write = %v, want %v", sink, err, tt.want)

@@ -73,7 +73,11 @@ func (o *output) start(f *traceFlags, env []string, stopped <-chan struct{}, bro
 		}
 	}
 	o.broken, o.stopped = broken, stopped
-	o.spool = newSpool(o.file)
+	if f.output.splits() {
+		o.spool = newSpool(newSplitFile(o.file, o.name, f.output.append))
+	} else {
+		o.spool = newSpool(o.file)
+	}
 	o.spool.tick, o.spool.failed = o.tick, o.fail
 	sink, err := o.newSink(f, env)
 	if err != nil {

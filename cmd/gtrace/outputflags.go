@@ -29,6 +29,7 @@ var (
 type outputFlags struct {
 	file    string
 	append  bool
+	split   int
 	format  string
 	columns []string
 	prefix  string
@@ -40,9 +41,9 @@ type outputFlags struct {
 func (f *outputFlags) register(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.file, "output", "o", "", "write events to `FILE`, which only you can read; - is stdout")
 	fs.BoolVar(&f.append, "append", false, "add to the output file instead of replacing it")
+	fs.CountVarP(&f.split, "goroutine-files", "f", "-ff: write the events of each goroutine to FILE.ID, with -o FILE for the rest; -f alone does nothing: all goroutines are traced")
 	fs.StringVar(&f.format, "format", formats[0], "write events in `FORMAT`: text, snoop (the source lines, as PySnooper does), json (one object a line), or a template as '{time} {func:30} {duration}'")
 	fs.StringSliceVar(&f.columns, "columns", nil, "begin each line of text with `COLUMNS`, fields of a template with commas between, instead of the time and the goroutine")
-	fs.Lookup("columns").DefValue = "" // not "[]"
 	fs.StringVar(&f.prefix, "prefix", "", "put `S` before every line of text")
 	fs.StringVar(&f.color, "color", colors[0], "colour text `WHEN`: auto, always or never")
 	fs.StringVar(&f.time, "time", times[0], "show `TIME` on each line: wall, relative (to the start), delta (to the line before) or none")
@@ -67,11 +68,16 @@ func (f *outputFlags) check() error {
 	switch {
 	case f.append && (f.file == "" || f.file == "-"):
 		return errors.New("--append: needs --output FILE")
+	case f.splits() && (f.file == "" || f.file == "-"):
+		return errors.New("-ff: needs --output FILE, to whose name the goroutine is added")
 	case f.prefix != "" && f.format == "json":
 		return errors.New("--prefix: only text has lines to put it before; leave it out with --format json")
 	}
 	return nil
 }
+
+// splits reports whether each goroutine has a file.
+func (f *outputFlags) splits() bool { return f.split > 1 }
 
 // layout reads the template of --format, and the columns; each may be nil.
 func (f *outputFlags) layout() (template, columns *events.Template, err error) {

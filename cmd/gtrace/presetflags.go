@@ -32,7 +32,6 @@ const maxPresets = 64 << 10
 
 func (f *presetFlags) register(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.names, "preset", nil, "take the flags that "+presetFile+" has under `NAME`; those given here win; may be repeated")
-	fs.Lookup("preset").DefValue = "" // not "[]"
 	fs.StringVar(&f.file, "config", "", "take presets from `FILE` instead of "+presetFile)
 }
 

@@ -57,6 +57,8 @@ func TestFlagValues(t *testing.T) {
 		{"--format {xyzzy-xyzzy}", "--format: there is no field xyzzy-xyzzy: use kind, time, seq"},
 		{"--columns tiem", "--columns: there is no field tiem; near it: time"},
 		{"--columns time --format snoop", "--columns: only --format text has them"},
+		{"-ff", "-ff: needs --output FILE"},
+		{"-ff -o -", "-ff: needs --output FILE"},
 		{"--color red", "--color red: use auto, always, never"},
 		{"--time cpu", "--time cpu: use wall, relative, delta, none"},
 		{"-c -C", "--summary-too: prints the events that --summary leaves out: use one of them"},

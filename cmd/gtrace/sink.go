@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+
 	"gtrace/events"
 	"gtrace/summary"
 )
@@ -11,12 +13,16 @@ func (o *output) newSink(f *traceFlags, env []string) (events.Sink, error) {
 	if err == nil && f.output.normal {
 		sink = events.Normalize(sink)
 	}
+	if format := f.output.format; err == nil && format != "text" && format != "json" {
+		sink = events.WithSource(sink, o.source) // before the directories are gone
+	}
 	return sink, err
 }
 
 // countingSink makes what writes events, or their summary, or both.
 func (o *output) countingSink(f *traceFlags, env []string) (events.Sink, error) {
-	sink, err := o.eventSink(f, env)
+	w := o.all(f)
+	sink, err := o.splittingSink(f, env, w)
 	if err != nil || !f.summary.on() {
 		return sink, err
 	}
@@ -24,7 +30,7 @@ func (o *output) countingSink(f *traceFlags, env []string) (events.Sink, error) 
 	if err != nil {
 		return nil, usage(err)
 	}
-	return summary.New(o.spool, sink, summary.Options{
+	return summary.New(w, sink, summary.Options{
 		Sort:       by,
 		Events:     f.summary.also,
 		JSON:       f.output.format == "json",
@@ -34,10 +40,34 @@ func (o *output) countingSink(f *traceFlags, env []string) (events.Sink, error) 
 	}), nil
 }
 
+// all returns where what is about all goroutines is written to.
+func (o *output) all(f *traceFlags) io.Writer {
+	if f.output.splits() {
+		return frameWriter{w: o.spool}
+	}
+	return o.spool
+}
+
+// splittingSink makes what writes events to one file, or to one for each
+// goroutine.
+func (o *output) splittingSink(f *traceFlags, env []string, all io.Writer) (events.Sink, error) {
+	sink, err := o.eventSink(f, env, all, f.quiet)
+	if err != nil || !f.output.splits() {
+		return sink, err
+	}
+	return newSplitSink(sink, func(id int64, start *events.Event) (events.Sink, error) {
+		sink, err := o.eventSink(f, env, frameWriter{o.spool, id}, true)
+		if err == nil && start != nil && f.output.format != "json" {
+			err = sink.Write(*start) // prints nothing: times count from there
+		}
+		return sink, err
+	}), nil
+}
+
 // eventSink makes what writes events one by one.
-func (o *output) eventSink(f *traceFlags, env []string) (events.Sink, error) {
+func (o *output) eventSink(f *traceFlags, env []string, w io.Writer, quiet bool) (events.Sink, error) {
 	if f.output.format == "json" {
-		return events.JSON(o.spool), nil
+		return events.JSON(w), nil
 	}
 	mode, err := events.ParseTimeMode(f.output.time)
 	if err != nil {
@@ -54,16 +84,16 @@ func (o *output) eventSink(f *traceFlags, env []string) (events.Sink, error) {
 		Color:   f.output.colored(o.file, env),
 		Time:    mode,
 		Prefix:  f.output.prefix,
-		Quiet:   f.quiet,
+		Quiet:   quiet,
 		Value:   f.valueWidth(),
 		Kinds:   f.eventKinds(),
 		Columns: columns,
 	}
 	switch {
 	case template != nil:
-		return template.Line(o.spool, opts), nil
+		return template.Line(w, opts), nil
 	case f.output.format == "snoop":
-		return events.Snoop(o.spool, opts, o.source), nil
+		return events.Snoop(w, opts), nil
 	}
-	return events.Text(o.spool, opts), nil
+	return events.Text(w, opts), nil
 }

@@ -65,7 +65,6 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.StringArrayVarP(&f.trace, "trace", "t", nil, "trace what matches `PATTERN`; may be repeated (default: the main module)")
 	fs.StringArrayVarP(&f.ignore, "ignore", "x", nil, "leave out what matches `PATTERN`; may be repeated")
 	fs.StringSliceVarP(&f.kinds, "events", "e", nil, "kinds of event to report, as `KINDS` with commas between: "+strings.Join(kindNames(traceableKinds), ", ")+" (default: all, line where lines are traced)")
-	fs.Lookup("events").DefValue = "" // not "[]"
 	f.follows.register(fs)
 	f.inside.register(fs)
 	fs.Int64SliceVarP(&f.goroutines, "goroutine", "g", nil, "only the goroutine with this `ID`; may be repeated")
