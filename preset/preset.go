@@ -17,7 +17,6 @@ import (
 // A Set is the flags of one name.
 type Set struct {
 	Name  string
-	Line  int
 	Flags []Flag
 }
 
@@ -75,7 +74,7 @@ func Parse(data []byte) ([]Set, error) {
 			return Unknown(key.Line, "key", key.Value, topKeys)
 		}
 		return each(value, key.Value, func(name, flags *yaml.Node) error {
-			sets = append(sets, Set{Name: name.Value, Line: name.Line})
+			sets = append(sets, Set{Name: name.Value})
 			return each(flags, "preset "+name.Value, sets[len(sets)-1].add)
 		})
 	})

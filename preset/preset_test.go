@@ -27,13 +27,13 @@ presets:
 		t.Fatal(err)
 	}
 	want := []preset.Set{
-		{Name: "http", Line: 3, Flags: []preset.Flag{
+		{Name: "http", Flags: []preset.Flag{
 			{Name: "trace", Values: []string{"net/http.(*Server).*", "main.*"}, Line: 4},
 			{Name: "slower", Values: []string{"10ms"}, Line: 5},
 			{Name: "lines", Values: []string{"true"}, Line: 6},
 			{Name: "limit", Values: []string{"100"}, Line: 7},
 		}},
-		{Name: "db", Line: 8, Flags: []preset.Flag{
+		{Name: "db", Flags: []preset.Flag{
 			{Name: "trace", Values: []string{"store.(*DB).*"}, Line: 9},
 			{Name: "where", Values: []string{"duration > 1s and error != \"\""}, Line: 10},
 		}},

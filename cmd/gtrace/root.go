@@ -23,6 +23,7 @@ module is traced.`,
   gtrace run ./server -t 'main.*' -- -p 80   trace a binary, which gets -p 80
   gtrace test ./store -- -run TestLoad       trace one test
   gtrace attach server -t 'store.(*DB).*'    trace a running process
+  gtrace attach server -c --for 10s          a table: calls, errors, times
   gtrace funcs ./server '/Handler$/'         what a pattern matches
   gtrace ps                                  which processes can be traced
   gtrace doctor 4711                         what is in the way, and what helps`,
