@@ -6,27 +6,12 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/file"
+
+	"gtrace/caret"
 )
 
 // An Error says what is wrong with an expression, and where.
-type Error struct {
-	Expr   string
-	Offset int // of what is wrong, in runes
-	Length int // at least 1
-	Reason string
-}
-
-// Error returns the reason, and below it the line of the expression with a mark
-// under what is wrong.
-func (e *Error) Error() string {
-	before := string([]rune(e.Expr)[:e.Offset])
-	begin := strings.LastIndexByte(before, '\n') + 1
-	line, _, _ := strings.Cut(e.Expr[begin:], "\n")
-	column := len([]rune(before[begin:]))
-	width := max(1, min(e.Length, len([]rune(line))-column))
-	return e.Reason + "\n  " + strings.ReplaceAll(line, "\t", " ") +
-		"\n  " + strings.Repeat(" ", column) + strings.Repeat("^", width)
-}
+type Error = caret.Error
 
 // describe makes an Error of one of the compiler's.
 func (s *source) describe(err error) *Error {

@@ -37,10 +37,12 @@ type budget struct {
 
 // A costing is a function, or panics, and what its probes cost.
 type costing struct {
-	fn    *engine.Function // nil: panics
-	state costingState
-	spent time.Duration // in the round
-	round int           // in which it was charged last
+	fn *engine.Function // nil: panics
+	// condition says which of its calls are observed; "": all.
+	condition string
+	state     costingState
+	spent     time.Duration // in the round
+	round     int           // in which it was charged last
 
 	entries, returns engine.ProbeID // what is planted; entries: that of panics
 	gone             time.Time      // since when it is not observed; zero: it is

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,16 +24,19 @@ type planted struct {
 // be probed is noted, as long as another can; when planting fails, nothing
 // stays behind. With a bound of the overhead, entries and returns get a probe
 // each, so that they can be removed each for themselves.
-func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePlan) (planted, error) {
+func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePlan, condition func(*engine.Function) string) (planted, error) {
 	capture := neededCapture(cfg)
 	var done planted
 	var refused []string
 	var first error
+	misfits := misfits{condition: cfg.If}
 	for _, fn := range fns {
-		err := done.function(eng, fn, capture, cfg.MaxOverhead > 0, lines)
+		err := done.function(eng, fn, condition(fn), capture, cfg.MaxOverhead > 0, lines)
 		switch {
 		case err == nil:
 			done.functions++
+			continue
+		case misfits.add(fn, err):
 			continue
 		case hopeless(err):
 			return planted{}, errors.Join(err, unplant(eng, done.probes))
@@ -41,9 +45,12 @@ func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePla
 		}
 		refused = append(refused, fn.Name)
 	}
-	if done.functions == 0 && first != nil {
-		return planted{}, first
+	if done.functions == 0 {
+		if err := cmp.Or(first, misfits.err()); err != nil {
+			return planted{}, err
+		}
 	}
+	done.notes = append(done.notes, misfits.notes()...)
 	if first != nil {
 		done.notes = append(done.notes, fmt.Sprintf("%s cannot be probed: %s; the first says: %v",
 			plural(len(refused), "function", "functions"), some(refused), first))
@@ -64,7 +71,7 @@ func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePla
 }
 
 // function installs the probes of one function: all of them, or none.
-func (p *planted) function(eng engine.Engine, fn *engine.Function, capture engine.Capture, halves bool, plan *linePlan) error {
+func (p *planted) function(eng engine.Engine, fn *engine.Function, condition string, capture engine.Capture, halves bool, plan *linePlan) error {
 	lines := plan.observed(fn)
 	capture.Locals = capture.Locals || len(lines) > 0
 	probes := []engine.Probe{{What: engine.Calls, Func: fn, Capture: capture}}
@@ -76,6 +83,7 @@ func (p *planted) function(eng engine.Engine, fn *engine.Function, capture engin
 	}
 	var ids []engine.ProbeID
 	for _, pr := range probes {
+		pr.If = condition
 		id, err := eng.Plant(pr)
 		if err != nil {
 			return errors.Join(err, unplant(eng, ids))
@@ -86,7 +94,7 @@ func (p *planted) function(eng engine.Engine, fn *engine.Function, capture engin
 	p.places += len(ids)
 	if halves {
 		p.places-- // they are one
-		p.costings = append(p.costings, &costing{fn: fn, returns: ids[0], entries: ids[1]})
+		p.costings = append(p.costings, &costing{fn: fn, condition: condition, returns: ids[0], entries: ids[1]})
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ type Config struct {
 	Goroutines    []int64         // nil: all
 	Capture       engine.Capture  // what to read at a probe
 	MaxProbes     int             // 0: 1000
+	If            string          // a Go expression, true of the calls to trace when they begin
 	Filters       []events.Filter // all must keep a call
 	Pick          Pick            // of the calls that these keep
 	Backlog       Backlog         // of events that are shown only when something happens
@@ -60,6 +61,7 @@ type Session struct {
 	sieve    *sieve    // nil: no filters
 	backlog  *backlog  // nil: none
 	gate     *gate
+	doubts   doubts
 	thin     *thinner // nil: the overhead has no bound
 	lost     uint64
 	phase    phase
@@ -115,6 +117,7 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 		sieve:    newSieve(p.cfg, p.window),
 		backlog:  newBacklog(cfg.Backlog, gate.asks),
 		gate:     gate,
+		doubts:   newDoubts(cfg),
 	}
 	if cfg.MaxOverhead > 0 {
 		if s.thin, err = newThinner(eng, cfg.MaxOverhead, p.done.costings, neededCapture(cfg), s.pairer); err != nil {
@@ -166,14 +169,14 @@ func begin(eng engine.Engine, cfg Config) (traced, error) {
 			cfg.Kinds = append(cfg.Kinds, events.Line)
 		}
 	}
-	done, err := plant(eng, sel.Functions, cfg, lines)
+	done, err := plant(eng, sel.Functions, cfg, lines, conditionOf(cfg.If, scope, window))
 	if err != nil {
 		return traced{}, err
 	}
 	plantOne := func(fn *engine.Function) error {
 		// That it has no lines is no reason not to follow it.
 		_ = lines.add(fn)
-		return new(planted).function(eng, fn, neededCapture(cfg), false, lines)
+		return new(planted).function(eng, fn, "", neededCapture(cfg), false, lines)
 	}
 	follower, err := newFollower(eng, cfg, scope, sel, plantOne)
 	if err != nil {
@@ -293,6 +296,7 @@ func (s *Session) watch(ctx context.Context, yield func(events.Event, error) boo
 // as drain does.
 func (s *Session) serve(h *engine.Hit, yield func(events.Event, error) bool) (end *events.Event, more bool) {
 	s.queue, s.next, s.now = nil, 0, h.Time
+	s.doubts.tell(h)
 	if s.gate.admits(h) {
 		s.queue = s.pairer.add(h)
 		s.follower.see(h, s.pairer.level(h))

@@ -132,10 +132,10 @@ func (t *thinner) comeBack(now time.Time) []events.Event {
 	}
 	for _, c := range t.probes {
 		if c.fn == nil {
-			t.plant(&c.entries, engine.Panics, nil)
+			t.plant(&c.entries, engine.Panics, c)
 		} else {
-			t.plant(&c.returns, engine.Returns, c.fn)
-			t.plant(&c.entries, engine.Entries, c.fn)
+			t.plant(&c.returns, engine.Returns, c)
+			t.plant(&c.entries, engine.Entries, c)
 		}
 		c.state = standing
 	}
@@ -143,9 +143,9 @@ func (t *thinner) comeBack(now time.Time) []events.Event {
 	return t.tell(now)
 }
 
-func (t *thinner) plant(id *engine.ProbeID, what engine.What, fn *engine.Function) {
+func (t *thinner) plant(id *engine.ProbeID, what engine.What, c *costing) {
 	if *id == 0 && t.err == nil {
-		*id, t.err = t.eng.Plant(engine.Probe{What: what, Func: fn, Capture: t.capture})
+		*id, t.err = t.eng.Plant(engine.Probe{What: what, Func: c.fn, If: c.condition, Capture: t.capture})
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"gtrace/caret"
 	"gtrace/session"
 )
 
@@ -58,6 +59,9 @@ func exitStatus(err error) int {
 		return statusUsage
 	}
 	if _, ok := errors.AsType[*session.InlinedError](err); ok {
+		return statusUsage
+	}
+	if _, ok := errors.AsType[*caret.Error](err); ok {
 		return statusUsage
 	}
 	if _, ok := errors.AsType[*session.TooManyError](err); ok {

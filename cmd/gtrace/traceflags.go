@@ -42,6 +42,7 @@ type traceFlags struct {
 	verbose       bool
 	filter        filterFlags
 	follows       followFlags
+	eval          evalFlags
 	inside        lineFlags
 	output        outputFlags
 	summary       summaryFlags
@@ -75,6 +76,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.IntVar(&f.follow, "follow", engine.DefaultFollow, "follow `N` levels of pointers")
 	fs.StringSliceVar(&f.redact, "redact", nil, "hide values of this `NAME` too, as those of passwords, tokens and the like are")
 	fs.BoolVar(&f.noRedact, "no-redact", false, "hide no values")
+	f.eval.register(fs)
 	f.filter.register(fs)
 	fs.Uint64VarP(&f.limit, "limit", "n", 0, "stop after `N` events")
 	fs.DurationVar(&f.duration, "for", 0, "stop after `DUR`, as 10s or 2m")
@@ -168,6 +170,9 @@ func (f *traceFlags) check() error {
 	if err := f.inside.source.check(); err != nil {
 		return err
 	}
+	if err := f.eval.check(); err != nil {
+		return err
+	}
 	if err := f.filter.check(); err != nil {
 		return err
 	}
@@ -239,6 +244,7 @@ func (f *traceFlags) config(tgt engine.Target) (session.Config, error) {
 		Version:     buildVersion(),
 	}
 	_ = f.filter.choose(&cfg) // checked before
+	f.eval.apply(&cfg)
 	return cfg, f.inside.apply(&cfg, tgt)
 }
 

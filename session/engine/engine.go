@@ -180,7 +180,13 @@ type Probe struct {
 	// a statement is hit once each time the statement is run, however many pieces
 	// the compiler has made of it.
 	Statements map[int]int
-	Capture    Capture
+	// If is a Go expression that is true of the calls which are observed; ""
+	// is of all. It is evaluated when a function is entered, by what the names
+	// mean there: arguments, and variables and constants of packages. Of a call of
+	// which it is false nothing is yielded, nor of one that was running before it
+	// could be judged. Plant answers a mistake in it with a [*caret.Error].
+	If      string
+	Capture Capture
 }
 
 // Capture says what to read at a probe. Its zero value reads places only.
@@ -257,6 +263,9 @@ type Hit struct {
 
 	Caller *events.Frame  // Entered; nil for the function of a go statement
 	Values []events.Value // Entered: arguments; Returned: results
+	// Doubt says why the condition of the probe could not be evaluated: Entered.
+	// The call is observed.
+	Doubt string
 	// Locals are the variables that can be seen from the line: Reached, Returned.
 	Locals []Variable
 	// Errors identifies the error in the last result and those it wraps,

@@ -159,6 +159,7 @@ func vexLength(code []byte) int {
 type places struct {
 	entry insn   // runs once a call, with the arguments where the caller put them
 	rets  []insn // every RET
+	loops bool   // entry may run again: it is the head of a loop
 }
 
 // findPlaces looks for the places of a function.
@@ -179,6 +180,9 @@ func findPlaces(code []byte, addr uint64) (places, error) {
 	for _, in := range list {
 		if in.isRet() {
 			pl.rets = append(pl.rets, in)
+		}
+		if t, ok := in.target(); ok && t == pl.entry.addr && in.op != x86asm.CALL {
+			pl.loops = true
 		}
 	}
 	return pl, nil

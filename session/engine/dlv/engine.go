@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/eval"
 	"gtrace/session/engine/dlv/guard"
 	"gtrace/session/engine/dlv/ptrace"
 )
@@ -61,6 +62,9 @@ type probe struct {
 	sig     *signature
 	framed  bool // of a Lines or Branches probe: the function sets up a frame pointer
 	planted []uint64
+	// condition decides which calls are seen; nil: all are.
+	condition *eval.Program
+	loops     bool // the function may come to its entry again within one call
 }
 
 // A place is an address with a breakpoint and what to do when it is hit.

@@ -22,6 +22,9 @@ type openCall struct {
 	frame engine.FrameID
 	dict  uint64       // dictionary of a generic function
 	named secret.Match // what an argument says of the results
+	// hidden is set for a call that the condition of its probe has left out. Only
+	// those are remembered whose function may come to its entry again.
+	hidden bool
 	arrival
 }
 
@@ -117,9 +120,17 @@ func (e *Engine) hit(c *hitContext, kind engine.HitKind, g *goroutine) engine.Hi
 func (e *Engine) entered(c *hitContext, p *probe) {
 	cfa := c.sp + wordSize
 	frame := c.g.frame(cfa)
+	doubt := ""
+	if p.condition != nil {
+		var seen bool
+		if seen, doubt = e.admit(c, p, cfa, frame); !seen {
+			return
+		}
+	}
 	running := e.greet(c)
 	g := e.goroutine(c)
 	h := e.hit(c, engine.Entered, g)
+	h.Doubt = doubt
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = p.probe.Func.File, p.probe.Func.Line
 	call := openCall{fn: p.probe.Func, frame: frame}
@@ -157,6 +168,10 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 	cfa := c.sp + wordSize
 	frame := c.g.frame(cfa)
+	if p.probe.If != "" && !e.admitted(c, frame) {
+		e.forget(c, frame)
+		return
+	}
 	running := e.greet(c)
 	g := e.goroutine(c)
 	h := e.hit(c, engine.Returned, g)

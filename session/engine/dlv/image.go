@@ -17,6 +17,7 @@ import (
 	"github.com/go-delve/delve/pkg/proc"
 
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/eval"
 	"gtrace/session/engine/dlv/value"
 )
 
@@ -35,6 +36,8 @@ type Image struct {
 	byEntry   map[uint64]*engine.Function
 	symbols   *symbolizer
 	values    *value.Reader
+	types     *eval.Types
+	packages  []*packageUnit // nil: not listed yet
 }
 
 // Open reads an executable.
@@ -113,6 +116,7 @@ func (im *Image) load(entry uint64) (err error) {
 	}
 	im.symbols = newSymbolizer(im)
 	im.values = value.NewReader(im.bi)
+	im.types = eval.NewTypes(im.values, im.bi.FindType)
 	return im.loadFunctions()
 }
 

@@ -55,6 +55,9 @@ func (e *Engine) inside(c *hitContext, p *probe, pl *place) (cfa uint64) {
 func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
 	cfa := e.inside(c, p, pl)
 	frame := c.g.frame(cfa)
+	if p.probe.If != "" && !e.admitted(c, frame) {
+		return
+	}
 	running := e.greet(c)
 	g := e.goroutine(c)
 	g.drop(frame)

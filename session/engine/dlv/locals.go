@@ -259,6 +259,19 @@ func (im *Image) locals(f *engine.Function, pc uint64, line int, names *secret.N
 	return list
 }
 
+// variables finds all variables of a function.
+func (im *Image) variables(f *engine.Function) []local {
+	var list []local
+	if tree := im.symbols.tree(f); tree != nil {
+		for _, v := range reader.Variables(tree, 0, 0, reader.VariablesNoDeclLineCheck|reader.VariablesSkipInlinedSubroutines) {
+			if l, ok := im.local(v.Tree); ok {
+				list = append(list, l)
+			}
+		}
+	}
+	return list
+}
+
 // local describes a variable, unless it is one that the compiler has made.
 func (im *Image) local(entry *godwarf.Tree) (l local, ok bool) {
 	name, _ := entry.Val(dwarf.AttrName).(string)

@@ -84,6 +84,12 @@ func (e *Engine) plantCalls(p *probe) error {
 		return err
 	}
 	p.sig = e.im.marked(s.sig, f, p.probe.Capture.Limits.Hide)
+	if p.probe.If != "" && p.probe.What != engine.Returns {
+		p.loops = s.loops
+		if p.condition, err = e.im.condition(p.probe.If, f, p.sig); err != nil {
+			return err
+		}
+	}
 	f.NoReturn = len(s.rets) == 0
 	if p.probe.What != engine.Entries {
 		for _, ret := range s.rets {

@@ -204,10 +204,10 @@ func (g *goroutine) knows(id engine.FrameID) bool {
 	return false
 }
 
-// isProbed reports whether calls of a function are observed.
+// isProbed reports whether calls of a function are observed, whichever they are.
 func (e *Engine) isProbed(f *engine.Function) bool {
 	for _, p := range e.probes {
-		if p.probe.Func == f && p.probe.What != engine.Branches {
+		if p.probe.Func == f && p.probe.What != engine.Branches && p.probe.If == "" {
 			return true
 		}
 	}

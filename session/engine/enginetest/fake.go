@@ -33,6 +33,7 @@ type Fake struct {
 	position int // in Script
 	over     bool
 	closed   bool
+	judged   map[judgedCall]bool
 }
 
 // NewFake returns a fake that plays a script in the form that [Parse] reads.
@@ -105,6 +106,9 @@ func (f *Fake) Plant(p engine.Probe) (engine.ProbeID, error) {
 		if err := f.Refuse[p.Func.Name]; err != nil {
 			return 0, fmt.Errorf("probe %s: %w", p.Func.Name, err)
 		}
+		if err := f.accepts(p); err != nil {
+			return 0, fmt.Errorf("probe %s: %w", p.Func.Name, err)
+		}
 	default:
 		return 0, fmt.Errorf("probe %d: %w", p.What, engine.ErrNotSupported)
 	}
@@ -172,7 +176,7 @@ func (f *Fake) observe(h *engine.Hit) bool {
 			if h.Kind == engine.Returned {
 				half = engine.Returns
 			}
-			if p.What != engine.Calls && p.What != half || p.Func != h.Func {
+			if p.What != engine.Calls && p.What != half || p.Func != h.Func || !f.admits(p, h) {
 				continue
 			}
 			if h.Kind == engine.Entered && !p.Capture.Args || h.Kind == engine.Returned && !p.Capture.Results {

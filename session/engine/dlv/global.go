@@ -1,0 +1,121 @@
+package dlv
+
+import (
+	"debug/dwarf"
+	"encoding/binary"
+	"go/constant"
+	"slices"
+	"strings"
+
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+	"github.com/go-delve/delve/pkg/dwarf/op"
+
+	"gtrace/session/engine/dlv/eval"
+)
+
+// A packageUnit is where the debug information describes a package.
+type packageUnit struct {
+	path, name string
+	offset     dwarf.Offset
+	index      map[string]eval.Variable // its variables and constants; nil: not read yet
+}
+
+// global finds what a package's name stands for: a variable, a constant or a
+// type. The package is called by its import path or its name.
+func (im *Image) global(pkg, name string) (eval.Variable, bool) {
+	if im.packages == nil {
+		im.packages = im.listPackages()
+	}
+	for _, u := range im.packages {
+		if u.path != pkg && u.name != pkg {
+			continue
+		}
+		if u.index == nil {
+			u.index = im.indexPackage(u)
+		}
+		if v, ok := u.index[name]; ok {
+			return v, true
+		}
+		if t, err := im.bi.FindType(u.path + "." + name); err == nil {
+			return eval.Variable{Type: t, IsType: true}, true
+		}
+	}
+	return eval.Variable{}, false
+}
+
+// isPackage reports whether the program has a package of that name.
+func (im *Image) isPackage(name string) bool {
+	return slices.ContainsFunc(im.packages, func(u *packageUnit) bool { return u.name == name })
+}
+
+// listPackages lists the compilation units of Go code.
+func (im *Image) listPackages() []*packageUnit {
+	list := []*packageUnit{}
+	r := im.dwarf.Reader()
+	for {
+		e, err := r.Next()
+		if err != nil || e == nil {
+			return list
+		}
+		if e.Tag == dwarf.TagCompileUnit {
+			u := &packageUnit{offset: e.Offset}
+			u.path, _ = e.Val(dwarf.AttrName).(string)
+			if u.name, _ = e.Val(godwarf.AttrGoPackageName).(string); u.name == "" {
+				u.name = u.path[strings.LastIndexByte(u.path, '/')+1:]
+			}
+			list = append(list, u)
+		}
+		r.SkipChildren()
+	}
+}
+
+// indexPackage reads which variables and constants a package has.
+func (im *Image) indexPackage(u *packageUnit) map[string]eval.Variable {
+	index := make(map[string]eval.Variable)
+	r := im.dwarf.Reader()
+	r.Seek(u.offset)
+	if _, err := r.Next(); err != nil {
+		return index
+	}
+	for {
+		e, err := r.Next()
+		if err != nil || e == nil || e.Tag == 0 {
+			return index
+		}
+		if name, ok := e.Val(dwarf.AttrName).(string); ok {
+			if v, ok := im.globalOf(e); ok {
+				index[strings.TrimPrefix(name, u.path+".")] = v
+			}
+		}
+		if e.Children {
+			r.SkipChildren()
+		}
+	}
+}
+
+// globalOf describes a variable or a constant of a package.
+func (im *Image) globalOf(e *dwarf.Entry) (v eval.Variable, ok bool) {
+	off, ok := e.Val(dwarf.AttrType).(dwarf.Offset)
+	if !ok {
+		return v, false
+	}
+	switch e.Tag {
+	case dwarf.TagVariable:
+		loc, _ := e.Val(dwarf.AttrLocation).([]byte)
+		if len(loc) != 1+wordSize || op.Opcode(loc[0]) != op.DW_OP_addr {
+			return v, false
+		}
+		v.Addr = binary.LittleEndian.Uint64(loc[1:]) + im.base
+	case dwarf.TagConstant:
+		x, ok := e.Val(dwarf.AttrConstValue).(int64)
+		if !ok {
+			return v, false
+		}
+		v.Constant = constant.MakeInt64(x)
+	default:
+		return v, false
+	}
+	var err error
+	v.Type, err = im.bi.Images[0].Type(off)
+	return v, err == nil
+}

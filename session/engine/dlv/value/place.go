@@ -1,0 +1,121 @@
+package value
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+
+	"gtrace/events/secret"
+	"gtrace/session/engine"
+)
+
+// A Place is where the bytes of a value are: Data holds those in hand, Addr is
+// where the value stands in the target's memory, 0 when it stands in none.
+type Place struct {
+	Data []byte
+	Addr uint64
+}
+
+func (p Place) val() val { return val{p.Data, p.Addr} }
+
+// Underlying takes the names off a type.
+func Underlying(t godwarf.Type) godwarf.Type { return underlying(t) }
+
+// Show renders a value, unless it is secret, given what its name says.
+func (r *Reader) Show(mem Memory, t godwarf.Type, at Place, m secret.Match, lim engine.Limits) Rendered {
+	if m != secret.No && m.Hides(r.begin(mem, lim).sortOf(r.plan(t), at.val())) {
+		return Rendered{Text: secret.Hidden}
+	}
+	return r.read(mem, t, at.val(), lim)
+}
+
+// Field says what the name of a struct's field, and what another field that
+// names it, say of it.
+func (r *Reader) Field(mem Memory, t godwarf.Type, at Place, f *godwarf.StructField, lim engine.Limits) secret.Match {
+	if lim.Hide == nil {
+		return secret.No
+	}
+	p, pl := r.begin(mem, lim), r.plan(t)
+	for i := range pl.fields {
+		if g := &pl.fields[i]; g.off == f.ByteOffset && g.t == f.Type {
+			if g.named {
+				return max(g.secret, p.named(pl, at.val()))
+			}
+			return g.secret
+		}
+	}
+	return secret.No
+}
+
+// Key says whether the key of a map names a secret.
+func (r *Reader) Key(mem Memory, t godwarf.Type, at Place, lim engine.Limits) secret.Match {
+	if lim.Hide == nil {
+		return secret.No
+	}
+	return r.begin(mem, lim).key(r.plan(t), at.val())
+}
+
+// Dynamic returns what an interface holds. The type is nil when that is nothing.
+func (r *Reader) Dynamic(mem Memory, t godwarf.Type, at Place) (godwarf.Type, Place, error) {
+	p, pl := r.begin(mem, engine.Limits{Hide: r.hide}), r.plan(t)
+	w, err := p.words(at.val(), 2)
+	if err != nil || w[0] == 0 {
+		return nil, Place{}, err
+	}
+	typ, err := p.typeWord(pl, w[0])
+	if err != nil {
+		return nil, Place{}, err
+	}
+	d, v, err := p.unpack(typ, w[1])
+	if err != nil {
+		return nil, Place{}, err
+	}
+	if d.plan.t == nil {
+		return nil, Place{}, errNoTypes
+	}
+	return d.plan.t, Place{slices.Clone(v.data), v.addr}, nil
+}
+
+// Len returns how many entries a map has.
+func (r *Reader) Len(mem Memory, t godwarf.Type, addr uint64) (uint64, error) {
+	if addr == 0 {
+		return 0, nil
+	}
+	m, err := r.begin(mem, engine.Limits{Hide: r.hide}).openMap(r.plan(t), addr)
+	if err != nil {
+		return 0, err
+	}
+	return m.length(), nil
+}
+
+// Bounds of a search in a map, whose hash only code of the target can tell.
+const (
+	maxSearch  = 4 << 20 // bytes read
+	maxLookups = 4 << 10 // reads
+)
+
+// Find looks for an entry of a map, whose keys match compares. It must not use
+// the reader.
+func (r *Reader) Find(mem Memory, t godwarf.Type, addr uint64, match func(key Place) (bool, error)) (elem Place, found bool, err error) {
+	if addr == 0 {
+		return Place{}, false, nil
+	}
+	p := r.begin(mem, engine.Limits{Hide: r.hide})
+	p.bytesLeft, p.readsLeft = maxSearch, maxLookups
+	m, err := p.openMap(r.plan(t), addr)
+	if err != nil {
+		return Place{}, false, err
+	}
+	var failed error
+	err = m.each(p, func(k, e val) bool {
+		found, failed = match(Place{k.data, k.addr})
+		elem = Place{slices.Clone(e.data), e.addr}
+		return !found && failed == nil
+	})
+	if errors.Is(err, errBudget) {
+		err = fmt.Errorf("the map is too large to be searched: it has %d entries", m.length())
+	}
+	return elem, found, errors.Join(err, failed)
+}
