@@ -139,6 +139,7 @@ type Change struct {
 	Value
 	Modified bool   // false: new
 	Old      string // the value before, when asked for
+	Parts    []Part // the pieces of a composite value that have changed, if few
 }
 
 // A Watch is the value of a watched expression.

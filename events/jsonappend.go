@@ -122,7 +122,25 @@ func appendJSONChanges(b []byte, list []Change) []byte {
 		} else {
 			b = append(b, `,"change":"new"`...)
 		}
-		b = append(appendJSONOptional(b, `,"old":`, list[i].Old), '}')
+		b = appendJSONOptional(b, `,"old":`, list[i].Old)
+		b = append(appendJSONParts(b, list[i].Parts), '}')
+	}
+	return append(b, ']')
+}
+
+func appendJSONParts(b []byte, list []Part) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(b, `,"parts":[`...)
+	for i, p := range list {
+		b = appendJSONComma(b, i)
+		b = appendJSONString(b, `{"path":`, p.Path)
+		if p.Gone {
+			b = append(b, `,"gone":true}`...)
+		} else {
+			b = append(appendJSONString(b, `,"value":`, p.Value), '}')
+		}
 	}
 	return append(b, ']')
 }

@@ -90,6 +90,7 @@ type jsonChange struct {
 	Value
 	Change string `json:"change"`
 	Old    string `json:"old"`
+	Parts  []Part `json:"parts"`
 }
 
 type jsonStart struct {
@@ -159,7 +160,7 @@ func decodeJSON(line []byte) (Event, error) {
 		e.Exception = new(ExceptionInfo(*j.Exception))
 	}
 	for _, c := range j.Changes {
-		e.Changes = append(e.Changes, Change{Value: c.Value, Modified: c.Change == "modified", Old: c.Old})
+		e.Changes = append(e.Changes, Change{Value: c.Value, Modified: c.Change == "modified", Old: c.Old, Parts: c.Parts})
 	}
 	switch e.Kind {
 	case Start, Exec:

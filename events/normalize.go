@@ -43,6 +43,10 @@ func (n *normalizer) Write(e Event) error {
 	for i := range e.Changes {
 		normalValue(&e.Changes[i].Value)
 		e.Changes[i].Old = withoutAddresses(e.Changes[i].Old)
+		e.Changes[i].Parts = slices.Clone(e.Changes[i].Parts)
+		for k := range e.Changes[i].Parts {
+			e.Changes[i].Parts[k].Value = withoutAddresses(e.Changes[i].Parts[k].Value)
+		}
 	}
 	e.Watch = slices.Clone(e.Watch)
 	for i := range e.Watch {

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"gtrace/events"
 	"gtrace/session/engine"
 	"gtrace/session/source"
@@ -12,22 +14,28 @@ import (
 
 // memory is what is known of a call's variables.
 type memory struct {
-	args  []events.Value    // as the call event had them
-	known map[uint64]string // values, by the id of the variable
+	args    []events.Value    // as the call event had them
+	known   map[uint64]string // values, by the id of the variable
+	reached map[int]bool      // lines that the call has been on
 }
 
 // changes says which variables are new or have changed since the last time, and
 // remembers them. A variable that cannot be read now is neither, and keeps what
-// was known of it. One whose declaration is still under way has no value yet.
-func (m *memory) changes(h *engine.Hit, file *source.File, old bool) []events.Change {
+// was known of it. One whose declaration was not run, or is still under way, has
+// no value yet. observed are the lines of the function that are observed.
+func (m *memory) changes(h *engine.Hit, file *source.File, observed []int, old bool) []events.Change {
 	first := m.known == nil
 	if first {
 		m.known = make(map[uint64]string, len(h.Locals))
+		m.reached = make(map[int]bool)
+	}
+	if h.Kind == engine.Reached {
+		m.reached[h.Line] = true
 	}
 	var list []events.Change
 	for i := range h.Locals {
 		v := &h.Locals[i]
-		if v.Missing || !hasBegun(v, h.Line, file) {
+		if v.Missing || !m.declared(v, h, file, observed) {
 			continue
 		}
 		before, known := m.known[v.ID]
@@ -42,6 +50,9 @@ func (m *memory) changes(h *engine.Hit, file *source.File, old bool) []events.Ch
 			continue
 		}
 		c := events.Change{Value: v.Value, Modified: known}
+		if known {
+			c.Parts = events.Delta(before, v.Value.Value)
+		}
 		if old && known {
 			c.Old = before
 		}
@@ -60,16 +71,24 @@ func (m *memory) argument(name string) (string, bool) {
 	return "", false
 }
 
-// hasBegun reports whether the statement that declares a variable is over on a
-// line.
-func hasBegun(v *engine.Variable, line int, file *source.File) bool {
-	if v.Argument || line < v.Declared {
-		return true // before it: of a function around this one
+// declared reports whether the statement that declares a variable is over. The
+// debug information only says where it stands: at a return, which the compiler
+// may have made one of many, that tells nothing.
+func (m *memory) declared(v *engine.Variable, h *engine.Hit, file *source.File, observed []int) bool {
+	if v.Argument {
+		return true
 	}
-	if file == nil {
-		return line > v.Declared
+	last := v.Declared
+	if file != nil {
+		last = file.Declared(v.Declared)
 	}
-	return line > file.Declared(v.Declared)
+	switch {
+	case !slices.Contains(observed, v.Declared): // nobody can say whether it was run
+		return h.Line > last
+	case !m.reached[v.Declared]:
+		return false
+	}
+	return h.Kind == engine.Returned || h.Line > last
 }
 
 // allValues returns the variables of a frame as values.

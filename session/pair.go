@@ -173,8 +173,8 @@ func (p *pairer) reached(h *engine.Hit) {
 // variables says in e what has changed in its call, if the lines of that are
 // observed.
 func (p *pairer) variables(e *events.Event, h *engine.Hit, c *call) {
-	if len(p.lines.observed(h.Func)) > 0 {
-		e.Changes = c.vars.changes(h, p.lines.file(h.Func), p.old)
+	if lines := p.lines.observed(h.Func); len(lines) > 0 {
+		e.Changes = c.vars.changes(h, p.lines.file(h.Func), lines, p.old)
 	}
 }
 
