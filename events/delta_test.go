@@ -7,11 +7,11 @@ import (
 )
 
 func TestDelta(t *testing.T) {
-	long := "main.T{"
+	var fields strings.Builder
 	for i := range 100 {
-		long += fmt.Sprintf("A%d:1, ", i)
+		fmt.Fprintf(&fields, "A%d:1, ", i)
 	}
-	long += "B:%d}"
+	long := "main.T{" + fields.String() + "B:%d}"
 	for _, tt := range []struct{ before, now, want string }{
 		{`main.T{A:1, B:2}`, `main.T{A:1, B:3}`, `.B=3`},
 		{`&main.T{A:1, In:main.U{X:"a"}}`, `&main.T{A:1, In:main.U{X:"b, }"}}`, `.In.X="b, }"`},
