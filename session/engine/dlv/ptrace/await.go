@@ -52,16 +52,18 @@ func (p *Process) await(t *Thread, ws *unix.WaitStatus) error {
 }
 
 // reapEnded takes note of a thread or child that has ended, if there is one
-// besides the leader.
+// besides the leader. The kernel tells of stops of others as well, which
+// are handled as anywhere else: nobody else would hear of them.
 func (p *Process) reapEnded() error {
 	var w waited
 	if err := peekEnded(&w); err != nil || w.PID == 0 || int(w.PID) == p.PID {
 		return err
 	}
+	p.divert(&w)
 	var ws unix.WaitStatus
 	id, err := wait4(int(w.PID), &ws, unix.WALL|unix.WNOHANG)
 	if err != nil || id == 0 {
 		return err
 	}
-	return p.observe(id, ws, true)
+	return p.observe(id, ws, p.allStopped)
 }

@@ -95,7 +95,8 @@ func peek(w *waited) error {
 	return peekFor(w, unix.WEXITED|unix.WSTOPPED)
 }
 
-// peekEnded tells of one that has ended, if there is one: else w.PID is 0.
+// peekEnded tells of one that has ended or, if it is a tracee, has stopped, if
+// there is one: else w.PID is 0.
 func peekEnded(w *waited) error {
 	*w = waited{}
 	return peekFor(w, unix.WEXITED|unix.WNOHANG)

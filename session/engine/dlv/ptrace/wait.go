@@ -55,9 +55,7 @@ func (p *Process) wait() (int, unix.WaitStatus, error) {
 		if err := peek(&w); err != nil {
 			return 0, 0, err
 		}
-		if t := p.threads[int(w.PID)]; t != nil && w.Code == cldTrapped && w.Status == int32(unix.SIGTRAP) {
-			p.divert(t)
-		}
+		p.divert(&w)
 		id = int(w.PID)
 	}
 	var ws unix.WaitStatus
@@ -65,9 +63,13 @@ func (p *Process) wait() (int, unix.WaitStatus, error) {
 	return id, ws, err
 }
 
-// divert sends a thread that has run into a breakpoint to its slot. An error is
-// met again by who handles the stop.
-func (p *Process) divert(t *Thread) {
+// divert sends a thread to its slot whose status, not collected yet, is that it
+// has run into a breakpoint. An error is met again by who handles the stop.
+func (p *Process) divert(w *waited) {
+	t := p.threads[int(w.PID)]
+	if !p.area.guarded || t == nil || w.Code != cldTrapped || w.Status != int32(unix.SIGTRAP) {
+		return
+	}
 	b, err := p.breakpointOf(t)
 	if err == nil && b != nil && b.slot != 0 && b.planted && len(t.pending) == 0 && setPC(t.ID, b.slot) == nil {
 		t.at, t.advanced = b, true

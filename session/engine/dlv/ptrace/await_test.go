@@ -1,0 +1,193 @@
+//go:build linux && amd64
+
+package ptrace
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/arch/x86/x86asm"
+	"golang.org/x/sys/unix"
+)
+
+// asTarget is set in the environment of a test binary that is to be traced.
+const asTarget = "GTRACE_TEST_TARGET"
+
+// init, as the leader is sure to run it.
+func init() {
+	if os.Getenv(asTarget) != "" {
+		runtime.LockOSThread()
+		go beat()
+		select {}
+	}
+}
+
+var beats int
+
+// beat calls tick from a thread that is not the leader.
+func beat() {
+	runtime.LockOSThread()
+	fmt.Println(unix.Gettid())
+	for {
+		tick()
+		time.Sleep(time.Millisecond)
+	}
+}
+
+//go:noinline
+func tick() { beats++ }
+
+// unused is text that the target does not execute.
+//
+//go:noinline
+func unused(n int) {
+	fmt.Println(n, n+1, n+2, n+3, n+4, n+5, n+6, n+7)
+	fmt.Println(n, n-1, n-2, n-3, n-4, n-5, n-6, n-7)
+}
+
+// attachBeat attaches to a process with a thread that calls tick, and returns
+// that thread too.
+func attachBeat(t *testing.T) (*Process, *Thread) {
+	t.Helper()
+	lock(t)
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), asTarget+"=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	var id int
+	if _, err := fmt.Fscan(out, &id); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Attach(cmd.Process.Pid)
+	if errors.Is(err, unix.EPERM) && !strings.Contains(os.Getenv("GTRACE_REQUIRE"), "ptrace") {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Detach() })
+	if p.threads[id] == nil {
+		t.Fatalf("process %d has no thread %d", p.PID, id)
+	}
+	return p, p.threads[id]
+}
+
+// awaitStopped waits until a thread stands in a stop, which it does not collect.
+// The others run on, whatever they meet.
+func awaitStopped(t *testing.T, p *Process, th *Thread) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !isStopped(th.ID); time.Sleep(time.Millisecond) {
+		for id := range p.threads {
+			if id == th.ID {
+				continue
+			}
+			serve(t, p, id)
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("thread %d does not stop", th.ID)
+		}
+	}
+}
+
+func isStopped(id int) bool {
+	stat := statOf(fmt.Sprint(id))
+	return len(stat) > 0 && stat[0] == "t"
+}
+
+// reap is what goes on while the leader is waited for. Its own stops do not matter.
+func reap(t *testing.T, p *Process) {
+	t.Helper()
+	if serve(t, p, p.PID) {
+		return
+	}
+	if err := p.reapEnded(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serve handles the stop that a thread may stand in.
+func serve(t *testing.T, p *Process, id int) (stopped bool) {
+	t.Helper()
+	var ws unix.WaitStatus
+	got, err := wait4(id, &ws, unix.WALL|unix.WNOHANG)
+	if stopped = got == id; stopped {
+		err = p.observe(id, ws, false)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stopped
+}
+
+// TestSignalWhileAwaiting has a thread get a signal while something of the leader
+// is waited for. It must go on afterwards, with the signal.
+func TestSignalWhileAwaiting(t *testing.T) {
+	p, th := attachBeat(t)
+	if err := unix.Tgkill(p.PID, th.ID, unix.SIGURG); err != nil {
+		t.Fatal(err)
+	}
+	awaitStopped(t, p, th)
+	for isStopped(th.ID) && th.state == running {
+		reap(t, p)
+	}
+	if th.state != running || len(th.pending) > 0 {
+		t.Errorf("the thread was left standing: state %d, %d signals pending", th.state, len(th.pending))
+	}
+}
+
+// TestHitWhileAwaiting has a thread run into a breakpoint while something of the
+// leader is waited for. It must be sent to its slot before that is collected, or
+// it would die with its tracer.
+func TestHitWhileAwaiting(t *testing.T) {
+	p, th := attachBeat(t)
+	p.UseScratch(Range{Addr: uint64(reflect.ValueOf(unused).Pointer()), Size: borrowSize})
+	if err := p.Secure(nil); err != nil || !p.Secured() {
+		t.Fatalf("not secured: %v", err)
+	}
+	addr := uint64(reflect.ValueOf(tick).Pointer())
+	code := make([]byte, 16)
+	if _, err := p.ReadMemory(code, addr); err != nil {
+		t.Fatal(err)
+	}
+	in, err := x86asm.Decode(code, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	insn := Insn{Effect: Copied, Length: in.Len, Code: code[:in.Len], Relative: in.PCRelOff}
+	if err := p.Plant(Break{addr, insn}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	awaitStopped(t, p, th)
+	for len(p.reported) == 0 {
+		reap(t, p)
+	}
+	var regs unix.PtraceRegs
+	if err := unix.PtraceGetRegs(th.ID, &regs); err != nil {
+		t.Fatal(err)
+	}
+	if b := p.breaks[addr]; b.slot == 0 || regs.Rip != b.slot {
+		t.Errorf("it stands at %#x, want its slot %#x", regs.Rip, b.slot)
+	}
+	if s := next(t, p); s.Cause != Hit || s.Thread != th || s.Addr != addr {
+		t.Errorf("%+v, want a hit of thread %d at %#x", s, th.ID, addr)
+	}
+}
