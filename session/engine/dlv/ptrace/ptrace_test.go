@@ -27,8 +27,12 @@ func lock(t *testing.T) {
 
 func start(t *testing.T, script string) *Process {
 	t.Helper()
+	return startCommand(t, exec.Command("sh", "-c", script))
+}
+
+func startCommand(t *testing.T, cmd *exec.Cmd) *Process {
+	t.Helper()
 	lock(t)
-	cmd := exec.Command("sh", "-c", script)
 	p, err := Start(cmd)
 	if errors.Is(err, unix.EPERM) && !strings.Contains(os.Getenv("GTRACE_REQUIRE"), "ptrace") {
 		t.Skip(err)
@@ -88,7 +92,12 @@ func TestExec(t *testing.T) {
 
 // TestLeave lets go of a started process, which runs on.
 func TestLeave(t *testing.T) {
-	p := start(t, "sleep 0.2; exit 7")
+	cmd := exec.Command("sh", "-c", "read line; exit 7")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := startCommand(t, cmd)
 	time.AfterFunc(50*time.Millisecond, p.Interrupt)
 	if _, err := p.Next(); !errors.Is(err, ErrInterrupted) {
 		t.Fatalf("%v, want an interrupt", err)
@@ -98,6 +107,9 @@ func TestLeave(t *testing.T) {
 	}
 	if tracer := tracerOf(p.PID); tracer != 0 {
 		t.Errorf("%d still traces it", tracer)
+	}
+	if err := in.Close(); err != nil { // it waits for that
+		t.Fatal(err)
 	}
 	if s, err := p.Wait(); err != nil || s.Status != 7 {
 		t.Errorf("it ended with %+v, %v, want status 7", s, err)
@@ -115,6 +127,7 @@ func TestAttach(t *testing.T) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}()
+	awaitCall(t, cmd.Process.Pid, unix.SYS_CLOCK_NANOSLEEP) // or its exec may still go on
 	for range 50 {
 		p, err := Attach(cmd.Process.Pid)
 		if errors.Is(err, unix.EPERM) && !strings.Contains(os.Getenv("GTRACE_REQUIRE"), "ptrace") {

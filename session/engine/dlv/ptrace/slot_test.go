@@ -25,6 +25,7 @@ func TestLeaveSlot(t *testing.T) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}()
+	awaitCall(t, cmd.Process.Pid, unix.SYS_CLOCK_NANOSLEEP) // or its exec may still go on
 	p, err := Attach(cmd.Process.Pid)
 	if errors.Is(err, unix.EPERM) && !strings.Contains(os.Getenv("GTRACE_REQUIRE"), "ptrace") {
 		t.Skip(err)
@@ -32,7 +33,6 @@ func TestLeaveSlot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	awaitCall(t, p.PID, unix.SYS_CLOCK_NANOSLEEP)
 	if err := p.StopAll(); err != nil {
 		t.Fatal(err)
 	}
