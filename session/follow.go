@@ -1,8 +1,8 @@
 package session
 
 import (
+	"errors"
 	"fmt"
-	"slices"
 
 	"gtrace/session/engine"
 )
@@ -133,6 +133,27 @@ func (f *follower) see(h *engine.Hit, level int) {
 	}
 }
 
+// openAll plants what functions call that may be running already, so that nobody
+// will see them begin. It leaves half of the probes there may be to what will be
+// reached: where they call more than that, they are followed from their next call
+// on.
+func (f *follower) openAll(fns []*engine.Function) {
+	more := map[*engine.Function]bool{}
+	for _, fn := range fns {
+		for _, callee := range f.callees.Callees(fn) {
+			if f.planted[callee] == unknown && !f.ignored[callee] {
+				more[callee] = true
+			}
+		}
+	}
+	if f.count+len(more) > f.most/2 {
+		return
+	}
+	for _, fn := range fns {
+		f.open(fn)
+	}
+}
+
 // open plants what a function calls, once.
 func (f *follower) open(fn *engine.Function) {
 	if f.opened[fn] {
@@ -205,33 +226,37 @@ func selectFrom(eng engine.Engine, cfg Config, sel *Selection) (*scope, error) {
 	if !follow.any() {
 		return nil, nil
 	}
+	if sel.named == nil { // no function of this program is chosen
+		sel.named = map[*engine.Function]bool{}
+	}
 	s := &scope{depth: follow.Depth, named: map[*engine.Function]bool{}, started: map[engine.GoStatement][]int{}}
-	if len(follow.From) == 0 {
-		for _, fn := range sel.Functions {
-			s.named[fn] = true
+	if len(follow.From) > 0 {
+		if len(cfg.StartAt)+len(cfg.StopAt) > 0 {
+			return nil, errors.New("--from does not go with --start-at and --stop-at, whose calls may be outside of it")
 		}
-		return s, nil
-	}
-	from, err := Select(eng.Functions(), eng.Target().Module, follow.From, cfg.Ignore)
-	if err != nil {
-		return nil, fmt.Errorf("--from: %w", err)
-	}
-	s.from = map[*engine.Function]bool{}
-	for _, fn := range from.Functions {
-		s.from[fn] = true
-	}
-	if follow.Depth > 0 && len(cfg.Trace) == 0 {
-		*sel = from
-		return s, nil
+		from, err := Select(eng.Functions(), eng.Target().Module, follow.From, cfg.Ignore)
+		if _, none := errors.AsType[*NoMatchError](err); none && cfg.FollowExec {
+			from, err = Selection{Notes: []string{"--from: " + err.Error()}}, nil // a program to come may have it
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--from: %w", err)
+		}
+		s.from = map[*engine.Function]bool{}
+		for _, fn := range from.Functions {
+			s.from[fn] = true
+		}
+		if follow.Depth > 0 && len(cfg.Trace) == 0 {
+			*sel = from
+			return s, nil
+		}
+		sel.Functions = union(sel.Functions, from.Functions)
+		sel.Notes = union(sel.Notes, from.Notes)
+		for _, fn := range from.Functions {
+			sel.named[fn] = true // whatever lines it has
+		}
 	}
 	for _, fn := range sel.Functions {
 		s.named[fn] = true
-	}
-	for _, fn := range from.Functions {
-		if !slices.Contains(sel.Functions, fn) {
-			sel.Functions = append(sel.Functions, fn)
-			sel.named[fn] = true // whatever lines it has
-		}
 	}
 	return s, nil
 }
@@ -259,6 +284,9 @@ func newFollower(eng engine.Engine, cfg Config, s *scope, sel Selection, plant f
 		for _, fn := range ignored.Functions {
 			f.ignored[fn] = true
 		}
+	}
+	if !eng.Target().Launched {
+		f.openAll(sel.Functions)
 	}
 	return f, nil
 }

@@ -131,6 +131,10 @@ func TestFollow(t *testing.T) {
 			g1 return main.b 20 parent=10
 			g1 return main.a 10
 			exit 0`, depth("main.a main.b main.c main.d", 1), "3d 2c 1b 0a", ""},
+		{"running, and never called again", `
+			g2 enter main.b 20 parent=10 running=main.a@10
+			g2 return main.b 20 parent=10
+			exit 0`, depth("main.a", 1), "1b", ""},
 		{"running since before, followed since", `
 			g1 enter main.a 10
 			g2 return main.b 40 parent=35 running=main.a@10,main.b@20<10,main.b@30<25
@@ -162,6 +166,7 @@ func TestFollow(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := fake(t, tt.script)
+			f.About.Launched = !strings.Contains(tt.script, "running")
 			f.Code = code
 			f.Refuse = map[string]error{"main.odd": fmt.Errorf("odd code")}
 			if strings.Contains(tt.script, "main.odd") {
