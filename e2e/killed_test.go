@@ -149,6 +149,28 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// TestKilledAttach attaches again at once after gtrace was killed: what the
+// killed one has left, and the guard that takes it back, must not be in the way.
+func TestKilledAttach(t *testing.T) {
+	require(t, "ptrace")
+	b := startBusy(t, "optimised")
+	for n := range times(4) {
+		g := b.traced(t)
+		if err := g.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if n%2 == 1 {
+			<-g.done // else the kernel has not ended it yet
+		}
+		next := startTracer(t, "attach", "-t", "main.*", "-n", "50", "-o", os.DevNull, strconv.Itoa(b.pid))
+		if got := next.exits(t); got != 0 {
+			t.Fatalf("after %d times: exit status %d\n%s", n, got, next.messages.String())
+		}
+		b.isFree(t)
+		b.advances(t)
+	}
+}
+
 // TestKilledGuards kills both gtrace and its guard. Nobody mends the target: it
 // must live with what is left on it.
 func TestKilledGuards(t *testing.T) {
@@ -175,6 +197,13 @@ func killGuards(t *testing.T) {
 	if b.free() == nil {
 		t.Error("nothing is left on it: was it mended?")
 	}
+	pid := strconv.Itoa(b.pid)
+	doctor(t, nil, 1, gtrace(t), "doctor", "--format", "json", pid)["remains"].want(t, "fail", "a killed tracer has left")
+	next := startTracer(t, "attach", "-t", "main.*", pid)
+	if got := next.exits(t); got != 126 || !strings.Contains(next.messages.String(), "hint: gtrace repair "+pid) {
+		t.Errorf("exit status %d\n%s", got, next.messages.String())
+	}
+	b.advances(t)
 }
 
 // TestGuardAgain kills the guard: another takes its place, and knows what it has

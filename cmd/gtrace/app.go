@@ -32,6 +32,8 @@ type backend interface {
 // A prober finds out what can be traced, without tracing it.
 type prober interface {
 	Check(pid int) error
+	// HasLeft reports whether a gtrace that was killed has left something.
+	HasLeft(pid int) bool
 	Inspect(path string) (dlv.Program, error)
 	Try() dlv.Trial
 }
@@ -127,6 +129,7 @@ func (delve) Open(path string) (image, error) {
 	return i, nil
 }
 
+func (delve) HasLeft(pid int) bool                     { return dlv.HasLeft(pid) }
 func (delve) Check(pid int) error                      { return dlv.Check(pid) }
 func (delve) Inspect(path string) (dlv.Program, error) { return dlv.Inspect(path) }
 func (delve) Try() dlv.Trial                           { return dlv.Try() }

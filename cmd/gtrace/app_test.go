@@ -73,10 +73,12 @@ type fakeBackend struct {
 	pid    int        // what Attach was asked for
 
 	checks  map[int]error // what Check returns
-	program dlv.Program   // what Inspect returns
-	trial   dlv.Trial     // what Try returns
+	left    bool
+	program dlv.Program // what Inspect returns
+	trial   dlv.Trial   // what Try returns
 }
 
+func (b *fakeBackend) HasLeft(pid int) bool                { return b.left }
 func (b *fakeBackend) Check(pid int) error                 { return b.checks[pid] }
 func (b *fakeBackend) Inspect(string) (dlv.Program, error) { return b.program, nil }
 func (b *fakeBackend) Try() dlv.Trial                      { return b.trial }

@@ -32,6 +32,7 @@ func (d *doctor) process() bool {
 		d.fail("tracer", err)
 	} else {
 		d.add("tracer", good, "none")
+		d.remains(err)
 	}
 	d.surroundings(target)
 	switch {
@@ -57,6 +58,18 @@ func (d *doctor) state(target string) {
 		return
 	}
 	d.add("process", good, found)
+}
+
+// remains tells what a tracer that was killed has left; err is why attaching would
+// be refused.
+func (d *doctor) remains(err error) {
+	repair := "gtrace repair --write " + strconv.Itoa(d.world.pid)
+	switch {
+	case errors.Is(err, engine.ErrPatched):
+		d.add("remains", bad, err.Error(), repair)
+	case d.probe.HasLeft(d.world.pid):
+		d.add("remains", warning, "a gtrace that was killed has left its handler of SIGTRAP, which does no harm", repair)
+	}
 }
 
 // owner tells the user. Refusals say when that is a reason.

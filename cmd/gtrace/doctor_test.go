@@ -273,6 +273,47 @@ warning  functions         1 of 2 functions of the main module can be traced; in
 	}
 }
 
+// TestDoctorRemains tells what a killed gtrace has left, and what removes it.
+func TestDoctorRemains(t *testing.T) {
+	patched := fmt.Errorf("attach to process 42: %w, one of 3", engine.ErrPatched)
+	for _, tt := range []struct {
+		name   string
+		check  error
+		left   bool
+		status int
+		want   string // stdout; with -q
+	}{
+		{name: "nothing"},
+		{
+			name: "handler", left: true,
+			want: `warning  remains  a gtrace that was killed has left its handler of SIGTRAP, which does no harm
+                  hint: gtrace repair --write 42
+`,
+		},
+		{
+			name: "breakpoints", check: patched, left: true, status: statusProblem,
+			want: `fail     remains  attach to process 42: a breakpoint stands there that a killed tracer has left, one of 3
+                  hint: gtrace repair --write 42
+`,
+		},
+		{
+			name: "those of a tracer", check: fmt.Errorf("%w: strace (pid 77)", engine.ErrTraced), left: true, status: statusProblem,
+			want: `fail     tracer  already traced by another process: strace (pid 77)
+                 hint: a process has one tracer at most: end the other one (dlv, gdb, strace or gtrace)
+`,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := doctorBackend(t)
+			b.checks[42], b.left = tt.check, tt.left
+			r := gtraceOn(t, b, fakeProc(t, doctorFiles(t, nil)), 7777, "doctor", "-q", "42")
+			if r.stdout != tt.want || r.status != tt.status {
+				t.Errorf("status %d, want %d\n%s\nwant\n%s", r.status, tt.status, r.stdout, tt.want)
+			}
+		})
+	}
+}
+
 // TestDoctorProgram checks a program that does not run.
 func TestDoctorProgram(t *testing.T) {
 	b := doctorBackend(t)

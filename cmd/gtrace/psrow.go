@@ -119,6 +119,7 @@ var refusedBecause = []struct {
 	word, people string
 }{
 	{engine.ErrTraced, "traced", "traced by "},
+	{engine.ErrPatched, "patched", "breakpoints left"},
 	{engine.ErrPermission, "permission", "permission"},
 	{engine.ErrNoDebugInfo, "no_debug_info", "stripped"},
 	{engine.ErrGoVersion, "go_version", "Go version"},

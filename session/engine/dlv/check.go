@@ -35,6 +35,9 @@ func check(pid int) (string, *Image, error) {
 	if err := ptrace.Allowed(pid); err != nil {
 		return "", nil, refusal(err)
 	}
+	if n := ptrace.Left(pid); n > 0 {
+		return "", nil, fmt.Errorf("%w, one of %d", engine.ErrPatched, n)
+	}
 	im, err := openFile(exeOf(pid))
 	if err != nil {
 		return "", nil, refusal(err)

@@ -67,23 +67,16 @@ func Run(l Launch) (*Engine, error) {
 	return e, nil
 }
 
-// Attach seizes a running process, which runs on meanwhile.
-func Attach(pid int) (*Engine, error) {
-	e, err := attach(pid)
-	for again := 0; again < 3 && errors.Is(err, ptrace.ErrReplaced); again++ {
-		e, err = attach(pid)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("attach to process %d: %w", pid, err)
-	}
-	return e, nil
-}
-
 func attach(pid int) (*Engine, error) {
 	before, _ := os.Stat(exeOf(pid))
 	program, im, err := check(pid)
 	if err != nil {
 		return nil, err
+	}
+	// Nobody traces it, but there may be one who is about to.
+	if guard.Alive(pid) {
+		_ = im.Close()
+		return nil, errGuarded
 	}
 	// Reading the program may take a second: it runs on all the while.
 	if err := im.loadFor(pid); err != nil {

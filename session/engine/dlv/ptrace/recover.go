@@ -62,6 +62,22 @@ func HasArea(pid int) bool {
 	return findArea(pid, p.ReadMemory) != 0
 }
 
+// Left returns how many breakpoints stand in the text of a process that the
+// tracer of its area has planted there.
+func Left(pid int) int {
+	p := &Process{PID: pid, breaks: map[uint64]*breakpoint{}}
+	if p.loadArea() != nil {
+		return 0 // it has ended
+	}
+	n := 0
+	for _, b := range p.breaks {
+		if b.original == int3 {
+			n++
+		}
+	}
+	return n
+}
+
 // loadArea reads what a target's area holds.
 func (p *Process) loadArea() error {
 	base := findArea(p.PID, p.ReadMemory)
