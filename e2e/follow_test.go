@@ -108,6 +108,9 @@ func follow(t *testing.T, prog string, depth int, attach bool) {
 	dir := keepOnFailure(t, "gtrace-follow-")
 	notes, trace := filepath.Join(dir, "notes"), filepath.Join(dir, "trace.jsonl")
 	flags := []string{"-q", "-t", "main.root", "-d", strconv.Itoa(depth), "--follow-go", "-x", "gtrace/e2e/testdata/follow/note.*", "--max-probes", "5000", "--format", "json", "-o", trace}
+	if depth == 3 {
+		flags = append(flags, "--lines")
+	}
 	if attach {
 		p := startTarget(t, prog, notes)
 		g := startTracer(t, append(append([]string{"attach"}, flags...), strconv.Itoa(p.pid))...)

@@ -18,8 +18,8 @@ type followFlags struct {
 
 func (f *followFlags) register(fs *pflag.FlagSet) {
 	fs.IntVarP(&f.depth, "depth", "d", 0, "also trace what a traced function calls, `N` levels down: through interfaces, closures and deferred calls too")
-	fs.StringArrayVar(&f.from, "from", nil, "trace only inside calls of what matches `PATTERN`; may be repeated")
-	fs.BoolVar(&f.gos, "follow-go", false, "with --depth, goroutines that are started inside too")
+	fs.StringArrayVar(&f.from, "from", nil, "trace only calls of what matches `PATTERN`, and inside of them; may be repeated")
+	fs.BoolVar(&f.gos, "follow-go", false, "with --depth, also what goroutines call that are started inside")
 }
 
 func (f *followFlags) check() error {
