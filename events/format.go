@@ -95,8 +95,13 @@ func formatEvent(b []byte, e *Event) []byte {
 		if e.Changes[i].Modified {
 			mark = '~'
 		}
-		return formatValue(append(b, mark), &e.Changes[i].Value)
+		b = formatValue(append(b, mark), &e.Changes[i].Value)
+		if old := e.Changes[i].Old; old != "" {
+			b = formatWord(append(b, " was "...), old, wordStops)
+		}
+		return b
 	})
+	b = formatList(b, "locals", len(e.Locals), func(b []byte, i int) []byte { return formatValue(b, &e.Locals[i]) })
 	b = formatList(b, "watch", len(e.Watch), func(b []byte, i int) []byte {
 		w := e.Watch[i]
 		return formatValue(b, &Value{Name: w.Expr, Type: w.Type, Value: w.Value})

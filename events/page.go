@@ -233,6 +233,7 @@ func (p *page) ret(call, exception, e *Event) {
 	if e.Partial {
 		p.span(dimStyle, "  running since before the trace")
 	}
+	p.changes(e)
 	if call != nil {
 		p.callSite(call)
 		p.watch(call)
@@ -243,6 +244,7 @@ func (p *page) ret(call, exception, e *Event) {
 	if exception != nil && (call == nil || call.Stack == nil) {
 		p.stack(exception) // else it is the call's but for the first line
 	}
+	p.locals(e)
 	p.watch(e)
 	p.stack(e)
 }

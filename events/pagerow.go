@@ -1,7 +1,9 @@
 package events
 
 import (
+	"cmp"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -34,6 +36,43 @@ func (p *page) exception(e *Event) {
 	p.stack(e)
 }
 
+// changes prints the variables that are new or modified. A named result is not
+// among them where the row shows it as a result.
+func (p *page) changes(e *Event) {
+	for i := range e.Changes {
+		c := &e.Changes[i]
+		if isResult(e, c) {
+			continue
+		}
+		st, mark := greenStyle, "+"
+		if c.Modified {
+			st, mark = yellowStyle, "~"
+		}
+		p.text("  ")
+		p.on(st)
+		p.text(mark)
+		p.text(c.Name)
+		p.text("=")
+		if c.Error != "" {
+			p.text(failMark)
+			p.text(c.Error)
+		} else {
+			p.value(c.Value.Value)
+		}
+		p.off(st)
+		if c.Old != "" {
+			p.on(dimStyle)
+			p.text(" was ")
+			p.value(c.Old)
+			p.off(dimStyle)
+		}
+	}
+}
+
+func isResult(e *Event, c *Change) bool {
+	return slices.ContainsFunc(e.Results, func(v Value) bool { return v.Name == c.Name && v.Value == c.Value.Value })
+}
+
 // line prints a source line, with the variables that changed before it.
 func (p *page) line(e *Event) {
 	p.margin(e)
@@ -54,25 +93,7 @@ func (p *page) line(e *Event) {
 		}
 		p.text(part)
 	}
-	for i := range e.Changes {
-		c := &e.Changes[i]
-		p.text("  ")
-		st, mark := greenStyle, "+"
-		if c.Modified {
-			st, mark = yellowStyle, "~"
-		}
-		p.on(st)
-		p.text(mark)
-		p.text(c.Name)
-		p.text("=")
-		if c.Error != "" {
-			p.text(failMark)
-			p.text(c.Error)
-		} else {
-			p.text(c.Value.Value)
-		}
-		p.off(st)
-	}
+	p.changes(e)
 	p.end()
 	p.watch(e)
 	p.stack(e)
@@ -106,6 +127,21 @@ func (p *page) other(e *Event) {
 	p.stack(e)
 }
 
+// locals prints the variables that a call has at its return. At its begin they are
+// its arguments.
+func (p *page) locals(e *Event) {
+	for i := range e.Locals {
+		v := &e.Locals[i]
+		p.below(e, e.Depth, "    ")
+		p.on(dimStyle)
+		p.text(v.Name)
+		p.text(" = ")
+		p.off(dimStyle)
+		p.value(cmp.Or(v.Error, v.Value))
+		p.end()
+	}
+}
+
 func (p *page) watch(e *Event) {
 	for _, w := range e.Watch {
 		p.under(e)
@@ -133,11 +169,13 @@ func (p *page) stack(e *Event) {
 }
 
 // under begins a row that continues the one of e.
-func (p *page) under(e *Event) {
+func (p *page) under(e *Event) { p.below(e, e.Depth+1, "  ") }
+
+func (p *page) below(e *Event, depth int, mark string) {
 	last, base := p.last, p.base
 	p.margin(e)
 	p.last, p.base = last, base
-	p.tree(e, e.Depth+1, "  ", plainStyle)
+	p.tree(e, depth, mark, plainStyle)
 }
 
 func (p *page) start(e *Event) {

@@ -127,8 +127,14 @@ func (p *parser) eventKey(e *Event, key string) {
 			if !modified {
 				p.expect("+")
 			}
-			e.Changes = append(e.Changes, Change{Value: p.value(), Modified: modified})
+			c := Change{Value: p.value(), Modified: modified}
+			if p.skip(" was ") {
+				c.Old = p.word(wordStops)
+			}
+			e.Changes = append(e.Changes, c)
 		})
+	case "locals":
+		p.list(func() { e.Locals = append(e.Locals, p.value()) })
 	case "watch":
 		p.list(func() {
 			v := p.value()

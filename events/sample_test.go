@@ -30,7 +30,7 @@ func everything() []events.Event {
 			Func: "main.load", File: "/src/main.go", Line: 20, Source: "\tif id < 0 {",
 			Changes: []events.Change{
 				{Value: events.Value{Name: "ok", Type: "bool", Value: "true"}},
-				{Value: events.Value{Name: "err", Type: "error", Value: "…", Error: "x"}, Modified: true},
+				{Value: events.Value{Name: "err", Type: "error", Value: "…", Error: "x"}, Modified: true, Old: "a, (b)"},
 			},
 			Watch: []events.Watch{{Expr: "a.b[1]", Type: "int", Value: "3"}},
 		},
@@ -43,7 +43,9 @@ func everything() []events.Event {
 		{
 			Kind: events.Return, Seq: 4, Time: at(4), Goroutine: 7, Thread: 1240, Call: 1,
 			Func: "main.load", File: "/src/main.go", Line: 21, Duration: 12 * time.Microsecond, HasDuration: true,
-			Error: "negative id",
+			Error:   "negative id",
+			Changes: []events.Change{{Value: events.Value{Name: "n", Type: "int", Value: "2"}, Modified: true, Old: "1"}},
+			Locals:  []events.Value{{Name: "n", Type: "int", Value: "2"}, {Name: "gone", Type: "string", Value: "<optimized out>"}},
 			Results: []events.Value{
 				{Name: "~r0", Type: "*main.User", Value: "nil"},
 				{Name: "~r1", Type: "error", Value: `&errors.errorString{s:"negative id"}`, Error: "negative id"},

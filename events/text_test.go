@@ -298,3 +298,25 @@ func checkPrintable(t *testing.T, text string) {
 func BenchmarkText(b *testing.B) {
 	benchmark(b, events.Text(io.Discard, events.TextOptions{Color: true, Width: 200}))
 }
+
+// TestTextVariables shows what variables did on the rows of lines and returns: at
+// a return not once more what its results say.
+func TestTextVariables(t *testing.T) {
+	got := text(t,
+		`call seq=1 g1 #1 depth=0 main.f(n:int=1) @/src/a.go:5`,
+		`line seq=2 g1 #1 depth=0 main.f @/src/a.go:6 source="\tn++"`,
+		`line seq=3 g1 #1 depth=0 main.f @/src/a.go:7 source="\treturn n" changes=(~n:int=2 was 1, +s:string="\"x y\"")`,
+		`return seq=4 g1 #1 depth=0 main.f -> (r:int=2, err:error=nil) @/src/a.go:7 changes=(~r:int=2 was 0, ~n:int=3 was 2) locals=(n:int=3, gone:int="<optimized out>")`,
+	)
+	want := `
+g1   ╭ main.f(n=1)
+g1   │ a.go:6    n++
+g1   │ a.go:7    return n  ~n=2 was 1  +s="x y"
+g1   ╰ main.f → r=2, err=nil  ~n=3 was 2
+g1       n = 3
+g1       gone = <optimized out>
+`
+	if got := "\n" + got; got != want {
+		t.Errorf("got%s\nwant%s", got, want)
+	}
+}
