@@ -116,6 +116,58 @@ func (s suite) capture(t *testing.T) {
 	}
 }
 
+// lines checks that lines are told on every arrival, before they run, and those
+// only that were asked for.
+func (s suite) lines(t *testing.T) {
+	eng := s.start(t, "calls")
+	lister, ok := eng.(engine.LineLister)
+	if !ok {
+		t.Skip("it lists no lines")
+	}
+	outer := function(t, eng, "main.outer")
+	const head, body = 20, 21 // of the loop
+	lines, err := lister.Lines(outer)
+	if err != nil || !slices.IsSorted(lines) || !slices.Contains(lines, head) || !slices.Contains(lines, body) {
+		t.Fatalf("lines %v, %v", lines, err)
+	}
+	ids := probe(t, eng, "main.work", "main.outer")
+	id, err := eng.Plant(engine.Probe{What: engine.Lines, Func: outer, Lines: []int{body}, Capture: engine.Capture{Locals: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hits := collect(t, eng)
+	equal(t, hits, "enter main.outer",
+		"line 21", "enter main.work", "return main.work",
+		"line 21", "enter main.work", "return main.work",
+		"line 21", "enter main.work", "return main.work",
+		"return main.outer", "end")
+	for i := 1; i < 10; i += 3 {
+		h := hits[i]
+		if h.Func != outer || h.Frame != hits[0].Frame || h.Probe != id || id == ids["main.outer"] {
+			t.Errorf("line of %s at frame %d with probe %d; the call is at %d", h.Func.Name, h.Frame, h.Probe, hits[0].Frame)
+		}
+		if h.Time.Before(hits[i-1].Time) || h.Time.After(hits[i+1].Time) {
+			t.Errorf("line %d: time runs backwards", h.Line)
+		}
+		n := slices.IndexFunc(h.Locals, func(v engine.Variable) bool { return v.Name == "i" })
+		if n < 0 || h.Locals[n].Declared != head || !h.Locals[n].Missing && h.Locals[n].Value.Value != hits[i+1].Values[0].Value {
+			t.Errorf("variables %+v before main.work(%s)", h.Locals, hits[i+1].Values[0].Value)
+		}
+	}
+
+	bare := s.start(t, "calls")
+	outer = function(t, bare, "main.outer")
+	probe(t, bare, "main.outer")
+	id, err = bare.Plant(engine.Probe{What: engine.Lines, Func: outer, Lines: []int{head, body}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bare.Unplant(id); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, collect(t, bare), "enter main.outer", "return main.outer", "end")
+}
+
 // hide checks that what is secret is not told, and what is not is.
 func (s suite) hide(t *testing.T) {
 	names, err := secret.New("user")

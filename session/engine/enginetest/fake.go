@@ -99,7 +99,7 @@ func (f *Fake) Plant(p engine.Probe) (engine.ProbeID, error) {
 		if err := f.Refuse["panics"]; err != nil {
 			return 0, fmt.Errorf("probe panics: %w", err)
 		}
-	case engine.Calls, engine.Entries, engine.Returns:
+	case engine.Calls, engine.Entries, engine.Returns, engine.Lines:
 		if p.Func == nil || p.Func.Entry == 0 {
 			return 0, errors.New("probe without a function that has code")
 		}
@@ -118,6 +118,21 @@ func (f *Fake) Plant(p engine.Probe) (engine.ProbeID, error) {
 	}
 	f.probes[f.lastID] = p
 	return f.lastID, nil
+}
+
+// Lines returns the lines of a function that the script reaches.
+func (f *Fake) Lines(fn *engine.Function) ([]int, error) {
+	var lines []int
+	for _, h := range f.Script {
+		if h.Kind == engine.Reached && h.Func == fn {
+			lines = append(lines, h.Line)
+		}
+	}
+	if lines == nil {
+		return nil, fmt.Errorf("the script reaches no line of %s", fn.Name)
+	}
+	slices.Sort(lines)
+	return slices.Compact(lines), nil
 }
 
 // Unplant removes a probe.
@@ -184,6 +199,16 @@ func (f *Fake) observe(h *engine.Hit) bool {
 			}
 			h.Values = shown(h.Values, p.Capture.Limits.Hide)
 			h.Stack = h.Stack[:min(len(h.Stack), p.Capture.Stack)]
+			if !p.Capture.Locals {
+				h.Locals = nil
+			}
+		case engine.Reached:
+			if p.What != engine.Lines || p.Func != h.Func || !slices.Contains(p.Lines, h.Line) {
+				continue
+			}
+			if !p.Capture.Locals {
+				h.Locals = nil
+			}
 		case engine.Branching:
 			if p.What != engine.Branches || p.Func != h.Func {
 				continue

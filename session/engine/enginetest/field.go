@@ -74,8 +74,28 @@ func (p *parser) field(h *engine.Hit, name, value string) (err error) {
 	case "origin", "by", "recovered":
 		return exceptionField(h, name, value)
 	default:
+		if _, _, declared := strings.Cut(name, "@"); declared || h.Kind == engine.Reached {
+			return p.local(h, name, unquote(value))
+		}
 		h.Values = append(h.Values, events.Value{Name: name, Value: unquote(value)})
 	}
+	return err
+}
+
+// local adds a variable of the frame. Those without a line of declaration are
+// arguments.
+func (p *parser) local(h *engine.Hit, name, value string) (err error) {
+	key := h.Func.Name + " " + name
+	if p.ids[key] == 0 {
+		p.ids[key] = uint64(len(p.ids) + 1)
+	}
+	v := engine.Variable{ID: p.ids[key], Missing: strings.HasPrefix(value, "<")}
+	name, line, declared := strings.Cut(name, "@")
+	v.Name, v.Value.Value, v.Argument = name, value, !declared
+	if declared {
+		v.Declared, err = strconv.Atoi(line)
+	}
+	h.Locals = append(h.Locals, v)
 	return err
 }
 

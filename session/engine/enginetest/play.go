@@ -11,12 +11,20 @@ import (
 var scripts = map[string]string{
 	"calls": `
 		g1 enter main.outer 10 n=3 caller=main.main:61 stack=main.outer:22,main.main:61
+		g1 reach main.outer 10 line=20 n=3 sum@19=0
+		g1 reach main.outer 10 line=21 n=3 sum@19=0 i@20=1
 		g1 enter main.work 20 n=1 caller=main.outer:23 stack=main.work:17,main.outer:23,main.main:61
 		g1 return main.work 20 ~r0=2 stack=main.work:17,main.outer:23,main.main:61
+		g1 reach main.outer 10 line=20 n=3 sum@19=2
+		g1 reach main.outer 10 line=21 n=3 sum@19=2 i@20=2
 		g1 enter main.work 20 n=2 caller=main.outer:23
 		g1 return main.work 20 ~r0=4
+		g1 reach main.outer 10 line=20 n=3 sum@19=6
+		g1 reach main.outer 10 line=21 n=3 sum@19=6 i@20=3
 		g1 enter main.work 20 n=3 caller=main.outer:23
 		g1 return main.work 20 ~r0=6
+		g1 reach main.outer 10 line=20 n=3 sum@19=12
+		g1 reach main.outer 10 line=23 n=3 sum@19=12
 		g1 return main.outer 10 ~r0=12
 		exit 3`,
 	"errors": `

@@ -14,6 +14,7 @@ import (
 // # count for nothing. Frames are numbers that rise from caller to callee:
 //
 //	g1 enter main.load 20 id=1 caller=main.main:44 running=main.main@10,main.run@15<10
+//	g1 reach main.load 20 line=20 id=1 ok@20=true err@20="<optimized out>"
 //	g1 return main.load 20 line=21 ~r0=nil err="negative id" ids=1,2 type=*errors.errorString
 //	g1 branch main.load 20 target=main.open go=1@99
 //	g1 raise panic "boom" 30 type=string origin=main.load:21 stack=main.load:21,main.main:44
@@ -28,10 +29,12 @@ import (
 //
 // Fields of every hit are t (since the Unix epoch), held, thread, line and
 // file. A time left out is a millisecond after the one before; other fields
-// with = are values. Functions are made as they are named, in the file main.go,
+// with = are values. Those of reach, and those with the line of a declaration in
+// their name, are variables of the frame; one that begins with < says why it could
+// not be read. Functions are made as they are named, in the file main.go,
 // and returned in that order.
 func Parse(text string) ([]engine.Hit, []*engine.Function, error) {
-	p := parser{fns: make(map[string]*engine.Function), now: time.Unix(0, 0).UTC()}
+	p := parser{fns: make(map[string]*engine.Function), ids: make(map[string]uint64), now: time.Unix(0, 0).UTC()}
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
@@ -48,6 +51,7 @@ func Parse(text string) ([]engine.Hit, []*engine.Function, error) {
 
 type parser struct {
 	fns   map[string]*engine.Function
+	ids   map[string]uint64 // of variables
 	order []*engine.Function
 	hits  []engine.Hit
 	now   time.Time
@@ -95,14 +99,14 @@ func isField(word string) bool {
 }
 
 func (p *parser) verb(h *engine.Hit, verb string, args []string) error {
-	want := map[string]int{"enter": 2, "return": 2, "branch": 2, "raise": 3, "unwind": 1, "lost": 2, "exit": 1, "exec": 0}
+	want := map[string]int{"enter": 2, "return": 2, "reach": 2, "branch": 2, "raise": 3, "unwind": 1, "lost": 2, "exit": 1, "exec": 0}
 	if n, ok := want[verb]; !ok || n != len(args) {
 		return fmt.Errorf("bad verb or number of operands")
 	}
 	var err error
 	switch verb {
-	case "enter", "return", "branch":
-		h.Kind = map[string]engine.HitKind{"enter": engine.Entered, "return": engine.Returned, "branch": engine.Branching}[verb]
+	case "enter", "return", "reach", "branch":
+		h.Kind = map[string]engine.HitKind{"enter": engine.Entered, "return": engine.Returned, "reach": engine.Reached, "branch": engine.Branching}[verb]
 		h.Func = p.function(args[0])
 		h.File, h.Line = h.Func.File, h.Func.Line
 		h.Frame, err = frameID(args[1])

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ func Run(t *testing.T, open func(t *testing.T, p Program) engine.Engine) {
 	t.Run("Calls", s.calls)
 	t.Run("Capture", s.capture)
 	t.Run("Hide", s.hide)
+	t.Run("Lines", s.lines)
 	t.Run("If", s.condition)
 	t.Run("Mistake", s.mistake)
 	t.Run("Doubt", s.doubt)
@@ -126,7 +128,7 @@ func check(t *testing.T, h *engine.Hit) {
 	t.Helper()
 	ok := true
 	switch h.Kind {
-	case engine.Entered, engine.Returned:
+	case engine.Entered, engine.Returned, engine.Reached:
 		ok = h.Func != nil && h.Frame > 0 && h.Probe != 0
 	case engine.Branching:
 		ok = h.Func != nil && h.Target != nil && (h.Frame > 0 || h.Started != engine.GoStatement{})
@@ -155,6 +157,8 @@ func told(hits []engine.Hit) []string {
 			list = append(list, "enter "+h.Func.Name)
 		case engine.Returned:
 			list = append(list, "return "+h.Func.Name)
+		case engine.Reached:
+			list = append(list, fmt.Sprintf("line %d", h.Line))
 		case engine.Branching:
 			list = append(list, "branch "+h.Target.Name)
 		case engine.Raised:
