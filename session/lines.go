@@ -25,8 +25,8 @@ type NoLineError struct {
 
 func (e *NoLineError) Error() string {
 	msg := fmt.Sprintf("no statement begins on the lines of %q, or the compiler has left it out", e.Pattern)
-	if len(e.Near) > 0 {
-		msg += "; near it: line " + strings.Trim(strings.ReplaceAll(fmt.Sprint(e.Near), " ", ", "), "[]")
+	if n := len(e.Near); n > 0 {
+		msg += "; near it: line" + strings.Repeat("s", min(n-1, 1)) + " " + strings.Trim(strings.ReplaceAll(fmt.Sprint(e.Near), " ", ", "), "[]")
 	}
 	return msg
 }

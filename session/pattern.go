@@ -62,11 +62,11 @@ func (c *candidate) isBelow(path string) bool {
 
 // parsePattern reads a pattern. An error says what is wrong with it.
 func parsePattern(text string) (pattern, error) {
-	file, lines := splitLines(text)
+	file, lines, isLines := splitLines(text)
 	switch {
 	case text == "":
 		return pattern{}, errors.New("empty pattern")
-	case lines != "":
+	case isLines:
 		return linePattern(text, file, lines)
 	case strings.HasSuffix(file, ".go"):
 		p, err := filePattern(file)
@@ -80,12 +80,12 @@ func parsePattern(text string) (pattern, error) {
 }
 
 // splitLines splits server.go:40-60 into the file and the lines.
-func splitLines(text string) (file, lines string) {
-	file, lines, ok := strings.Cut(text, ".go:")
+func splitLines(text string) (file, lines string, ok bool) {
+	file, lines, ok = strings.Cut(text, ".go:")
 	if !ok || strings.Trim(lines, "0123456789-") != "" {
-		return text, ""
+		return text, "", false
 	}
-	return file + ".go", lines
+	return file + ".go", lines, true
 }
 
 // linePattern matches the functions that stand in a file; which of them have the
