@@ -59,10 +59,17 @@ func (sel *Selection) ResolveLines(lister engine.LineLister) (map[*engine.Functi
 			return nil, &NoLineError{Pattern: w.pattern, Near: around(near, w.span)}
 		}
 	}
-	sel.Functions = slices.DeleteFunc(sel.Functions, func(fn *engine.Function) bool {
-		return !sel.named[fn] && found[fn] == nil
-	})
+	sel.drop(func(fn *engine.Function) bool { return !sel.named[fn] && found[fn] == nil })
 	return found, nil
+}
+
+// drop forgets functions, and what was noted of them.
+func (sel *Selection) drop(unwanted func(*engine.Function) bool) {
+	before := notes(*sel)
+	sel.Functions = slices.DeleteFunc(sel.Functions, unwanted)
+	sel.Inlined = slices.DeleteFunc(sel.Inlined, unwanted)
+	rest := slices.DeleteFunc(sel.Notes, func(note string) bool { return slices.Contains(before, note) })
+	sel.Notes = append(notes(*sel), rest...)
 }
 
 // around returns the line before and the line after a span.
