@@ -17,6 +17,7 @@ type memory struct {
 	args    []events.Value    // as the call event had them
 	known   map[uint64]string // values, by the id of the variable
 	reached map[int]bool      // lines that the call has been on
+	partial bool              // it was running before that could be seen
 }
 
 // changes says which variables are new or have changed since the last time, and
@@ -83,9 +84,10 @@ func (m *memory) declared(v *engine.Variable, h *engine.Hit, file *source.File, 
 		last = file.Declared(v.Declared)
 	}
 	switch {
-	case !slices.Contains(observed, v.Declared): // nobody can say whether it was run
+	case m.reached[v.Declared]:
+	case m.partial || !slices.Contains(observed, v.Declared): // nobody can say whether it was run
 		return h.Line > last
-	case !m.reached[v.Declared]:
+	default:
 		return false
 	}
 	return h.Kind == engine.Returned || h.Line > last

@@ -15,7 +15,7 @@ import (
 
 // changesOf plays the hits of one call, and returns the changes of each as they
 // are shown.
-func changesOf(t *testing.T, m memory, old bool, script string) string {
+func changesOf(t *testing.T, m memory, observed []int, old bool, script string) string {
 	t.Helper()
 	hits, _, err := enginetest.Parse(script)
 	if err != nil {
@@ -24,7 +24,7 @@ func changesOf(t *testing.T, m memory, old bool, script string) string {
 	var got []string
 	for i := range hits {
 		var list []string
-		for _, c := range m.changes(&hits[i], nil, old) {
+		for _, c := range m.changes(&hits[i], nil, observed, old) {
 			mark := "+"
 			if c.Modified {
 				mark = "~"
@@ -45,7 +45,8 @@ func TestChanges(t *testing.T) {
 	for _, tt := range []struct {
 		name, script, want string
 		args               []events.Value
-		old                bool
+		observed           []int
+		old, partial       bool
 	}{
 		{
 			name: "new, the same, modified",
@@ -113,14 +114,21 @@ func TestChanges(t *testing.T) {
 			want: "; +k=1; ; ~k=2",
 		},
 		{
-			name: "a call that was running: all that is there is new",
+			name: "a declaration that was not run, before a return that many share", observed: []int{2, 4, 5},
 			script: `
-				g1 reach main.f 10 line=7 n=5 x@2=1 y@4=2`,
+				g1 reach main.f 10 line=2
+				g1 return main.f 10 line=5 x@2=1 y@4=824634`,
+			want: "; +x=1",
+		},
+		{
+			name: "a call that was running: all that is there is new", observed: []int{2, 4, 7}, partial: true,
+			script: `
+				g1 reach main.f 10 line=7 n=5 x@2=1 y@4=2 z@9=3`,
 			want: "+x=1 +y=2",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := changesOf(t, memory{args: tt.args}, tt.old, tt.script); got != tt.want {
+			if got := changesOf(t, memory{args: tt.args, partial: tt.partial}, tt.observed, tt.old, tt.script); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
@@ -150,7 +158,7 @@ func TestChangesProperty(t *testing.T) {
 					delete(want, id)
 				}
 			}
-			for _, c := range m.changes(&h, nil, true) {
+			for _, c := range m.changes(&h, nil, nil, true) {
 				i := slices.IndexFunc(h.Locals, func(v engine.Variable) bool { return v.Name == c.Name })
 				id := h.Locals[i].ID
 				before, had := known[id]
@@ -182,7 +190,7 @@ func BenchmarkChanges(b *testing.B) {
 			for b.Loop() {
 				round++
 				h.Locals[round%n].Value.Value = fmt.Sprint(round)
-				m.changes(&h, nil, false)
+				m.changes(&h, nil, nil, false)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/variable")
 		})

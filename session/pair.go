@@ -174,6 +174,7 @@ func (p *pairer) reached(h *engine.Hit) {
 // observed.
 func (p *pairer) variables(e *events.Event, h *engine.Hit, c *call) {
 	if lines := p.lines.observed(h.Func); len(lines) > 0 {
+		c.vars.partial = c.partial
 		e.Changes = c.vars.changes(h, p.lines.file(h.Func), lines, p.old)
 	}
 }
