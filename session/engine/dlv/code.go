@@ -57,16 +57,18 @@ func disassemble(code []byte, addr uint64) ([]insn, error) {
 	for off := 0; off < len(code); {
 		in := insn{addr: addr + uint64(off), first: code[off]}
 		if isVex(code[off:]) {
-			if in.length = vexLength(code[off:]); in.length == 0 {
+			if in.length, in.relative = measureVex(code[off:]); in.length == 0 {
 				return nil, fmt.Errorf("instruction at %#x is cut short", in.addr)
 			}
+			in.moves = true // none of them is a branch
 		} else {
 			x, err := decode(code[off:])
 			if err != nil {
 				return nil, fmt.Errorf("unknown instruction at %#x: %x", in.addr, code[off:min(off+8, len(code))])
 			}
 			in.length, in.op, in.args = x.Len, x.Op, x.Args
-			in.moves = !isBranch(x.Op) && (x.PCRel == 0 || x.PCRel == 4)
+			_, direct := in.target()
+			in.moves = (!isBranch(x.Op) || x.Op == x86asm.JMP && !direct) && (x.PCRel == 0 || x.PCRel == 4)
 			if x.PCRel != 0 {
 				in.relative = x.PCRelOff
 			}
@@ -107,9 +109,10 @@ func isBranch(op x86asm.Op) bool {
 // bytes begin nothing else.
 func isVex(code []byte) bool { return code[0] == 0xc4 || code[0] == 0xc5 }
 
-// vexLength returns the length of an instruction with a VEX prefix, which the
-// disassembler does not know, or 0 for one that is cut short.
-func vexLength(code []byte) int {
+// measureVex returns the length of an instruction with a VEX prefix, which the
+// disassembler does not know, or 0 for one that is cut short; and the offset in
+// it of an address relative to its end, or 0.
+func measureVex(code []byte) (length, relative int) {
 	opmap, n := byte(1), 2
 	if code[0] == 0xc4 {
 		n = 3
@@ -118,22 +121,22 @@ func vexLength(code []byte) int {
 		}
 	}
 	if n >= len(code) {
-		return 0
+		return 0, 0
 	}
 	op := code[n]
 	n++
 	if opmap == 1 && op == 0x77 { // VZEROUPPER has no operands
-		return n
+		return n, 0
 	}
 	if n >= len(code) {
-		return 0
+		return 0, 0
 	}
 	modrm := code[n]
 	n++
 	mod, rm := modrm>>6, modrm&7
 	if mod != 3 && rm == 4 {
 		if n >= len(code) {
-			return 0
+			return 0, 0
 		}
 		if mod == 0 && code[n]&7 == 5 {
 			n += 4
@@ -141,7 +144,10 @@ func vexLength(code []byte) int {
 		n++
 	}
 	switch {
-	case mod == 0 && rm == 5, mod == 2:
+	case mod == 0 && rm == 5:
+		relative = n
+		n += 4
+	case mod == 2:
 		n += 4
 	case mod == 1:
 		n++
@@ -150,9 +156,9 @@ func vexLength(code []byte) int {
 		n++ // immediate byte
 	}
 	if n > len(code) {
-		return 0
+		return 0, 0
 	}
-	return n
+	return n, relative
 }
 
 // places are the instructions of a function at which its calls can be seen.

@@ -115,7 +115,7 @@ func TestVexLength(t *testing.T) {
 		{"cut off", "c5fe", 0},
 		{"cut off long", "c4e278", 0},
 	} {
-		if got := vexLength(code(t, tt.code)); got != tt.want {
+		if got, _ := measureVex(code(t, tt.code)); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -132,6 +132,14 @@ func TestMovable(t *testing.T) {
 		{"LEAQ disp32(RIP), AX", "488d059d330100", true, 3},
 		{"MOVSD disp32(RIP), X1", "f20f100d32210300", true, 4},
 		{"JMP", "eb16", false, 1},
+		{"JMP DX", "ffe2", true, 0},
+		{"JMP (CX)(DX*8)", "ff24d1", true, 0},
+		{"JMP disp32(RIP)", "ff2500010000", true, 2},
+		{"ANDN r32", "c4e278f2c1", true, 0},
+		{"VMOVDQU disp8(SP), Y0", "c5fe6f442410", true, 0},
+		{"VMOVDQU disp32(BX)", "c5fe6f8300010000", true, 0},
+		{"VMOVDQU disp32(RIP)", "c5fe6f0500010000", true, 4},
+		{"VFMADD231SD disp32(RIP)", "c4e2f9b90500010000", true, 5},
 		{"JLE", "7e16", false, 1},
 		{"JLE rel32", "0f8e10000000", false, 2},
 		{"CALL", "e818c3f7ff", false, 1},
