@@ -41,6 +41,12 @@ func (e Effect) onRegisters() bool {
 	return false
 }
 
+// mayRepeat reports whether an instruction has the prefix of one that repeats
+// itself.
+func (i Insn) mayRepeat() bool {
+	return i.Effect == Copied && len(i.Code) > 0 && (i.Code[0] == 0xf2 || i.Code[0] == 0xf3)
+}
+
 // An Insn is the instruction under a breakpoint.
 type Insn struct {
 	Effect Effect
@@ -222,7 +228,27 @@ func (p *Process) stepOver(t *Thread, b *breakpoint) (err error) {
 			err = werr
 		}
 	}()
-	return p.step(t)
+	return p.stepThrough(t, b)
+}
+
+// stepThrough lets a thread that stands at b's instruction, or in its slot, run all
+// of it. One that repeats itself stops after each time.
+func (p *Process) stepThrough(t *Thread, b *breakpoint) error {
+	var before, now unix.PtraceRegs
+	if err := unix.PtraceGetRegs(t.ID, &before); err != nil {
+		return err
+	}
+	for {
+		if err := p.step(t); err != nil {
+			return err
+		}
+		if n := len(t.pending); !b.insn.mayRepeat() || n > 0 && isFault(unix.Signal(t.pending[n-1].Signo)) {
+			return nil
+		}
+		if err := unix.PtraceGetRegs(t.ID, &now); err != nil || now.Rip != before.Rip {
+			return err
+		}
+	}
 }
 
 // step lets a stopped thread run one instruction. Signals that come meanwhile

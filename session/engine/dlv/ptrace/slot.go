@@ -152,7 +152,7 @@ func (p *Process) leaveSlot(t *Thread, finish bool) error {
 		// An indirect call takes two steps: it pushes, and it jumps.
 		finish = b.insn.Effect == Indirect && regs.Rip == b.slot
 		before := len(t.pending)
-		if err := p.step(t); err != nil {
+		if err := p.stepThrough(t, b); err != nil {
 			return err
 		}
 		// A fault of the instruction itself is delivered first.

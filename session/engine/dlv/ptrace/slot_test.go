@@ -46,13 +46,15 @@ func TestLeaveSlot(t *testing.T) {
 		0xff, 0xd0, // CALL AX
 		0x74, 0x10, // JE 16 on
 		0x90,
+		0xf3, 0xaa, // REP; STOSB
 	}
 	if _, err := p.WriteMemory(entry, code); err != nil {
 		t.Fatal(err)
 	}
 	call := Break{entry, Insn{Effect: Indirect, Length: 2, Code: []byte{0xff, 0xe0}}}
 	branch := Break{entry + 2, Insn{Effect: Branch, Length: 2, Target: entry + 20, Condition: 4}}
-	if err := p.Plant(call, branch); err != nil {
+	repeat := Break{entry + 5, Insn{Effect: Copied, Length: 2, Code: []byte{0xf3, 0xaa}}}
+	if err := p.Plant(call, branch, repeat); err != nil {
 		t.Fatal(err)
 	}
 	var regs unix.PtraceRegs
@@ -78,9 +80,11 @@ func TestLeaveSlot(t *testing.T) {
 		{"call that has pushed, taken back", call.Addr, true, 0, false, entry, false},
 		{"branch taken", branch.Addr, false, zero, true, entry + 20, false},
 		{"branch not taken", branch.Addr, false, 0, true, entry + 4, false},
+		{"repeated, finished", repeat.Addr, false, 0, true, entry + 7, false},
 		{"branch taken back", branch.Addr, false, zero, false, entry + 2, false},
 	} {
 		b := p.breaks[tt.at]
+		regs.Rcx, regs.Rdi = 10, sp-64
 		regs.Rip, regs.Rsp, regs.Eflags = b.slot, sp, regs.Eflags&^zero|tt.flags
 		if b.slot == 0 {
 			t.Fatalf("%s: no slot", tt.name)
