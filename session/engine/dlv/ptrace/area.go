@@ -40,7 +40,9 @@ type area struct {
 	slots   []*breakpoint
 	// guarded is set when the handler is installed.
 	guarded bool
-	tried   bool
+	// disarmed is set when the kernel may have taken the handler away.
+	disarmed bool
+	tried    bool
 	// left is set for an area that another tracer has left: threads may run in
 	// its handler.
 	left bool
@@ -59,6 +61,7 @@ const (
 	areaScratch = 8  // Range in the header: address, size
 	areaNew     = 32 // struct sigaction
 	areaOld     = 64 // struct sigaction
+	areaNow     = 96 // struct sigaction
 	actionSize  = 32
 )
 
@@ -195,7 +198,8 @@ func (p *Process) removeArea(t *Thread) error {
 }
 
 // removeHandler installs the action of SIGTRAP that there was before, unless the
-// target has installed another meanwhile.
+// target has installed another meanwhile. The default one is the kernel's doing,
+// see rearm.
 func (p *Process) removeHandler(t *Thread) error {
 	base := p.area.base
 	if old, err := p.word(base + areaOld); err != nil || old == 0 {
@@ -204,7 +208,7 @@ func (p *Process) removeHandler(t *Thread) error {
 	if _, err := p.borrow(t, unix.SYS_RT_SIGACTION, uint64(unix.SIGTRAP), 0, base+areaNew, 8); err != nil {
 		return err
 	}
-	if now, err := p.word(base + areaNew); err != nil || now != base+handlerAt {
+	if now, err := p.word(base + areaNew); err != nil || now != base+handlerAt && now != 0 {
 		return err
 	}
 	_, err := p.borrow(t, unix.SYS_RT_SIGACTION, uint64(unix.SIGTRAP), base+areaOld, 0, 8)

@@ -38,7 +38,20 @@ func beat() {
 	for {
 		tick()
 		time.Sleep(time.Millisecond)
+		tickBlocked()
+		time.Sleep(time.Millisecond)
 	}
+}
+
+// tickBlocked calls tick with all signals blocked.
+func tickBlocked() {
+	var all, before unix.Sigset_t
+	for i := range all.Val {
+		all.Val[i] = ^uint64(0)
+	}
+	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &all, &before)
+	tick()
+	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)
 }
 
 //go:noinline
@@ -58,7 +71,7 @@ func attachBeat(t *testing.T) (*Process, *Thread) {
 	t.Helper()
 	lock(t)
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), asTarget+"=1")
+	cmd.Env = append(os.Environ(), asTarget+"=1", "GODEBUG=asyncpreemptoff=1") // no signals but ours
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -151,16 +164,14 @@ func TestSignalWhileAwaiting(t *testing.T) {
 	}
 }
 
-// TestHitWhileAwaiting has a thread run into a breakpoint while something of the
-// leader is waited for. It must be sent to its slot before that is collected, or
-// it would die with its tracer.
-func TestHitWhileAwaiting(t *testing.T) {
-	p, th := attachBeat(t)
+// plantTick secures a process and plants a breakpoint in its tick.
+func plantTick(t *testing.T, p *Process) (addr uint64) {
+	t.Helper()
 	p.UseScratch(Range{Addr: uint64(reflect.ValueOf(unused).Pointer()), Size: borrowSize})
 	if err := p.Secure(nil); err != nil || !p.Secured() {
 		t.Fatalf("not secured: %v", err)
 	}
-	addr := uint64(reflect.ValueOf(tick).Pointer())
+	addr = uint64(reflect.ValueOf(tick).Pointer())
 	code := make([]byte, 16)
 	if _, err := p.ReadMemory(code, addr); err != nil {
 		t.Fatal(err)
@@ -173,21 +184,93 @@ func TestHitWhileAwaiting(t *testing.T) {
 	if err := p.Plant(Break{addr, insn}); err != nil {
 		t.Fatal(err)
 	}
+	return addr
+}
+
+// TestHitWhileAwaiting has a thread run into a breakpoint while something of the
+// leader is waited for. It must be sent to its slot before that is collected, or
+// it would die with its tracer; also if the breakpoint is removed meanwhile.
+func TestHitWhileAwaiting(t *testing.T) {
+	for _, removed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("removed %t", removed), func(t *testing.T) {
+			p, th := attachBeat(t)
+			addr := plantTick(t, p)
+			if err := p.Resume(); err != nil {
+				t.Fatal(err)
+			}
+			awaitStopped(t, p, th)
+			if removed {
+				if err := p.Unplant(addr); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for len(p.reported) == 0 {
+				reap(t, p)
+			}
+			var regs unix.PtraceRegs
+			if err := unix.PtraceGetRegs(th.ID, &regs); err != nil {
+				t.Fatal(err)
+			}
+			if b := p.breaks[addr]; b.slot == 0 || regs.Rip != b.slot {
+				t.Errorf("it stands at %#x, want its slot %#x", regs.Rip, b.slot)
+			}
+			if removed {
+				if s, ok := p.report(); ok || th.state != running {
+					t.Errorf("%+v, want it to run on", s)
+				}
+			} else if s := next(t, p); s.Cause != Hit || s.Thread != th || s.Addr != addr {
+				t.Errorf("%+v, want a hit of thread %d at %#x", s, th.ID, addr)
+			}
+		})
+	}
+}
+
+// TestHitBlocked has a thread run into a breakpoint with SIGTRAP blocked, for
+// which the kernel takes the handler of SIGTRAP away. It must be there again
+// afterwards, while the process is traced and when it was let go.
+func TestHitBlocked(t *testing.T) {
+	p, th := attachBeat(t)
+	plantTick(t, p)
+	hit := func(blocked bool) {
+		t.Helper()
+		for {
+			if s := next(t, p); s.Cause != Hit {
+				t.Fatalf("%+v, want a hit", s)
+			} else if th.blocking == blocked {
+				return
+			}
+		}
+	}
+	handled := func() bool {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var caught uint64
+		_, list, _ := strings.Cut(string(status), "\nSigCgt:")
+		if _, err := fmt.Sscanf(list, "%x", &caught); err != nil {
+			t.Fatal(err)
+		}
+		return caught&(1<<(unix.SIGTRAP-1)) != 0
+	}
+	hit(true)
+	if handled() {
+		t.Error("the kernel did not take the handler away: this test tests nothing")
+	}
+	hit(false)
+	hit(true)
+	hit(false)
 	if err := p.Resume(); err != nil {
 		t.Fatal(err)
 	}
-	awaitStopped(t, p, th)
-	for len(p.reported) == 0 {
-		reap(t, p)
+	if !handled() {
+		t.Error("there is no handler of SIGTRAP while it is traced")
 	}
-	var regs unix.PtraceRegs
-	if err := unix.PtraceGetRegs(th.ID, &regs); err != nil {
+	hit(true)
+	if err := p.Detach(); err != nil {
 		t.Fatal(err)
 	}
-	if b := p.breaks[addr]; b.slot == 0 || regs.Rip != b.slot {
-		t.Errorf("it stands at %#x, want its slot %#x", regs.Rip, b.slot)
-	}
-	if s := next(t, p); s.Cause != Hit || s.Thread != th || s.Addr != addr {
-		t.Errorf("%+v, want a hit of thread %d at %#x", s, th.ID, addr)
+	if !handled() {
+		t.Error("there is no handler of SIGTRAP after it was let go")
 	}
 }

@@ -56,6 +56,7 @@ type Thread struct {
 	group     bool        // in a group stop
 	at        *breakpoint // the breakpoint it is held at
 	advanced  bool        // it has been made to go on behind that
+	blocking  bool        // it had SIGTRAP blocked there
 	pending   []siginfo   // signals to deliver when it resumes
 	schedstat *os.File
 }

@@ -71,7 +71,7 @@ func (p *Process) divert(w *waited) {
 		return
 	}
 	b, err := p.breakpointOf(t)
-	if err == nil && b != nil && b.slot != 0 && b.planted && len(t.pending) == 0 && setPC(t.ID, b.slot) == nil {
+	if err == nil && b != nil && b.slot != 0 && len(t.pending) == 0 && setPC(t.ID, b.slot) == nil {
 		t.at, t.advanced = b, true
 	}
 }
@@ -130,7 +130,11 @@ func (p *Process) release(t *Thread) error {
 		return nil
 	}
 	if t.at != nil {
-		if err := p.pass(t); err != nil {
+		err := p.rearm(t)
+		if err == nil {
+			err = p.pass(t)
+		}
+		if err != nil {
 			return p.ignoreDeath(t, err)
 		}
 	}
@@ -216,6 +220,7 @@ func (p *Process) signalled(t *Thread, sig unix.Signal, hold bool) error {
 			}
 		}
 		if t.at != nil {
+			p.noteBlocked(t)
 			p.reported = append(p.reported, Stop{Cause: Hit, Thread: t, Addr: t.at.addr})
 			return nil
 		}
