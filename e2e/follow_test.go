@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -100,6 +101,24 @@ func TestFollowKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	// Nobody mends it when the guard is killed as well, but gtrace repair does.
+	_ = os.Remove(trace)
+	g := startAttach(t, s, "-d", "5", "--follow-go", "--format", "json", "-o", trace)
+	awaitSize(t, trace, 50_000)
+	g.signal(t, syscall.SIGSTOP) // or it would start another guard
+	for _, pid := range guardsOf(t, s.pid) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	g.kill(t)
+	if err := s.ask(http.DefaultClient); err != nil {
+		t.Errorf("before it is repaired: %v", err)
+	}
+	if out, err := exec.CommandContext(t.Context(), gtrace(t), "repair", "--write", strconv.Itoa(s.pid)).CombinedOutput(); err != nil {
+		t.Errorf("gtrace repair: %v\n%s", err, out)
+	}
+	if err := free(s.pid); err != nil {
+		t.Error(err)
 	}
 	s.checkFree(t, finish)
 }
