@@ -132,8 +132,11 @@ func follow(t *testing.T, prog string, depth int, attach bool) {
 	}
 	if attach {
 		p := startTarget(t, prog, notes)
-		g := startTracer(t, append(append([]string{"attach"}, flags...), strconv.Itoa(p.pid))...)
-		awaitSize(t, trace, 100)
+		g := startTracer(t, append(append([]string{"attach", "-t", "main.wait"}, flags...), strconv.Itoa(p.pid))...)
+		await(t, "a call of main.wait", func() bool {
+			data, _ := os.ReadFile(trace)
+			return bytes.Contains(data, []byte(`"func":"main.wait"`))
+		})
 		if o := p.end(); o.status != 0 {
 			t.Errorf("exit status %d\n%s", o.status, o.stderr)
 		}
@@ -178,6 +181,7 @@ func compareNotes(notes, trace string, depth int) error {
 		switch {
 		case e.Kind == events.Lost:
 			return fmt.Errorf("lost: %s", e.Lost.Why)
+		case e.Func == "main.wait":
 		case strings.Contains(e.Func, "OnceValue["): // that of package sync, inlined
 		case e.Kind == events.Call && strings.HasPrefix(e.Func, "main."):
 			got[e.Goroutine] = append(got[e.Goroutine], e.Func)

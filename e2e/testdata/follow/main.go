@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gtrace/e2e/testdata/follow/note"
 )
@@ -330,6 +331,11 @@ func besides() {
 	even(2)
 }
 
+// wait is called again and again until root is.
+//
+//go:noinline
+func wait() { sink.Add(1) }
+
 func main() {
 	if err := note.To(os.Args[1]); err != nil {
 		panic(err)
@@ -344,8 +350,15 @@ func main() {
 			}
 		})
 	}
+	var told atomic.Bool
+	others.Go(func() {
+		for ; !told.Load(); time.Sleep(time.Millisecond) {
+			wait()
+		}
+	})
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)
+	told.Store(true)
 	var roots sync.WaitGroup
 	for range 2 {
 		roots.Go(func() {
