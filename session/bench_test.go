@@ -20,9 +20,9 @@ func BenchmarkHit(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/hit")
 	}
-	b.Run("outermost", func(b *testing.B) { bench(b, newPairer(Config{}, nil, nil)) })
+	b.Run("outermost", func(b *testing.B) { bench(b, newPairer(Config{}, nil, nil, nil)) })
 	b.Run("nested", func(b *testing.B) {
-		p := newPairer(Config{}, nil, nil)
+		p := newPairer(Config{}, nil, nil, nil)
 		outer := enter
 		outer.Frame = 10
 		p.add(&outer)

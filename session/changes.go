@@ -18,6 +18,7 @@ type memory struct {
 	known   map[uint64]string // values, by the id of the variable
 	reached map[int]bool      // lines that the call has been on
 	partial bool              // it was running before that could be seen
+	watched map[string]string // values of expressions
 }
 
 // changes says which variables are new or have changed since the last time, and

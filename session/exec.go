@@ -40,7 +40,7 @@ func (s *Session) follow(yield func(events.Event, error) bool) (end *events.Even
 	}
 	s.queue = append(s.queue, events.Event{Kind: events.Exec, Time: s.execAt, Exec: info})
 	s.start, s.follower, s.sieve = p.start, p.follower, newSieve(p.cfg, p.window)
-	s.pairer = s.pairer.successor(p.cfg, p.lines, p.scope)
+	s.pairer = s.pairer.successor(p.cfg, p.lines, p.scope, p.watcher)
 	s.gate.goOn(p.cfg)
 	return s.drain(yield)
 }

@@ -29,8 +29,9 @@ type pairer struct {
 	stack    int // frames of the stack to report
 	lines    *linePlan
 	scope    *scope
-	locals   bool // calls and returns show the variables of the frame
-	old      bool // changes show the value before
+	watcher  *watcher // nil: nothing is watched
+	locals   bool     // calls and returns show the variables of the frame
+	old      bool     // changes show the value before
 	lastCall events.CallID
 	routines map[int64]*routine
 	strays   map[int64][]engine.Hit // pending raises that passed no open call
@@ -43,11 +44,12 @@ type pairer struct {
 	thinned map[*engine.Function]bool
 }
 
-func newPairer(cfg Config, lines *linePlan, scope *scope) *pairer {
+func newPairer(cfg Config, lines *linePlan, scope *scope, watcher *watcher) *pairer {
 	return &pairer{
 		stack:    cfg.Capture.Stack,
 		lines:    lines,
 		scope:    scope,
+		watcher:  watcher,
 		locals:   cfg.Locals,
 		old:      cfg.Old,
 		routines: make(map[int64]*routine),
@@ -58,8 +60,8 @@ func newPairer(cfg Config, lines *linePlan, scope *scope) *pairer {
 }
 
 // successor returns a pairer for another program. Ids go on rising.
-func (p *pairer) successor(cfg Config, lines *linePlan, scope *scope) *pairer {
-	next := newPairer(cfg, lines, scope)
+func (p *pairer) successor(cfg Config, lines *linePlan, scope *scope, watcher *watcher) *pairer {
+	next := newPairer(cfg, lines, scope, watcher)
 	next.lastCall = p.lastCall
 	return next
 }
@@ -119,6 +121,7 @@ func (p *pairer) entered(h *engine.Hit) {
 	if len(p.lines.observed(h.Func)) > 0 {
 		c.vars.args = h.Values
 	}
+	e.Watch = p.watcher.see(h, &c.vars)
 }
 
 func (p *pairer) returned(h *engine.Hit) {
@@ -146,6 +149,7 @@ func (p *pairer) returned(h *engine.Hit) {
 	if p.locals {
 		e.Locals = allValues(h.Locals)
 	}
+	e.Watch = p.watcher.see(h, &c.vars)
 	setDuration(e, h, c)
 	p.pop(h, r)
 }
@@ -168,6 +172,7 @@ func (p *pairer) reached(h *engine.Hit) {
 	}
 	e.Stack = p.cut(h.Stack)
 	p.variables(e, h, c)
+	e.Watch = p.watcher.see(h, &c.vars)
 }
 
 // variables says in e what has changed in its call, if the lines of that are

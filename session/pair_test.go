@@ -180,7 +180,7 @@ func TestTailCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	fns[0].File, fns[0].NoReturn = "jump.s", true
-	p := newPairer(Config{}, nil, nil)
+	p := newPairer(Config{}, nil, nil, nil)
 	var got []string
 	for i := range hits {
 		for _, e := range p.add(&hits[i]) {
@@ -215,7 +215,7 @@ func TestForget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPairer(Config{}, nil, nil)
+	p := newPairer(Config{}, nil, nil, nil)
 	for i := range hits {
 		p.add(&hits[i])
 	}

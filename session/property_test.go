@@ -205,7 +205,7 @@ func TestStreamOfDamagedHits(t *testing.T) {
 		m.hits = append(hits, m.hits[len(m.hits)-1])
 		ends(t, collect(t, m.engine(), Config{}))
 
-		p := newPairer(Config{}, nil, nil)
+		p := newPairer(Config{}, nil, nil, nil)
 		for i := range hits {
 			p.add(&hits[i])
 		}

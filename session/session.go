@@ -26,6 +26,7 @@ type Config struct {
 	Goroutines    []int64         // nil: all
 	Capture       engine.Capture  // what to read at a probe
 	MaxProbes     int             // 0: 1000
+	Watch         []engine.Watch  // what to show when it changes
 	If            string          // a Go expression, true of the calls to trace when they begin
 	Filters       []events.Filter // all must keep a call
 	Pick          Pick            // of the calls that these keep
@@ -111,7 +112,7 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 		eng:      eng,
 		cfg:      cfg,
 		start:    p.start,
-		pairer:   newPairer(p.cfg, p.lines, p.scope),
+		pairer:   newPairer(p.cfg, p.lines, p.scope, p.watcher),
 		follower: p.follower,
 		window:   p.window,
 		sieve:    newSieve(p.cfg, p.window),
@@ -135,6 +136,7 @@ type traced struct {
 	scope    *scope
 	window   *window
 	follower *follower
+	watcher  *watcher
 	done     planted
 }
 
@@ -169,6 +171,10 @@ func begin(eng engine.Engine, cfg Config) (traced, error) {
 			cfg.Kinds = append(cfg.Kinds, events.Line)
 		}
 	}
+	watcher, err := newWatcher(eng, cfg, sel.Functions)
+	if err != nil {
+		return traced{}, err
+	}
 	done, err := plant(eng, sel.Functions, cfg, lines, conditionOf(cfg.If, scope, window))
 	if err != nil {
 		return traced{}, err
@@ -183,7 +189,7 @@ func begin(eng engine.Engine, cfg Config) (traced, error) {
 		return traced{}, errors.Join(err, unplant(eng, done.probes))
 	}
 	target := eng.Target() // planting may have stopped it for longer
-	return traced{cfg: cfg, lines: lines, scope: scope, window: window, follower: follower, done: done, start: events.StartInfo{
+	return traced{cfg: cfg, lines: lines, scope: scope, window: window, follower: follower, watcher: watcher, done: done, start: events.StartInfo{
 		Version:   cfg.Version,
 		Engine:    target.Engine,
 		PID:       target.PID,

@@ -31,7 +31,7 @@ func runStage(t *testing.T, tests []stageTest) {
 			}
 			first, _, _ := strings.Cut(strings.TrimSpace(tt.want), "\n")
 			shown := shownIn(first)
-			p := newPairer(Config{Capture: engine.Capture{Stack: 8}}, nil, nil)
+			p := newPairer(Config{Capture: engine.Capture{Stack: 8}}, nil, nil, nil)
 			var got []string
 			for i := range hits {
 				for _, e := range p.add(&hits[i]) {

@@ -64,7 +64,22 @@ type Engine interface {
 // An Evaluator is implemented by engines that can evaluate Go expressions in
 // the frame of the hit that was yielded last, while the loop body runs.
 type Evaluator interface {
-	Eval(expr string, limits Limits) (events.Value, error)
+	// Check says whether an expression has a meaning anywhere in a function; the
+	// error of one that has none is a [*caret.Error].
+	Check(*Function, Watch) error
+	// Eval evaluates an expression: what comes out, or its parts, each with an
+	// expression for it as its name. The error says why it cannot be done there.
+	// Nothing is told of a variable that has no value yet, or of which a part is
+	// not known.
+	Eval(Watch, Limits) ([]events.Value, error)
+}
+
+// A Watch is an expression that is evaluated again and again.
+type Watch struct {
+	Expr string
+	// Parts opens what comes out one level: the fields of a struct, the elements
+	// of a list, the entries of a map, or of one that a pointer leads to.
+	Parts bool
 }
 
 // A Holder is implemented by engines that hold threads still.

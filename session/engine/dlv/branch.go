@@ -86,7 +86,7 @@ func (e *Engine) branching(c *hitContext, p *probe, pl *place) {
 	if pl.starts {
 		h.Go = engine.GoStatement{Goroutine: c.g.id, PC: c.addr + uint64(pl.insn.length)}
 	}
-	c.hits = append(c.hits, h)
+	c.add(h, nil)
 }
 
 // functionInAX returns the entry of the function whose value AX holds.

@@ -5,10 +5,10 @@ package dlv
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gtrace/caret"
-	"gtrace/events/secret"
 	"gtrace/session/engine"
 	"gtrace/session/engine/dlv/eval"
 	"gtrace/session/engine/dlv/value"
@@ -50,21 +50,34 @@ func (im *Image) explain(err error, f *engine.Function, sig *signature) error {
 	if !ok {
 		return err
 	}
+	if im.hasVariable(f, name) {
+		e.Reason = fmt.Sprintf("%s has no value yet where %s is entered, and the condition is evaluated", name, f.Name)
+		return e
+	}
 	var names []string
 	for _, a := range sig.args {
 		names = append(names, a.name)
 	}
-	e.Reason = fmt.Sprintf("%s has no argument %s, nor its package a variable or constant", f.Name, name)
-	switch near := spelling.Nearest(name, names); {
-	case im.isPackage(name):
+	im.explainName(e, f, "argument", names)
+	return e
+}
+
+// explainName says of a name that stands for nothing which one may be meant.
+func (im *Image) explainName(e *caret.Error, f *engine.Function, what string, names []string) {
+	name, ok := strings.CutPrefix(e.Reason, "undefined: ")
+	if !ok {
+		return
+	}
+	if im.isPackage(name) {
 		_, sel, _ := strings.Cut(string([]rune(e.Expr)[e.Offset:]), ".")
 		e.Reason = fmt.Sprintf("package %s has no %s, or the linker has left it out", name, goexpr.Word(sel))
-	case im.hasVariable(f, name):
-		e.Reason = fmt.Sprintf("%s has no value yet where %s is entered, and the condition is evaluated", name, f.Name)
-	case near != "":
+		return
+	}
+	e.Reason = fmt.Sprintf("%s has no %s %s, nor its package a variable or constant", f.Name, what, name)
+	slices.Sort(names)
+	if near := spelling.Nearest(name, names); near != "" {
 		e.Reason += ": perhaps " + near
 	}
-	return e
 }
 
 // hasVariable reports whether a function has a variable of that name anywhere.
@@ -92,13 +105,19 @@ func (f *entryFrame) ReadMemory(buf []byte, addr uint64) (int, error) {
 }
 
 // Variable collects the bytes of an argument.
-func (f *entryFrame) Variable(i int) (value.Place, secret.Match, error) {
-	a := &f.sig.args[i]
+func (f *entryFrame) Variable(i int) (eval.Found, error) { return f.param(&f.sig.args[i]) }
+
+// param finds an argument at the entry, or a result at the RET.
+func (f *entryFrame) param(a *param) (eval.Found, error) {
 	if f.sig.floats {
 		f.c.floats = f.c.thread.FPRegs(&f.fp)
 	}
 	data, err := f.bytes(f.c, a, f.cfa)
-	return value.Place{Data: data}, min(a.named, f.call.named), err
+	found := eval.Found{Place: value.Place{Data: data}, Secret: min(a.named, f.call.named)}
+	if a.dictIndex >= 0 && f.call.dict != 0 {
+		found.Type = f.trueType(f.call.dict, a.dictIndex)
+	}
+	return found, err
 }
 
 // holds evaluates the condition of a probe at the entry of its function. Where it

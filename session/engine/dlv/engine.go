@@ -50,6 +50,7 @@ type Engine struct {
 	held       time.Duration // in total
 
 	fp     ptrace.FPRegs
+	view   *view       // of the hit that was yielded last
 	left   *hitContext // of a stop in the midst of which the consumer broke off
 	kept   *earlyStop  // a stop that came when the context was just cancelled
 	closed bool
@@ -65,6 +66,7 @@ type probe struct {
 	// condition decides which calls are seen; nil: all are.
 	condition *eval.Program
 	loops     bool // the function may come to its entry again within one call
+	programs  map[engine.Watch]compiled
 }
 
 // A place is an address with a breakpoint and what to do when it is hit.
@@ -80,7 +82,8 @@ type place struct {
 	target func(*Engine, *hitContext) (uint64, error)
 	starts bool
 
-	locals []local // that can be seen from there, once looked for
+	programs map[engine.Watch]compiled
+	locals   []local // that can be seen from there, once looked for
 }
 
 func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {

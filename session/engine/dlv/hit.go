@@ -25,6 +25,7 @@ type openCall struct {
 	// hidden is set for a call that the condition of its probe has left out. Only
 	// those are remembered whose function may come to its entry again.
 	hidden bool
+	been   []int // lines that were reached
 	arrival
 }
 
@@ -51,6 +52,12 @@ type hitContext struct {
 	sp, bp uint64
 	floats error // why the floating point registers could not be read
 	hits   []engine.Hit
+	views  []*view // of each of these; nil: it is not in a function
+}
+
+// add adds a hit to the stop.
+func (c *hitContext) add(h engine.Hit, v *view) {
+	c.hits, c.views = append(c.hits, h), append(c.views, v)
 }
 
 // serve turns one stop into hits and yields them. It reports whether the
@@ -89,12 +96,14 @@ func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error
 func (e *Engine) deliver(c *hitContext, yield func(engine.Hit, error) bool) bool {
 	for len(c.hits) > 0 {
 		h := c.hits[0]
-		c.hits = c.hits[1:]
+		e.view = c.views[0]
+		c.hits, c.views = c.hits[1:], c.views[1:]
 		if !yield(h, nil) {
 			e.left = c
 			return false
 		}
 	}
+	e.view = nil
 	err := e.write() // before the thread runs on
 	if err == nil {
 		err = e.release(c)
@@ -160,7 +169,7 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)
 	}
-	c.hits = append(c.hits, h)
+	c.add(h, &view{entryFrame: &entryFrame{e, c, p.sig, cfa, &call}, p: p})
 }
 
 // returned handles the RET of a probed function: the return address is on top
@@ -202,7 +211,7 @@ func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 	if len(g.calls) == 0 {
 		delete(e.goroutines, c.g.key(c.thread))
 	}
-	c.hits = append(c.hits, h)
+	c.add(h, &view{entryFrame: &entryFrame{e, c, p.sig, cfa, &call}, p: p, pl: pl, line: h.Line})
 }
 
 // goroutine returns what is remembered of the goroutine of a stop.

@@ -110,7 +110,7 @@ func (e *Engine) raised(c *hitContext, r *engine.Raise) {
 	for len(h.Stack) > 0 && isRuntime(h.Stack[0].Func) {
 		h.Stack = h.Stack[1:] // how the runtime raises it is nobody's question
 	}
-	c.hits = append(c.hits, h)
+	c.add(h, nil)
 }
 
 // unwound adds the hit for frames that are gone.
@@ -118,7 +118,7 @@ func (e *Engine) unwound(c *hitContext, u *engine.Unwind) {
 	key := c.g.key(c.thread)
 	h := e.hit(c, engine.Unwound, e.goroutines[key])
 	h.Frame, h.Unwind = u.Keep, u
-	c.hits = append(c.hits, h)
+	c.add(h, nil)
 	if g := e.goroutines[key]; g != nil {
 		if g.drop(u.Keep); len(g.calls) == 0 || u.All {
 			delete(e.goroutines, key)

@@ -37,7 +37,8 @@ type Image struct {
 	symbols   *symbolizer
 	values    *value.Reader
 	types     *eval.Types
-	packages  []*packageUnit // nil: not listed yet
+	packages  []*packageUnit            // nil: not listed yet
+	shared    map[*engine.Function]bool // see sharesReturn
 }
 
 // Open reads an executable.

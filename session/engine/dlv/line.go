@@ -65,6 +65,9 @@ func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
 	if !call.arrive(p.statement(pl.line), pl.line, c.addr) {
 		return
 	}
+	if !slices.Contains(call.been, pl.line) {
+		call.been = append(call.been, pl.line)
+	}
 	h := e.hit(c, engine.Reached, g)
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = p.probe.Func.File, pl.line
@@ -78,7 +81,7 @@ func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)
 	}
-	c.hits = append(c.hits, h)
+	c.add(h, &view{entryFrame: &entryFrame{e, c, p.sig, cfa, new(*call)}, p: p, pl: pl, line: pl.line})
 }
 
 // call returns what is remembered of the call at a frame, which is the innermost.

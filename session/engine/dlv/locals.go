@@ -15,6 +15,7 @@ import (
 	"gtrace/events/secret"
 	"gtrace/session/engine"
 	"gtrace/session/engine/dlv/ptrace"
+	"gtrace/session/engine/dlv/value"
 )
 
 // A local is a variable that can be seen from a place. Of its param the location
@@ -35,12 +36,7 @@ const optimizedOut = "<optimized out>"
 func (e *Engine) locals(c *hitContext, p *probe, pl *place, line int, cfa uint64, call *openCall) []engine.Variable {
 	lim := p.probe.Capture.Limits
 	regs := e.registers(c, cfa)
-	if pl.locals == nil {
-		pl.locals = e.im.locals(p.probe.Func, c.addr, line, lim.Hide)
-		if p.probe.Func.Optimized {
-			e.doubt(p.probe.Func, pl.locals, c.addr, regs)
-		}
-	}
+	e.see(c, p, pl, line, regs)
 	vars := make([]engine.Variable, len(pl.locals))
 	for i := range pl.locals {
 		l, v := &pl.locals[i], &vars[i]
@@ -53,53 +49,69 @@ func (e *Engine) locals(c *hitContext, p *probe, pl *place, line int, cfa uint64
 	return vars
 }
 
+// see finds out, once, which variables can be seen from a place.
+func (e *Engine) see(c *hitContext, p *probe, pl *place, line int, regs *op.DwarfRegisters) {
+	if pl.locals != nil {
+		return
+	}
+	pl.locals = e.im.locals(p.probe.Func, c.addr, line, p.probe.Capture.Limits.Hide)
+	if p.probe.Func.Optimized {
+		e.doubt(p.probe.Func, pl.locals, c.addr, regs)
+	}
+}
+
 // local reads one variable, or says why it cannot be.
 func (e *Engine) local(c *hitContext, l *local, v *engine.Variable, regs *op.DwarfRegisters, call *openCall, lim engine.Limits) (why string) {
+	typ, at, why := e.locate(c, l, regs, call)
+	if why != "" {
+		return why
+	}
+	if typ != l.typ {
+		v.Type = e.im.values.TypeName(typ)
+	}
+	r := e.im.values.Show(e.p, typ, at, max(l.secret, min(l.named, call.named)), lim)
+	v.Value.Value, v.Error = r.Text, r.Error
+	return ""
+}
+
+// locate finds where a variable is and of which type, or says why it cannot be
+// found.
+func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *openCall) (typ godwarf.Type, at value.Place, why string) {
 	addr, pieces, _, err := e.im.bi.Location(l.entry, dwarf.AttrLocation, c.addr, *regs, e.p)
 	if err != nil || l.doubtful {
-		return optimizedOut
+		return nil, at, optimizedOut
 	}
 	gone := missing(pieces)
 	if len(gone) > 0 && !isCapacity(l.typ, gone) {
-		return optimizedOut
+		return nil, at, optimizedOut
 	}
-	typ := l.typ
+	typ = l.typ
 	if l.dictIndex >= 0 && call.dict != 0 {
 		if t := e.trueType(call.dict, l.dictIndex); t != nil {
 			typ = t
-			v.Type = e.im.values.TypeName(t)
 		}
 	}
 	if l.escapes {
 		word := make([]byte, wordSize)
 		if err := e.gather(word, addr, pieces, regs); err != nil {
-			return unreadable(err)
+			return nil, at, unreadable(err)
 		}
 		addr, pieces = int64(uint64At(word, 0)), nil
 		if addr == 0 {
-			return optimizedOut // it is not on the heap yet
+			return nil, at, optimizedOut // it is not on the heap yet
 		}
 	}
-	var data []byte
-	if pieces != nil || l.secret != secret.No || l.named != secret.No {
-		data = make([]byte, sizeOf(typ))
-		if err := e.gather(data, addr, pieces, regs); err != nil {
-			return unreadable(err)
-		}
-		if len(gone) > 0 {
-			copy(data[2*wordSize:], data[wordSize:2*wordSize])
-		}
-		if e.hides(&l.param, typ, data, call) {
-			v.Value.Value = secret.Hidden
-			return ""
-		}
+	if pieces == nil {
+		return typ, value.Place{Addr: uint64(addr)}, ""
 	}
-	r := e.im.values.ReadAt(e.p, typ, uint64(addr), lim)
-	if pieces != nil {
-		r = e.im.values.Read(e.p, typ, data, lim)
+	at.Data = make([]byte, sizeOf(typ))
+	if err := e.gather(at.Data, addr, pieces, regs); err != nil {
+		return nil, at, unreadable(err)
 	}
-	v.Value.Value, v.Error = r.Text, r.Error
-	return ""
+	if len(gone) > 0 {
+		copy(at.Data[2*wordSize:], at.Data[wordSize:2*wordSize])
+	}
+	return typ, at, ""
 }
 
 // doubt finds the variables whose value cannot be told from that of another one.

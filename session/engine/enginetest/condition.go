@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"cmp"
 	"fmt"
 	"go/constant"
 	"go/token"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gtrace/events"
 	"gtrace/session/engine"
 	"gtrace/session/engine/goexpr"
 )
@@ -53,15 +55,27 @@ func (f *Fake) admits(p engine.Probe, h *engine.Hit) bool {
 	return f.judged[call]
 }
 
-// condition evaluates a condition at an entry, whose arguments are constants to
-// Go's type checker. What it computes wrongly it says is no condition.
+// condition evaluates a condition at an entry.
 func condition(text string, h *engine.Hit) (bool, error) {
-	x, err := goexpr.Parse(text)
+	x, tv, err := evaluate(text, h.Values)
 	if err != nil {
 		return false, err
 	}
+	if err := x.IsCondition(tv.Type); err != nil {
+		return false, err
+	}
+	return constant.BoolVal(tv.Value), nil
+}
+
+// evaluate evaluates an expression of values, which are constants to Go's type
+// checker. What it cannot compute of them it says is a mistake.
+func evaluate(text string, values []events.Value) (*goexpr.Expr, types.TypeAndValue, error) {
+	x, err := goexpr.Parse(text)
+	if err != nil {
+		return nil, types.TypeAndValue{}, err
+	}
 	pkg := types.NewPackage("program", "program")
-	for _, v := range h.Values {
+	for _, v := range values {
 		kind, t := token.INT, types.Typ[types.Int]
 		if _, err := strconv.Unquote(v.Value); err == nil {
 			kind, t = token.STRING, types.Typ[types.String]
@@ -70,13 +84,41 @@ func condition(text string, h *engine.Hit) (bool, error) {
 	}
 	info, err := x.Check(pkg)
 	if err != nil {
-		return false, err
+		return nil, types.TypeAndValue{}, err
 	}
-	if err := x.IsCondition(info.Types[x.Node].Type); err != nil {
-		return false, err
+	tv := info.Types[x.Node]
+	if tv.Value == nil {
+		err = fmt.Errorf("%s is not known", text)
 	}
-	if v := info.Types[x.Node].Value; v != nil {
-		return constant.BoolVal(v), nil
-	}
-	return false, fmt.Errorf("%s is not known", text)
+	return x, tv, err
 }
+
+// Check looks whether an expression can be evaluated at some hit of a function.
+func (f *Fake) Check(fn *engine.Function, w engine.Watch) error {
+	var first error
+	for i := range f.Script {
+		if h := &f.Script[i]; h.Func == fn {
+			_, _, err := evaluate(w.Expr, h.Values)
+			if err == nil {
+				return nil
+			}
+			first = cmp.Or(first, err)
+		}
+	}
+	return first
+}
+
+// Eval evaluates an expression of the values of the hit that was yielded last.
+// They have no parts.
+func (f *Fake) Eval(w engine.Watch, lim engine.Limits) ([]events.Value, error) {
+	if f.last == nil || w.Parts {
+		return nil, fmt.Errorf("evaluate %s: %w", w.Expr, engine.ErrNotSupported)
+	}
+	_, tv, err := evaluate(w.Expr, f.last.Values)
+	if err != nil {
+		return nil, err
+	}
+	return shown([]events.Value{{Name: w.Expr, Type: tv.Type.String(), Value: tv.Value.ExactString()}}, lim.Hide), nil
+}
+
+var _ engine.Evaluator = (*Fake)(nil)

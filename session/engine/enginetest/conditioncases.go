@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"gtrace/caret"
@@ -41,6 +42,47 @@ func (s suite) mistake(t *testing.T) {
 		}
 	}
 	probe(t, eng, "main.work") // nothing is left of them
+}
+
+// eval checks what expressions are at entries and returns.
+func (s suite) eval(t *testing.T) {
+	eng := s.start(t, "calls")
+	evaluator, ok := eng.(engine.Evaluator)
+	if !ok {
+		t.Skip("nothing can be evaluated")
+	}
+	probe(t, eng, "main.work")
+	work, sum := function(t, eng, "main.work"), engine.Watch{Expr: "n*10 + 1"}
+	if err := evaluator.Check(work, sum); err != nil {
+		t.Error(err)
+	}
+	mistake := evaluator.Check(work, engine.Watch{Expr: "n + m"})
+	if e, ok := errors.AsType[*caret.Error](mistake); !ok || e.Offset != 4 {
+		t.Errorf("n + m: %v", mistake)
+	}
+	var got []string
+	for h, err := range eng.Hits(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Kind != engine.Entered {
+			continue
+		}
+		values, err := evaluator.Eval(sum, engine.Limits{})
+		if err != nil || len(values) != 1 {
+			t.Fatalf("%v, %v", values, err)
+		}
+		got = append(got, values[0].Name+" "+values[0].Type+" "+values[0].Value)
+		if _, err := evaluator.Eval(engine.Watch{Expr: "1/(n-1)"}, engine.Limits{}); (err == nil) != (len(got) > 1) {
+			t.Errorf("1/(n-1) at call %d: %v", len(got), err)
+		}
+	}
+	if want := []string{"n*10 + 1 int 11", "n*10 + 1 int 21", "n*10 + 1 int 31"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if _, err := evaluator.Eval(sum, engine.Limits{}); err == nil {
+		t.Error("evaluated after the end")
+	}
 }
 
 // doubt checks that a call is seen whose condition cannot be evaluated.

@@ -34,6 +34,7 @@ type Fake struct {
 	over     bool
 	closed   bool
 	judged   map[judgedCall]bool
+	last     *engine.Hit // that was yielded
 }
 
 // NewFake returns a fake that plays a script in the form that [Parse] reads.
@@ -159,8 +160,9 @@ func (f *Fake) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 			if !f.observe(&h) {
 				continue
 			}
+			f.last = &f.Script[f.position]
 			if h.Kind == engine.Ended {
-				f.position, f.over = len(f.Script), true
+				f.position, f.over, f.last = len(f.Script), true, nil
 				yield(h, nil)
 				return
 			}

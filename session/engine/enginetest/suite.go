@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T, p Program) engine.Engine) {
 	t.Run("If", s.condition)
 	t.Run("Mistake", s.mistake)
 	t.Run("Doubt", s.doubt)
+	t.Run("Eval", s.eval)
 	t.Run("Errors", s.errors)
 	t.Run("Unplant", s.unplant)
 	t.Run("Halves", s.halves)

@@ -88,8 +88,8 @@ func (c *compiler) name(n *ast.Ident, t types.Type) (node, error) {
 		return c.unsupported(n, "%s is no value", n.Name)
 	}
 	run := func(m *machine) (operand, error) {
-		at, named, err := m.Variable(v.Index)
-		return operand{Place: at, secret: max(v.Secret, named)}, err
+		found, err := m.Variable(v.Index)
+		return operand{Place: found.Place, known: found.Type, secret: max(v.Secret, found.Secret)}, err
 	}
 	if v.Addr != 0 {
 		run = func(*machine) (operand, error) {

@@ -45,8 +45,17 @@ func (c *compiler) index(n *ast.IndexExpr, t types.Type) (node, error) {
 		case k >= length: // a negative one, too
 			return v, fmt.Errorf("%s has %d elements, and none with index %d", list, length, int64(k))
 		}
-		return operand{Place: part(at, int64(k)*size), secret: v.secret}, nil
+		return element(at, k, size, v.secret), nil
 	}}, nil
+}
+
+// element returns an element of a list.
+func element(list value.Place, i uint64, size int64, m secret.Match) operand {
+	o := operand{Place: part(list, int64(i)*size), secret: m, listed: true}
+	if i > 0 {
+		o.before = new(part(list, int64(i-1)*size))
+	}
+	return o
 }
 
 // elementOf returns the type and the size of the elements of a list.

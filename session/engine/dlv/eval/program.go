@@ -49,9 +49,15 @@ type Scope func(pkg, name string) (Variable, bool)
 // A Frame is where an expression is evaluated.
 type Frame interface {
 	value.Memory
-	// Variable returns where a variable is, and what others say of it. The error
-	// says why nobody knows.
-	Variable(index int) (value.Place, secret.Match, error)
+	// Variable finds a variable. The error says why it cannot.
+	Variable(index int) (Found, error)
+}
+
+// Found is a variable of a frame.
+type Found struct {
+	value.Place
+	Type   godwarf.Type // of a type parameter in this call; nil: as compiled
+	Secret secret.Match // what others say of it
 }
 
 // A Program is an expression that was compiled for a kind of place.
@@ -73,6 +79,10 @@ type operand struct {
 	value.Place
 	text   *string // of a string that stands nowhere
 	secret secret.Match
+	known  godwarf.Type // of a type parameter
+	// listed is set for an element of a list; before is the one before it.
+	listed bool
+	before *value.Place
 }
 
 // A machine is one evaluation.
@@ -126,20 +136,31 @@ func (p *Program) Value(f Frame, lim engine.Limits) (events.Value, error) {
 	if err != nil {
 		return events.Value{}, err
 	}
-	out := events.Value{Name: p.expr.Text}
 	if v.text != nil {
-		out.Type, out.Value = p.root.t.String(), strconv.Quote(*v.text)
-		return out, nil
+		return events.Value{Name: p.expr.Text, Type: p.root.t.String(), Value: strconv.Quote(*v.text)}, nil
 	}
 	t := p.root.dw
+	if _, isName := ast.Unparen(p.expr.Node).(*ast.Ident); isName && v.known != nil {
+		t = v.known
+	}
 	if t == nil {
 		if t = p.ts.dwarfOf(p.root.t); t == nil {
 			return events.Value{}, fmt.Errorf("a value of type %s cannot be shown", p.root.t)
 		}
 	}
-	r := p.ts.values.Show(f, t, v.Place, v.secret, lim)
-	out.Type, out.Value, out.Error = p.ts.values.TypeName(t), r.Text, r.Error
-	return out, nil
+	return m.render(p.expr.Text, t, v), nil
+}
+
+// render shows a value.
+func (m *machine) render(name string, t godwarf.Type, v operand) events.Value {
+	values := m.ts.values
+	var r value.Rendered
+	if v.listed {
+		r = values.Element(m, t, v.before, v.Place, v.secret, m.lim)
+	} else {
+		r = values.Show(m, t, v.Place, v.secret, m.lim)
+	}
+	return events.Value{Name: name, Type: values.TypeName(t), Value: r.Text, Error: r.Error}
 }
 
 // A compiler compiles one expression.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 
@@ -118,4 +119,53 @@ func (r *Reader) Find(mem Memory, t godwarf.Type, addr uint64, match func(key Pl
 		err = fmt.Errorf("the map is too large to be searched: it has %d entries", m.length())
 	}
 	return elem, found, errors.Join(err, failed)
+}
+
+// Element renders an element of a list, which the one before it, if there is one,
+// may call secret.
+func (r *Reader) Element(mem Memory, t godwarf.Type, before *Place, at Place, m secret.Match, lim engine.Limits) Rendered {
+	p, pl := r.begin(mem, lim), r.plan(t)
+	if !p.lists(pl) || m != secret.No {
+		return r.Show(mem, t, at, m, lim)
+	}
+	hide := false
+	if before != nil {
+		hide = p.listed(pl, before.val(), false)
+		p.out = p.out[:0]
+	}
+	p.listed(pl, at.val(), hide)
+	return Rendered{Text: p.text()}
+}
+
+// An Entry is one of a map.
+type Entry struct {
+	Key    string // rendered
+	Elem   Place
+	Secret secret.Match // what the key says of it
+}
+
+// Entries returns entries of a map, as many as the limits say, ordered by key.
+func (r *Reader) Entries(mem Memory, t godwarf.Type, addr uint64, lim engine.Limits) ([]Entry, error) {
+	if addr == 0 {
+		return nil, nil
+	}
+	p, pl := r.begin(mem, lim), r.plan(t)
+	m, err := p.openMap(pl, addr)
+	if err != nil {
+		return nil, err
+	}
+	key := r.follow(&pl.key)
+	var list []Entry
+	err = m.each(p, func(k, e val) bool {
+		p.out = p.out[:0]
+		p.value(key, k)
+		entry := Entry{Key: p.text(), Elem: Place{slices.Clone(e.data), e.addr}}
+		if lim.Hide != nil {
+			entry.Secret = p.key(key, k)
+		}
+		list = append(list, entry)
+		return len(list) < p.lim.Values
+	})
+	slices.SortFunc(list, func(a, b Entry) int { return strings.Compare(a.Key, b.Key) })
+	return list, err
 }
