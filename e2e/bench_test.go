@@ -86,6 +86,43 @@ func perCall(b *testing.B, argv []string) float64 {
 	return 0
 }
 
+// BenchmarkLines traces the lines of a loop and reports what a line event costs
+// the target, beside a call event of the same program.
+//
+//	go test ./e2e -run '^$' -bench Lines -benchtime 5x
+func BenchmarkLines(b *testing.B) {
+	dir := b.TempDir()
+	tracer := build(b, filepath.Join(dir, "gtrace"), "../cmd/gtrace")
+	prog := build(b, filepath.Join(dir, "loop"), "./testdata/loop")
+	out := filepath.Join(dir, "out")
+	const calls = 400
+	for _, tt := range []struct {
+		name string
+		args []string
+	}{
+		{"calls", []string{"-t", "main.work"}},
+		{"lines", []string{"-t", "main.work", "--lines"}},
+		{"old", []string{"-t", "main.work", "--lines", "--old", "--locals"}},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			var costs []float64
+			for b.Loop() {
+				argv := append([]string{tracer, "run", "-q", "--format", "json", "-o", out}, tt.args...)
+				cost := perCall(b, append(argv, prog, "--", strconv.Itoa(calls), "1"))
+				text, err := os.ReadFile(out)
+				if err != nil {
+					b.Fatal(err)
+				}
+				events := bytes.Count(text, []byte("\n")) - 2 // start and end
+				costs = append(costs, cost*calls/float64(events))
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(median(costs)/1e3, "µs/event")
+			b.ReportMetric(1e9/median(costs), "events/s")
+		})
+	}
+}
+
 // BenchmarkEvents runs the loop program for many events and reports how much
 // memory gtrace has taken at the most, which must not grow with them.
 //
