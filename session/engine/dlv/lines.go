@@ -1,6 +1,7 @@
 package dlv
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -216,11 +217,35 @@ func (b *body) marks(wanted func(line int) bool) []mark {
 			met = met[:0]
 		}
 		if isMark(i) && !slices.Contains(met, b.lines[i]) && b.arrives(i, isMark) {
-			marks = append(marks, mark{b.code[i], b.lines[i]})
 			met = append(met, b.lines[i])
+			for _, at := range b.sources(i, isMark) {
+				marks = append(marks, mark{b.code[at], b.lines[i]})
+			}
 		}
 	}
+	slices.SortFunc(marks, func(a, b mark) int { return cmp.Compare(a.addr, b.addr) })
 	return marks
+}
+
+// sources returns where to see control arrive at a line through instruction i:
+// there, as a rule. An optimised loop is entered by a jump to the test behind its
+// step, which both belong to the head: then the jump is the place, so that a
+// round, which has met a mark at the step, costs no second stop at the test.
+func (b *body) sources(i int, isMark func(int) bool) []int {
+	var jumps []int
+	for _, p := range b.preds[i] {
+		switch {
+		case p == i-1 && b.lines[p] == b.lines[i] && (isMark(p) || !b.arrives(p, isMark)):
+		case b.code[p].op == x86asm.JMP && b.lines[p] != b.lines[i] && p >= b.first && !isMark(p):
+			jumps = append(jumps, p)
+		default:
+			return []int{i}
+		}
+	}
+	if len(jumps) == len(b.preds[i]) || len(jumps) == 0 {
+		return []int{i}
+	}
+	return jumps
 }
 
 // arrives reports whether control can come to instruction i from another line

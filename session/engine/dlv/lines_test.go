@@ -90,6 +90,19 @@ func TestMarks(t *testing.T) {
 			want: "0:2 1:3 2:4 3:3 6:5",
 		},
 		{
+			name: "a loop that is entered at its test, behind the step",
+			code: `
+				90    2*
+				eb03  2    JMP to the test
+				90    4*   the body
+				90    3*   the step
+				90    3
+				90    3*   the test
+				7ffa  3    JG to the body
+				c3    5*`,
+			want: "0:2 1:3 2:4 3:3 7:5",
+		},
+		{
 			name: "two branches that meet on one line",
 			code: `
 				7403  2*   JE
