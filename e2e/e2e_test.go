@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -116,9 +117,11 @@ var features = map[string]func() error{
 	"race":   sync.OnceValue(func() error { return lookPath("gcc") }),
 	"strace": sync.OnceValue(func() error { return lookPath("strace") }),
 	"root":   sync.OnceValue(isRoot),
-	"mount":  sync.OnceValue(canMount),
-	"gdb":    sync.OnceValue(func() error { return lookPath("gdb") }),
-	"dlv":    sync.OnceValue(func() error { return lookPath(delve()) }),
+	// To suspend the seccomp filters of a target.
+	"suspend": sync.OnceValue(canSuspend),
+	"mount":   sync.OnceValue(canMount),
+	"gdb":     sync.OnceValue(func() error { return lookPath("gdb") }),
+	"dlv":     sync.OnceValue(func() error { return lookPath(delve()) }),
 }
 
 func lookPath(name string) error {
@@ -129,6 +132,23 @@ func lookPath(name string) error {
 func isRoot() error {
 	if os.Geteuid() != 0 {
 		return errors.New("this is another user")
+	}
+	return nil
+}
+
+func canSuspend() error {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	const sysAdmin = 1 << 21
+	_, rest, _ := strings.Cut(string(status), "\nCapEff:\t")
+	held, _, _ := strings.Cut(rest, "\n")
+	if set, err := strconv.ParseUint(held, 16, 64); err != nil || set&sysAdmin == 0 {
+		return errors.New("CAP_SYS_ADMIN is missing")
+	}
+	if !strings.Contains(string(status), "\nSeccomp:\t0\n") {
+		return errors.New("this process is under a filter itself")
 	}
 	return nil
 }

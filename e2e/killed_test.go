@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,12 +38,19 @@ type busy struct {
 
 func startBusy(t *testing.T, build string, args ...string) *busy {
 	t.Helper()
+	return startBusyBy(t, nil, build, args...)
+}
+
+// startBusyBy lets another command start it, which becomes it.
+func startBusyBy(t *testing.T, by []string, build string, args ...string) *busy {
+	t.Helper()
 	paths, err := buildBusy()
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &busy{progress: filepath.Join(t.TempDir(), "progress")}
-	b.cmd = exec.Command(paths[build], append([]string{b.progress}, args...)...)
+	line := slices.Concat(by, []string{paths[build], b.progress}, args)
+	b.cmd = exec.Command(line[0], line[1:]...)
 	b.cmd.Stderr = os.Stderr
 	if err := b.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -131,22 +139,34 @@ func TestKilled(t *testing.T) {
 		{build: "optimised", flags: []string{"--pin"}},
 	} {
 		t.Run(strings.Join(append([]string{tt.build}, tt.flags...), " "), func(t *testing.T) {
-			b := startBusy(t, tt.build)
-			allowed := allowedCPUs(t, b.pid)
-			rounds := times(5)
-			for range rounds {
-				g := b.traced(t, tt.flags...)
-				time.Sleep(time.Duration(rand.IntN(20_000)) * time.Microsecond)
-				g.kill(t)
-				b.isFree(t)
-				b.advances(t)
-				if got := allowedCPUs(t, b.pid); got != allowed {
-					t.Fatalf("it may run on the CPUs %s, before on %s", got, allowed)
-				}
-			}
-			t.Logf("it survived %d of %d", rounds, rounds)
+			startBusy(t, tt.build).survives(t, times(5), tt.flags...)
 		})
 	}
+}
+
+// TestKilledFiltered does the same to a target under a seccomp filter.
+func TestKilledFiltered(t *testing.T) {
+	require(t, "ptrace", "suspend")
+	filter := filepath.Join(t.TempDir(), "filter")
+	goTool(t, ".", "build", "-o", filter, "./testdata/filter")
+	startBusyBy(t, []string{filter}, "optimised").survives(t, times(4))
+}
+
+// survives traces the process and kills gtrace, so many times.
+func (b *busy) survives(t *testing.T, rounds int, flags ...string) {
+	t.Helper()
+	allowed := allowedCPUs(t, b.pid)
+	for range rounds {
+		g := b.traced(t, flags...)
+		time.Sleep(time.Duration(rand.IntN(20_000)) * time.Microsecond)
+		g.kill(t)
+		b.isFree(t)
+		b.advances(t)
+		if got := allowedCPUs(t, b.pid); got != allowed {
+			t.Fatalf("it may run on the CPUs %s, before on %s", got, allowed)
+		}
+	}
+	t.Logf("it survived %d of %d", rounds, rounds)
 }
 
 // TestKilledAttach attaches again at once after gtrace was killed: what the

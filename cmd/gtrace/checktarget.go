@@ -104,13 +104,23 @@ func (d *doctor) surroundings(target string) {
 	} else {
 		d.add("target container", good, "the process is in none but that of gtrace")
 	}
-	if d.procs.filtered(target) {
+	switch {
+	case d.procs.filtered(target) && d.maySuspendFilters():
+		d.add("target seccomp", good, "the process is under a filter, which is not asked for what gtrace makes it do")
+	case d.procs.filtered(target):
 		d.add("target seccomp", warning,
-			"the process is under a filter, so that gtrace maps no memory in it: a hit costs more, and less protects it from SIGKILL to gtrace",
-			"trace few functions, and end gtrace by Ctrl-C or SIGTERM")
-	} else {
+			"the process is under a filter, so that gtrace maps no memory in it: a hit costs more, and SIGKILL to gtrace ends it too",
+			"run gtrace with CAP_SYS_ADMIN, outside of containers; or end it by Ctrl-C or SIGTERM only")
+	default:
 		d.add("target seccomp", good, "the process is under no filter")
 	}
+}
+
+// maySuspendFilters reports whether the kernel would let gtrace keep the filters
+// of a process from being asked.
+func (d *doctor) maySuspendFilters() bool {
+	users := d.procs.namespace(self, "user")
+	return d.procs.capabilities(self, "CapEff")&capSysAdmin != 0 && !d.procs.filtered(self) && (users == "" || users == machineUsers)
 }
 
 // binary checks whether the program can be read.

@@ -107,8 +107,8 @@ fail     security  a security module confines gtrace (docker-default (enforce))
 			files: map[string]string{"42/status": "State:\tT (stopped)\nThreads:\t7\nUid:\t7777\t7777\t7777\t7777\nSeccomp:\t2\n"},
 			want: `warning  process         PID 42 (server), threads: 7; it stands still (SIGSTOP or Ctrl-Z): nothing will be seen
                          hint: kill -CONT 42
-warning  target seccomp  the process is under a filter, so that gtrace maps no memory in it: a hit costs more, and less protects it from SIGKILL to gtrace
-                         hint: trace few functions, and end gtrace by Ctrl-C or SIGTERM
+warning  target seccomp  the process is under a filter, so that gtrace maps no memory in it: a hit costs more, and SIGKILL to gtrace ends it too
+                         hint: run gtrace with CAP_SYS_ADMIN, outside of containers; or end it by Ctrl-C or SIGTERM only
 `,
 		},
 		{

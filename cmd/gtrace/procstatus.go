@@ -111,8 +111,11 @@ func (p procfs) innerPID(process string) int {
 	return pid
 }
 
-// capSysPtrace is the bit of the capability to trace every process.
-const capSysPtrace = 1 << 19
+// The bits of capabilities: to trace every process, and to suspend its filters.
+const (
+	capSysPtrace = 1 << 19
+	capSysAdmin  = 1 << 21
+)
 
 // capabilityNames are the names of capabilities, by bit.
 var capabilityNames = strings.Fields(`

@@ -82,8 +82,8 @@ func (p *Process) Secured() bool { return p.area.guarded }
 
 // Secure makes the target map the area, through the thread t or, when it is nil,
 // any. It must have set up its signal handlers by then. A target that cannot be
-// made to, such as one under a seccomp filter, is left as it is: its breakpoints
-// are passed in other ways. Only the first call does anything.
+// made to, such as one under a seccomp filter that cannot be suspended, is left as it
+// is: its breakpoints are passed in other ways. Only the first call does anything.
 func (p *Process) Secure(t *Thread) error {
 	a := &p.area
 	if a.tried || a.scratch.Size < borrowSize || p.ended != nil {
@@ -99,9 +99,6 @@ func (p *Process) Secure(t *Thread) error {
 		return nil // the next one may do
 	}
 	a.tried = true
-	if statusField(t.ID, "Seccomp") != 0 {
-		return nil // it may be killed for a system call it does not make by itself
-	}
 	if t.at != nil {
 		if err := p.advance(t); err != nil {
 			return p.ignoreDeath(t, err)

@@ -36,7 +36,11 @@ func (p *Process) borrow(t *Thread, nr uint64, args ...uint64) (result uint64, e
 	if _, err := p.WriteMemory(scratch, code); err != nil {
 		return 0, err
 	}
-	result, err = p.callAt(t, regs, scratch)
+	err = suspendFilters(t.ID)
+	if err == nil {
+		result, err = p.callAt(t, regs, scratch)
+		resumeFilters(t.ID)
+	}
 	if err == nil {
 		err = p.giveBack(t, &regs, blocked)
 	}
@@ -48,6 +52,22 @@ func (p *Process) borrow(t *Thread, nr uint64, args ...uint64) (result uint64, e
 		err = callError{unix.Errno(errno)}
 	}
 	return result, err
+}
+
+// suspendFilters keeps the seccomp filters of a stopped thread from being asked,
+// until resumeFilters or the end of its tracer: they may end it for a system call
+// that it does not make by itself. It needs CAP_SYS_ADMIN, and a tracer that is
+// under no filter. The error is a callError, as if the filter had refused.
+func suspendFilters(tid int) error {
+	err := unix.PtraceSetOptions(tid, traceOptions|unix.PTRACE_O_SUSPEND_SECCOMP)
+	if err == nil || err == unix.ESRCH || statusField(tid, "Seccomp") == 0 {
+		return nil // one that has ended is found out next
+	}
+	return callError{err.(unix.Errno)}
+}
+
+func resumeFilters(tid int) {
+	_ = unix.PtraceSetOptions(tid, traceOptions) // only one that has ended refuses
 }
 
 // A callError is the error of a system call that the target has made.
