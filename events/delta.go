@@ -11,6 +11,7 @@ type Part struct {
 	Path  string // from the variable to the piece: .Next.Name, [3], ["key"]
 	Value string // as it is now; empty when it is gone
 	Gone  bool
+	Old   string // as it was, if it was there; only when asked for
 }
 
 // maxParts is how many pieces of a value are told apart.
@@ -45,7 +46,7 @@ func (d *delta) compare(path string, a, b literal) bool {
 		return true
 	}
 	if a.head != b.head || a.elems == nil || b.elems == nil {
-		return d.changed(path, b)
+		return d.changed(path, a, b)
 	}
 	if a.isCut() || b.isCut() {
 		return false
@@ -68,17 +69,17 @@ func (d *delta) compare(path string, a, b literal) bool {
 	}
 	for _, e := range a.elems {
 		if _, gone := old[e.key]; gone {
-			d.parts = append(d.parts, Part{Path: path + a.step(e.key), Gone: true})
+			d.parts = append(d.parts, Part{Path: path + a.step(e.key), Gone: true, Old: e.text})
 		}
 	}
 	return true
 }
 
-func (d *delta) changed(path string, now literal) bool {
+func (d *delta) changed(path string, was, now literal) bool {
 	if path == "" {
 		return false
 	}
-	d.parts = append(d.parts, Part{Path: path, Value: now.text})
+	d.parts = append(d.parts, Part{Path: path, Value: now.text, Old: was.text})
 	return true
 }
 

@@ -137,10 +137,11 @@ func appendJSONParts(b []byte, list []Part) []byte {
 		b = appendJSONComma(b, i)
 		b = appendJSONString(b, `{"path":`, p.Path)
 		if p.Gone {
-			b = append(b, `,"gone":true}`...)
+			b = append(b, `,"gone":true`...)
 		} else {
-			b = append(appendJSONString(b, `,"value":`, p.Value), '}')
+			b = appendJSONString(b, `,"value":`, p.Value)
 		}
+		b = append(appendJSONOptional(b, `,"old":`, p.Old), '}')
 	}
 	return append(b, ']')
 }

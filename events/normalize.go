@@ -45,7 +45,8 @@ func (n *normalizer) Write(e Event) error {
 		e.Changes[i].Old = withoutAddresses(e.Changes[i].Old)
 		e.Changes[i].Parts = slices.Clone(e.Changes[i].Parts)
 		for k := range e.Changes[i].Parts {
-			e.Changes[i].Parts[k].Value = withoutAddresses(e.Changes[i].Parts[k].Value)
+			part := &e.Changes[i].Parts[k]
+			part.Value, part.Old = withoutAddresses(part.Value), withoutAddresses(part.Old)
 		}
 	}
 	e.Watch = slices.Clone(e.Watch)

@@ -48,6 +48,10 @@ func (p *page) changes(e *Event) {
 		if c.Modified {
 			st, mark = yellowStyle, "~"
 		}
+		if len(c.Parts) > 0 && c.Error == "" && len(c.Value.Value) > maxWhole {
+			p.parts(c, st, mark)
+			continue
+		}
 		p.text("  ")
 		p.on(st)
 		p.text(mark)
@@ -60,13 +64,42 @@ func (p *page) changes(e *Event) {
 			p.value(c.Value.Value)
 		}
 		p.off(st)
-		if c.Old != "" {
-			p.on(dimStyle)
-			p.text(" was ")
-			p.value(c.Old)
-			p.off(dimStyle)
-		}
+		p.was(c.Old)
 	}
+}
+
+// maxWhole is the size of a value of which a row shows only what has changed in
+// it, where that is known.
+const maxWhole = 48
+
+// parts prints the pieces of a value that have changed.
+func (p *page) parts(c *Change, st style, mark string) {
+	for _, part := range c.Parts {
+		p.text("  ")
+		p.on(st)
+		p.text(mark)
+		p.text(c.Name)
+		p.text(part.Path)
+		if part.Gone {
+			p.text(" gone")
+		} else {
+			p.text("=")
+			p.value(part.Value)
+		}
+		p.off(st)
+		p.was(part.Old)
+	}
+}
+
+// was prints what something was before.
+func (p *page) was(old string) {
+	if old == "" {
+		return
+	}
+	p.on(dimStyle)
+	p.text(" was ")
+	p.value(old)
+	p.off(dimStyle)
 }
 
 func isResult(e *Event, c *Change) bool {

@@ -54,6 +54,11 @@ func (m *memory) changes(h *engine.Hit, file *source.File, observed []int, old b
 		c := events.Change{Value: v.Value, Modified: known}
 		if known {
 			c.Parts = events.Delta(before, v.Value.Value)
+			for k := range c.Parts {
+				if !old {
+					c.Parts[k].Old = ""
+				}
+			}
 		}
 		if old && known {
 			c.Old = before
