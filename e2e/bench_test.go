@@ -16,7 +16,7 @@ import (
 // BenchmarkAgainstDelve traces the same program with gtrace and with dlv trace,
 // in turns, and reports what a call costs the target under each and their ratio.
 // Both read arguments and results and write a line for the call and one for its
-// return. It wants dlv on the PATH.
+// return. Of "rejected" --if leaves out all calls. It wants dlv on the PATH.
 //
 //	go test ./e2e -run '^$' -bench AgainstDelve -benchtime 5x
 func BenchmarkAgainstDelve(b *testing.B) {
@@ -40,6 +40,9 @@ func BenchmarkAgainstDelve(b *testing.B) {
 			}},
 			{"json", func(calls string) []string {
 				return []string{tracer, "run", "-q", "--format", "json", "-o", filepath.Join(dir, "out"), "-t", "main.work", prog, "--", calls}
+			}},
+			{"rejected", func(calls string) []string { // by a condition: nothing is shown
+				return []string{tracer, "run", "-q", "-o", filepath.Join(dir, "out"), "-t", "main.work", "--if", "id < 0", prog, "--", calls}
 			}},
 			{"dlv", func(calls string) []string {
 				return []string{dlv, "trace", "-e", prog, "main.work", "--", calls}

@@ -268,7 +268,7 @@ func (c *compiler) convert(n *ast.CallExpr, x node, t types.Type) (node, error) 
 		x.t, x.dw = t, nil // both begin with address and length
 		return x, nil
 	}
-	return c.unsupported(n.Fun, "a %s cannot be made a %s here", x.t, t)
+	return c.unsupported(n.Fun, "%s cannot be made %s here", x.t, t)
 }
 
 func isBytes(t types.Type) bool {

@@ -95,7 +95,7 @@ func both(x, y node, decides bool, t types.Type) node {
 func (c *compiler) comparison(n *ast.BinaryExpr, x, y node, t types.Type) (node, error) {
 	compare := comparer(x, y, c.info.Types[n.X].IsNil() || c.info.Types[n.Y].IsNil())
 	if compare == nil {
-		return c.unsupported(n, "a %s cannot be compared with a %s here", x.t, y.t)
+		return c.unsupported(n, "%s cannot be compared with %s here", x.t, y.t)
 	}
 	if b := basicOf(x.t); b != nil && b.Info()&types.IsString != 0 && (n.Op == token.EQL || n.Op == token.NEQ) {
 		compare = sameTexts
