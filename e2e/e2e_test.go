@@ -112,11 +112,12 @@ func available(feature string) (bool, error) {
 
 // features maps the name of each feature to what finds out whether it is here.
 var features = map[string]func() error{
-	"ptrace": sync.OnceValue(canTrace),
-	"cgo":    sync.OnceValue(func() error { return lookPath("gcc") }),
-	"race":   sync.OnceValue(func() error { return lookPath("gcc") }),
-	"strace": sync.OnceValue(func() error { return lookPath("strace") }),
-	"root":   sync.OnceValue(isRoot),
+	"ptrace":      sync.OnceValue(canTrace),
+	"cgo":         sync.OnceValue(func() error { return lookPath("gcc") }),
+	"race":        sync.OnceValue(func() error { return lookPath("gcc") }),
+	"strace":      sync.OnceValue(func() error { return lookPath("strace") }),
+	"root":        sync.OnceValue(isRoot),
+	"watchpoints": sync.OnceValue(canWatch),
 	// To suspend the seccomp filters of a target.
 	"suspend": sync.OnceValue(canSuspend),
 	"mount":   sync.OnceValue(canMount),

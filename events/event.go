@@ -28,6 +28,7 @@ const (
 	GoEnd           // a goroutine ended
 	Opcode          // one machine instruction of a traced call
 	Exec            // the target replaced its program; the trace goes on in the new one
+	Write           // watched memory has changed
 	Lost            // events were dropped
 	End             // last record of a stream
 )
@@ -46,6 +47,7 @@ var kindNames = [...]string{
 	GoEnd:      "go_end",
 	Opcode:     "opcode",
 	Exec:       "exec",
+	Write:      "write",
 	Lost:       "lost",
 	End:        "end",
 }
@@ -86,6 +88,8 @@ type Event struct {
 	Call      CallID // NoCall where the event belongs to no traced call
 	Parent    CallID // enclosing traced call of the same goroutine, or NoCall
 
+	// Func is the function of the call; of a Write, the one that has written, which
+	// may be one that the call has called.
 	Func string // as a Go traceback prints it: main.(*T).Method, main.Map[...]
 	File string
 	Line int
@@ -111,7 +115,7 @@ type Event struct {
 	Source  string   // Line: the source text
 	Changes []Change // Line, Return: variables since the previous event of the call
 	Locals  []Value  // Call, Return: variables of the frame, when asked for
-	Watch   []Watch  // watched expressions
+	Watch   []Watch  // watched expressions; Write: the one that has changed
 
 	Start *StartInfo // Start
 	Exec  *ExecInfo  // Exec
@@ -147,6 +151,7 @@ type Watch struct {
 	Expr  string
 	Type  string
 	Value string
+	Old   string // Write: the value before
 }
 
 // Class tells exceptions apart.

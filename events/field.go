@@ -78,6 +78,12 @@ var allFields = []field{
 			p.values([]Value{{Name: w.Expr, Value: w.Value}}, true)
 		}
 	}},
+	{"old", 24, func(p *page, e *Event) {
+		for i, w := range e.Watch {
+			p.separate(i, " ")
+			p.values([]Value{{Value: w.Old}}, false)
+		}
+	}},
 	{"stack", 32, func(p *page, e *Event) {
 		for i := range e.Stack {
 			p.separate(i, " < ")

@@ -13,6 +13,7 @@ import (
 //	return seq=3 t=3ms g1 #1 depth=0 main.fib -> (:int=0, err:error=E!"too big") @fib.go:11 duration=2ms error="too big"
 //	start t=0s gtrace=v1 engine=dlv pid=7 program=/bin/fib go=go1.26 patterns=(main.fib) functions=1 probes=2
 //	exec t=5s pid=7 program=/bin/fib2 go=go1.26 functions=1 probes=2 open=(#4 g1 main.main)
+//	write seq=4 t=3ms g1 depth=0 main.fib @fib.go:12 watch=(main.calls:int=2 old=1)
 //	lost count=3 why="buffer full"
 //	lost why="too many calls" func=main.hot unseen=947ms
 //	end t=9ms reason=exited status=0 events=3 thinned=(main.hot 2.5s *3) open=(#4 g1 main.main partial)
@@ -104,7 +105,8 @@ func formatEvent(b []byte, e *Event) []byte {
 	b = formatList(b, "locals", len(e.Locals), func(b []byte, i int) []byte { return formatValue(b, &e.Locals[i]) })
 	b = formatList(b, "watch", len(e.Watch), func(b []byte, i int) []byte {
 		w := e.Watch[i]
-		return formatValue(b, &Value{Name: w.Expr, Type: w.Type, Value: w.Value})
+		b = formatValue(b, &Value{Name: w.Expr, Type: w.Type, Value: w.Value})
+		return formatString(b, "old", w.Old)
 	})
 	return formatList(b, "stack", len(e.Stack), func(b []byte, i int) []byte {
 		return formatFrame(b, &e.Stack[i])

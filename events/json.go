@@ -190,7 +190,7 @@ func (s *jsonSink) appendEvent(b []byte, e *Event) []byte {
 // inCall reports whether events of kind k belong to a place in the tree of
 // traced calls, and so always have a depth.
 func (k Kind) inCall() bool {
-	return k == Call || k == Line || k == Return || k == Exception
+	return k == Call || k == Line || k == Return || k == Exception || k == Write
 }
 
 // appendTime writes t in UTC with all nine digits of the second, so that times

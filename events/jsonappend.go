@@ -156,6 +156,7 @@ func appendJSONWatch(b []byte, list []Watch) []byte {
 		b = appendJSONString(b, `{"expr":`, w.Expr)
 		b = appendJSONString(b, `,"type":`, w.Type)
 		b = appendJSONString(b, `,"value":`, w.Value)
+		b = appendJSONOptional(b, `,"old":`, w.Old)
 		b = append(b, '}')
 	}
 	return append(b, ']')

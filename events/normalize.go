@@ -52,6 +52,7 @@ func (n *normalizer) Write(e Event) error {
 	e.Watch = slices.Clone(e.Watch)
 	for i := range e.Watch {
 		e.Watch[i].Value = withoutAddresses(e.Watch[i].Value)
+		e.Watch[i].Old = withoutAddresses(e.Watch[i].Old)
 	}
 	if e.Exception != nil {
 		x := *e.Exception

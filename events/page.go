@@ -51,6 +51,8 @@ func (p *page) event(e *Event) {
 		p.exception(e)
 	case Line:
 		p.line(e)
+	case Write:
+		p.write(e)
 	default:
 		p.other(e)
 	}

@@ -132,6 +132,33 @@ func (p *page) line(e *Event) {
 	p.stack(e)
 }
 
+// write prints a change of watched memory.
+func (p *page) write(e *Event) {
+	p.margin(e)
+	depth := e.Depth
+	if e.Call != NoCall && p.brackets {
+		depth++
+	}
+	p.tree(e, depth, "", plainStyle)
+	for i, w := range e.Watch {
+		p.separate(i, "  ")
+		p.on(yellowStyle)
+		p.text("~")
+		p.text(w.Expr)
+		p.text(" = ")
+		p.values([]Value{{Value: w.Value}}, false)
+		p.off(yellowStyle)
+		p.text(" was ")
+		p.values([]Value{{Value: w.Old}}, false)
+	}
+	if e.Func != "" {
+		p.span(dimStyle, " in ")
+		p.function(e.Func, plainStyle)
+	}
+	p.finishRow(e.File, e.Line)
+	p.stack(e)
+}
+
 // other prints an event of a kind that has no form of its own.
 func (p *page) other(e *Event) {
 	p.margin(e)

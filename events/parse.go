@@ -141,7 +141,11 @@ func (p *parser) eventKey(e *Event, key string) {
 			if v.Error != "" {
 				p.fail("a watched expression has no error")
 			}
-			e.Watch = append(e.Watch, Watch{Expr: v.Name, Type: v.Type, Value: v.Value})
+			w := Watch{Expr: v.Name, Type: v.Type, Value: v.Value}
+			if p.blanks(); p.skip("old=") {
+				w.Old = p.word(wordStops)
+			}
+			e.Watch = append(e.Watch, w)
 		})
 	case "stack":
 		p.list(func() { e.Stack = append(e.Stack, p.frame()) })

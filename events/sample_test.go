@@ -58,6 +58,10 @@ func everything() []events.Event {
 		},
 		{Kind: events.Return, Seq: 7, Time: at(7), Goroutine: 7, Depth: 1, Call: 3, Parent: 2, Func: "main.(*T).M[...]", Recovered: true, HasDuration: true, Results: []events.Value{}},
 		{Kind: events.Return, Seq: 8, Time: at(8), Goroutine: 7, Call: 2, Func: "main.serve", Partial: true, Unwound: true},
+		{
+			Kind: events.Write, Seq: 9, Time: at(9), Goroutine: 7, Depth: 1, Call: 3, Parent: 2, Func: "main.add", File: "/src/main.go", Line: 23,
+			Watch: []events.Watch{{Expr: "main.jobs[3].done", Type: "bool", Value: "true", Old: "false"}},
+		},
 		{Kind: events.Go, Seq: 9, Time: at(9), Goroutine: 7, Func: "main.worker", Line: 3},
 		{Kind: events.Exec, Time: at(9), Exec: &events.ExecInfo{
 			StartInfo: events.StartInfo{

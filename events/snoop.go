@@ -103,6 +103,11 @@ func (s *snoopSink) variables(e *Event) {
 		s.variable(e, "Local var:..... ", plainStyle, &e.Locals[i], "")
 	}
 	for _, w := range e.Watch {
+		if e.Kind == Write {
+			s.variable(e, "Was:........... ", plainStyle, &Value{Name: w.Expr, Value: w.Old}, "")
+			s.variable(e, "Modified var:.. ", yellowStyle, &Value{Name: w.Expr, Value: w.Value}, "")
+			continue
+		}
 		s.variable(e, "Watch:......... ", plainStyle, &Value{Name: w.Expr, Value: w.Value}, "")
 	}
 }

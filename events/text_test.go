@@ -147,6 +147,17 @@ g1   │   at main.main m.go:2
 g1   │ f.go:2    x()
 g1   │   watch a.b = 4
 `},
+		{"writes", []string{
+			`write g1 depth=0 main.f @/s/f.go:2 watch=(main.n:int=2 old=1)`,
+			`call g1 #1 depth=0 main.f()`,
+			`write g1 #1 depth=0 main.g @/s/g.go:2 watch=(main.n:int=3 old=2) stack=(main.g@/s/g.go:2)`,
+			`return g1 #1 depth=0 main.f -> ()`,
+		}, `g1   ~main.n = 2 was 1 in main.f  f.go:2
+g1   ╭ main.f()
+g1   │ ~main.n = 3 was 2 in main.g  g.go:2
+g1   │   at main.g g.go:2
+g1   ╰ main.f
+`},
 		{"other kinds", []string{
 			`go g1 main.worker @/s/m.go:9`,
 			`c_call g1 C.puts(s="hi")`,

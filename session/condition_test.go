@@ -25,7 +25,11 @@ func watched(t *testing.T, eng engine.Engine, cfg Config) []string {
 			t.Fatal(err)
 		}
 		if e.Call != events.NoCall {
-			got = append(got, fmt.Sprintf("%s %s %v", e.Kind, e.Func, e.Watch))
+			watch := make([]string, len(e.Watch))
+			for i, w := range e.Watch {
+				watch[i] = fmt.Sprintf("{%s %s %s}", w.Expr, w.Type, w.Value)
+			}
+			got = append(got, fmt.Sprintf("%s %s %v", e.Kind, e.Func, watch))
 		}
 	}
 	return got

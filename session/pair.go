@@ -78,6 +78,8 @@ func (p *pairer) add(h *engine.Hit) []events.Event {
 		p.returned(h)
 	case engine.Reached:
 		p.reached(h)
+	case engine.Written:
+		p.written(h)
 	case engine.Branching:
 		p.release(h, p.routine(h)) // it may be the first of its goroutine
 	case engine.Raised:
@@ -173,6 +175,25 @@ func (p *pairer) reached(h *engine.Hit) {
 	e.Stack = p.cut(h.Stack)
 	p.variables(e, h, c)
 	e.Watch = p.watcher.see(h, &c.vars)
+}
+
+// written reports a change of watched memory, in the innermost call if one is
+// open. What has written need not be the function of that.
+func (p *pairer) written(h *engine.Hit) {
+	r := p.routine(h)
+	defer p.release(h, r)
+	if h.Frame != 0 {
+		p.leaveDeeper(h, r, h.Frame)
+		r.forget(h.Frame)
+	}
+	e := p.event(h, events.Write)
+	if r.top() != nil {
+		p.describe(e, r)
+	}
+	w := h.Write
+	e.Func, e.File, e.Line = w.Func, h.File, h.Line
+	e.Watch = []events.Watch{{Expr: w.Expr, Type: w.Type, Value: w.New, Old: w.Old}}
+	e.Stack = p.cut(h.Stack)
 }
 
 // variables says in e what has changed in its call, if the lines of that are

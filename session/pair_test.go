@@ -23,6 +23,36 @@ func TestPairing(t *testing.T) {
 			call g1 #3 parent=1 depth=1 main.b
 			return g1 #3 parent=1 depth=1 main.b
 			return g1 #1 depth=0 main.a -> (~r0="2")`},
+		{"writes, in a call, in what it calls, and in none", `
+			g1 write main.init main.total 0 1 5
+			g1 enter main.a 10
+			g1 write main.a main.total 1 2 10
+			g1 enter main.b 20
+			g1 write main.helper main.total 2 3 40
+			g2 write main.helper main.total 3 4 40
+			g1 write main.c main.total 4 5 0
+			g1 return main.b 20
+			g1 write main.a main.total 5 6 10
+			g1 return main.a 10`, `
+			write g1 depth=0 main.init watch=(main.total:int=1 old=0)
+			call g1 #1 depth=0 main.a
+			write g1 #1 depth=0 main.a watch=(main.total:int=2 old=1)
+			call g1 #2 parent=1 depth=1 main.b
+			write g1 #2 parent=1 depth=1 main.helper watch=(main.total:int=3 old=2)
+			write g2 depth=0 main.helper watch=(main.total:int=4 old=3)
+			write g1 #2 parent=1 depth=1 main.c watch=(main.total:int=5 old=4)
+			return g1 #2 parent=1 depth=1 main.b
+			write g1 #1 depth=0 main.a watch=(main.total:int=6 old=5)
+			return g1 #1 depth=0 main.a`},
+		{"a write shows that deeper calls are over", `
+			g1 enter main.a 10
+			g1 enter main.b 20
+			g1 write main.a main.total 1 2 10`, `
+			call g1 #1 depth=0 main.a
+			call g1 #2 parent=1 depth=1 main.b
+			lost count=1 why="the end of main.b was not seen"
+			return g1 #2 parent=1 depth=1 main.b
+			write g1 #1 depth=0 main.a watch=(main.total:int=2 old=1)`},
 		{"recursion", `
 			g1 enter main.f 10
 			g1 enter main.f 20

@@ -67,6 +67,14 @@ func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePla
 	default:
 		return planted{}, errors.Join(fmt.Errorf("probe panics: %w", err), unplant(eng, done.probes))
 	}
+	for _, expr := range cfg.WatchMem {
+		id, err := eng.Plant(engine.Probe{What: engine.Writes, Expr: expr, Capture: capture})
+		if err != nil {
+			return planted{}, errors.Join(err, unplant(eng, done.probes))
+		}
+		done.probes = append(done.probes, id)
+		done.places++
+	}
 	return done, nil
 }
 

@@ -17,10 +17,11 @@ import (
 // target's main module.
 type Config struct {
 	Trace, Ignore []string        // patterns; empty Trace: the target's main module
-	Kinds         []events.Kind   // kinds to report; nil: call, return, exception, and line where lines are traced
+	Kinds         []events.Kind   // kinds to report; nil: call, return, exception, line where lines are traced, and write where memory is watched
 	Lines         bool            // trace the lines of every function
 	Follow        Follow          // what to trace for the calls it is part of
 	Locals        bool            // show all variables at call and return
+	WatchMem      []string        // variables, fields and elements whose changes are reported: see engine.Writes
 	Old           bool            // show what a variable was before it changed
 	Sources       *source.Finder  // finds the text of lines; nil: none is shown
 	Goroutines    []int64         // nil: all
@@ -167,9 +168,10 @@ func begin(eng engine.Engine, cfg Config) (traced, error) {
 	}
 	if lines != nil {
 		sel.Notes = append(sel.Notes, lines.notes...)
-		if cfg.Kinds = slices.Clone(kindsOf(cfg)); !slices.Contains(cfg.Kinds, events.Line) {
-			cfg.Kinds = append(cfg.Kinds, events.Line)
-		}
+		cfg.alsoReport(events.Line)
+	}
+	if len(cfg.WatchMem) > 0 {
+		cfg.alsoReport(events.Write)
 	}
 	watcher, err := newWatcher(eng, cfg, sel.Functions)
 	if err != nil {
@@ -201,6 +203,13 @@ func begin(eng engine.Engine, cfg Config) (traced, error) {
 		Stopped:   target.Stopped,
 		Notes:     append(sel.Notes, done.notes...),
 	}}, nil
+}
+
+// alsoReport adds a kind of event to those that are reported.
+func (cfg *Config) alsoReport(k events.Kind) {
+	if cfg.Kinds = slices.Clone(kindsOf(*cfg)); !slices.Contains(cfg.Kinds, k) {
+		cfg.Kinds = append(cfg.Kinds, k)
+	}
 }
 
 // Events lets the target run and yields what it does, from a start record to an

@@ -267,6 +267,10 @@ func TestNewErrors(t *testing.T) {
 	if _, err := New(f, Config{}); !errors.Is(err, errRefused) {
 		t.Errorf("refused: %v", err)
 	}
+	f.Refuse = map[string]error{"main.n": errRefused}
+	if _, err := New(f, Config{WatchMem: []string{"main.m", "main.n"}}); !errors.Is(err, errRefused) {
+		t.Errorf("refused memory: %v", err)
+	}
 	if probes := f.Probes(); len(probes) > 0 {
 		t.Errorf("probes stay behind: %v", probes)
 	}
@@ -292,6 +296,31 @@ func TestPlantNotes(t *testing.T) {
 	}
 	if start.Start.Functions != 1 || start.Start.Probes != 1 {
 		t.Errorf("functions and probes: %s", got[0])
+	}
+}
+
+func TestWatchMemory(t *testing.T) {
+	const script = `
+		g1 enter main.a 10
+		g1 write main.helper main.n 1 2 30
+		g1 write main.helper main.unwatched 1 2 30
+		g1 return main.a 10
+		exit 0`
+	for _, tt := range []struct {
+		kinds []events.Kind
+		want  string
+	}{
+		{nil, `
+			call seq=1 g1 #1 depth=0 main.a
+			write seq=2 g1 #1 depth=0 main.helper watch=(main.n:int=2 old=1)
+			return seq=3 g1 #1 depth=0 main.a
+			end reason=exited status=0 events=3`},
+		{[]events.Kind{events.Return}, `
+			write seq=1 g1 #1 depth=0 main.helper watch=(main.n:int=2 old=1)
+			return seq=2 g1 #1 depth=0 main.a
+			end reason=exited status=0 events=2`},
+	} {
+		wantStream(t, script, Config{Kinds: tt.kinds, WatchMem: []string{"main.n"}}, tt.want)
 	}
 }
 

@@ -244,7 +244,7 @@ func weigh(e *events.Event) int {
 		n += len(e.Changes[i].Value.Value) + len(e.Changes[i].Old)
 	}
 	for i := range e.Watch {
-		n += len(e.Watch[i].Value)
+		n += len(e.Watch[i].Value) + len(e.Watch[i].Old)
 	}
 	if e.Exception != nil {
 		n += base + len(e.Exception.Value)

@@ -5,6 +5,7 @@ import (
 
 	"gtrace/caret"
 	"gtrace/session"
+	"gtrace/session/engine"
 )
 
 // The exit statuses of gtrace's own; env(1) and timeout(1) use the same.
@@ -65,6 +66,9 @@ func exitStatus(err error) int {
 		return statusUsage
 	}
 	if _, ok := errors.AsType[*session.TooManyError](err); ok {
+		return statusUsage
+	}
+	if _, ok := errors.AsType[*engine.MemoryError](err); ok {
 		return statusUsage
 	}
 	return statusFailed

@@ -49,6 +49,7 @@ func hints(err error, w hintWorld) []string {
 		{engine.ErrNotGo, hintWorld.notGo},
 		{engine.ErrNoDebugInfo, hintWorld.noDebugInfo},
 		{engine.ErrGoVersion, hintWorld.goVersion},
+		{engine.ErrNotSafe, hintWorld.notSafe},
 	} {
 		if errors.Is(err, h.is) {
 			return h.say(w)
@@ -156,6 +157,18 @@ func (w hintWorld) goVersion() []string {
 		what = fmt.Sprintf("/proc/%d/exe", w.pid)
 	}
 	return []string{"go version " + what + " tells its version, gtrace version those that gtrace was built for"}
+}
+
+// notSafe says why a target might die of its watchpoints when gtrace is killed.
+func (w hintWorld) notSafe() []string {
+	const instead = "without --watch-mem it can be traced: -l shows what changes in traced functions"
+	switch process := strconv.Itoa(w.pid); {
+	case w.pid != 0 && w.procs.filtered(process):
+		return []string{"it is under a seccomp filter, so that gtrace cannot prepare it for that: " + instead}
+	case w.pid != 0 && strings.HasPrefix(w.procs.field(process, "State"), "T"):
+		return []string{fmt.Sprintf("it is stopped: kill -CONT %d", w.pid)}
+	}
+	return []string{"it may handle SIGTRAP itself, or have no memory left near its text: " + instead}
 }
 
 // permission says who refused: the owner of the process, Yama, missing

@@ -44,13 +44,14 @@ type traceFlags struct {
 	follows       followFlags
 	eval          evalFlags
 	inside        lineFlags
+	memory        memoryFlags
 	output        outputFlags
 	summary       summaryFlags
 	presets       presetFlags
 }
 
 // traceableKinds are the kinds of event that --events can ask for.
-var traceableKinds = []events.Kind{events.Call, events.Line, events.Return, events.Exception}
+var traceableKinds = []events.Kind{events.Call, events.Line, events.Return, events.Exception, events.Write}
 
 // The defaults of --stall. A process that gtrace attaches to has other work than
 // to wait for a reader; one that it launches is there to be watched, perhaps in a
@@ -65,9 +66,10 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.SortFlags = false
 	fs.StringArrayVarP(&f.trace, "trace", "t", nil, "trace what matches `PATTERN`; may be repeated (default: the main module)")
 	fs.StringArrayVarP(&f.ignore, "ignore", "x", nil, "leave out what matches `PATTERN`; may be repeated")
-	fs.StringSliceVarP(&f.kinds, "events", "e", nil, "kinds of event to report, as `KINDS` with commas between: "+strings.Join(kindNames(traceableKinds), ", ")+" (default: all, line where lines are traced)")
+	fs.StringSliceVarP(&f.kinds, "events", "e", nil, "kinds of event to report, as `KINDS` with commas between: "+strings.Join(kindNames(traceableKinds), ", ")+" (default: all, line where lines are traced, write where memory is watched)")
 	f.follows.register(fs)
 	f.inside.register(fs)
+	f.memory.register(fs)
 	fs.Int64SliceVarP(&f.goroutines, "goroutine", "g", nil, "only the goroutine with this `ID`; may be repeated")
 	fs.Lookup("goroutine").DefValue = "" // not "[]"
 	fs.IntVarP(&f.stack, "stack", "k", 0, "show `N` frames of the stack with each call and exception")
@@ -167,6 +169,9 @@ func (f *traceFlags) check() error {
 	if err := f.follows.check(); err != nil {
 		return err
 	}
+	if err := f.memory.check(f.kinds); err != nil {
+		return err
+	}
 	if err := f.inside.source.check(); err != nil {
 		return err
 	}
@@ -236,6 +241,7 @@ func (f *traceFlags) config(tgt engine.Target) (session.Config, error) {
 			Limits:  engine.Limits{String: f.strings, Values: f.values, Follow: follow, Hide: f.hide()},
 		},
 		Follow:      f.follows.follow(),
+		WatchMem:    f.memory.watch,
 		MaxProbes:   f.maxProbes,
 		Limit:       f.limit,
 		Rate:        rate,

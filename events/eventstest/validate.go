@@ -251,6 +251,11 @@ func (v *Validator) checkEvent(e *events.Event) error {
 	if err := g.checkPending(e); err != nil {
 		return err
 	}
+	for _, w := range e.Watch {
+		if w.Old != "" && e.Kind != events.Write {
+			return fmt.Errorf("a %s with an old value", e.Kind)
+		}
+	}
 	switch e.Kind {
 	case events.Call:
 		return v.checkCall(g, e)
@@ -258,6 +263,9 @@ func (v *Validator) checkEvent(e *events.Event) error {
 		return v.checkReturn(g, e)
 	case events.Exception:
 		return v.checkException(g, e)
+	}
+	if e.Kind == events.Write {
+		return v.checkWrite(g, e)
 	}
 	if e.Call == events.NoCall {
 		if e.Kind == events.Line {

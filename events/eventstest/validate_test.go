@@ -116,6 +116,15 @@ func TestValid(t *testing.T) {
 			exception g2 !fatal(value="concurrent map writes")
 			exception g2 #2 main.a !fatal(value="concurrent map writes")
 			return g2 #2 main.a unwound`},
+		{"writes, in a call, in a function it calls, and outside", only(), `
+			write g1 depth=0 main.init watch=(main.n:int=1 old=0)
+			call g1 #1 main.a
+			write g1 #1 main.a watch=(main.n:int=2 old=1)
+			write g1 #1 main.untraced watch=(main.n:int=3 old=2)
+			return g1 #1 main.a
+			write g2 #7 parent=6 depth=1 main.untraced partial watch=(main.n:int=4 old=3)
+			return g2 #7 parent=6 depth=1 main.b partial
+			return g2 #6 main.c partial`},
 		{"a panic outside of traced calls", only(), `exception g1 !panic(value=x)`},
 		{"partial calls, one inside another", only(), `
 			call g1 #3 parent=2 depth=2 main.c

@@ -32,8 +32,21 @@ var (
 	ErrGoVersion    = errors.New("version of Go is not supported")
 	ErrPermission   = errors.New("permission denied")
 	ErrTraced       = errors.New("already traced by another process")
+	ErrNotSafe      = errors.New("it might not survive the sudden death of its tracer")
 	ErrPatched      = errors.New("a breakpoint stands there that a killed tracer has left")
 )
+
+// A MemoryError says why the memory that an expression stands for cannot be
+// observed.
+type MemoryError struct {
+	Expr string
+	Err  error
+}
+
+func (e *MemoryError) Error() string { return e.Expr + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *MemoryError) Unwrap() error { return e.Err }
 
 // An Engine observes one process.
 type Engine interface {
@@ -183,12 +196,14 @@ const (
 	// not be observed while the ends of others still are.
 	Entries
 	Returns
+	// Writes observes what changes one piece of memory.
+	Writes
 )
 
 // A Probe says what to observe and what to capture there.
 type Probe struct {
 	What  What
-	Func  *Function // for all but Panics
+	Func  *Function // for all but Panics and Writes
 	Lines []int     // for Lines: which of those that a [LineLister] lists
 	// Statements tells, by line, which of them are of one statement: the same
 	// number. Lines that it does not have are statements by themselves. A line of
@@ -200,7 +215,10 @@ type Probe struct {
 	// mean there: arguments, and variables and constants of packages. Of a call of
 	// which it is false nothing is yielded, nor of one that was running before it
 	// could be judged. Plant answers a mistake in it with a [*caret.Error].
-	If      string
+	If string
+	// Expr is, for Writes, a variable of a package, or a field or an element that it
+	// leads to when the probe is planted: main.total, net/http.DefaultClient.Timeout.
+	Expr    string
 	Capture Capture
 }
 
@@ -244,6 +262,7 @@ const (
 	Branching                    // a call that a Branches probe observes: Targets is set
 	Raised                       // a panic, fatal error or Goexit begins: Raise is set
 	Unwound                      // frames were left without reaching their RET: Unwind is set
+	Written                      // memory that a Writes probe observes has changed: Write is set
 	Lost                         // hits were lost: Lost is set
 	Ended                        // the target ended: Exit is set
 )
@@ -307,6 +326,7 @@ type Hit struct {
 
 	Raise  *Raise
 	Unwind *Unwind
+	Write  *Write
 	Lost   *events.LostInfo
 	Exit   *Exit
 }
@@ -356,6 +376,14 @@ type Unwind struct {
 	// All is set when no frame of the goroutine is left, because Goexit has
 	// finished or the program is about to die; Keep is 0 then.
 	All bool
+}
+
+// A Write is a change of memory.
+type Write struct {
+	Func     string // that has written, outside of the runtime
+	Expr     string // of the probe
+	Type     string
+	Old, New string // as it was when last looked at, and is now
 }
 
 // Exit tells how the target ended.

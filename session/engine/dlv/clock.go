@@ -74,6 +74,9 @@ func (e *Engine) release(c *hitContext) error {
 			return err
 		}
 	}
+	if err := e.arm(); err != nil {
+		return err
+	}
 	err := e.p.Resume()
 	e.account(c, max(c.thread.Resumed.Sub(c.at), 0))
 	return err

@@ -41,6 +41,9 @@ type Engine struct {
 	lastID engine.ProbeID
 	// prepared are the places whose breakpoints are not in the text yet.
 	prepared []uint64
+	watches  []*watch
+	armed    bool                // all of them are watched
+	watching bool                // something is
 	texts    map[uint64]hitPlace // file and line by address
 
 	goroutines map[int64]*goroutine
@@ -147,7 +150,7 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 			}
 		}()
 		for {
-			if err := e.write(); err != nil && !e.p.Over() {
+			if err := e.plantAll(); err != nil && !e.p.Over() {
 				yield(engine.Hit{}, err)
 				return
 			}
@@ -164,7 +167,7 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 			}
 			s, now, err := e.next()
 			switch {
-			case err == nil && s.Cause != ptrace.Hit:
+			case err == nil && s.Cause != ptrace.Hit && s.Cause != ptrace.Written:
 				yield(engine.Hit{Kind: engine.Ended, Time: now, Exit: exitOf(s)}, nil)
 				return
 			case ctx.Err() != nil:

@@ -50,6 +50,8 @@ type hitContext struct {
 	// sp points at the return address of the innermost frame that counts, bp is
 	// the frame pointer of its caller.
 	sp, bp uint64
+	// inside is set to addr where the function there has been entered before.
+	inside uint64
 	floats error // why the floating point registers could not be read
 	hits   []engine.Hit
 	views  []*view // of each of these; nil: it is not in a function
@@ -63,6 +65,9 @@ func (c *hitContext) add(h engine.Hit, v *view) {
 // serve turns one stop into hits and yields them. It reports whether the
 // consumer wants more.
 func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error) bool) bool {
+	if s.Cause == ptrace.Written {
+		return e.written(s, at, yield)
+	}
 	c := hitContext{thread: s.Thread, at: at, addr: s.Addr, sp: s.Thread.Regs.Rsp, bp: s.Thread.Regs.Rbp}
 	pl := e.places[s.Addr]
 	if pl == nil {

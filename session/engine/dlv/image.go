@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-delve/delve/pkg/dwarf/frame"
 	"github.com/go-delve/delve/pkg/proc"
 
 	"gtrace/session/engine"
@@ -35,6 +36,7 @@ type Image struct {
 	functions []*engine.Function
 	byEntry   map[uint64]*engine.Function
 	symbols   *symbolizer
+	frames    frame.FrameDescriptionEntries // nil until they are needed
 	values    *value.Reader
 	types     *eval.Types
 	packages  []*packageUnit            // nil: not listed yet

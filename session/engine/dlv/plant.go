@@ -29,13 +29,19 @@ func (e *Engine) Plant(pr engine.Probe) (engine.ProbeID, error) {
 		err = e.plantLines(p)
 	case engine.Branches:
 		err = e.plantBranches(p)
+	case engine.Writes:
+		err = e.plantWrites(p)
 	default:
 		err = engine.ErrNotSupported
 	}
 	if err != nil {
 		e.lift(p)
-		if pr.Func != nil {
+		e.dropWatch(p)
+		switch {
+		case pr.Func != nil:
 			return 0, fmt.Errorf("probe %s: %w", pr.Func.Name, err)
+		case pr.What == engine.Writes:
+			return 0, fmt.Errorf("watch memory: %w", err)
 		}
 		return 0, fmt.Errorf("probe panics: %w", err)
 	}
@@ -57,6 +63,7 @@ func (e *Engine) Unplant(id engine.ProbeID) error {
 	if p.probe.What == engine.Calls || p.probe.What == engine.Returns {
 		e.forgetCalls(p.probe.Func)
 	}
+	e.dropWatch(p)
 	return e.lift(p)
 }
 
@@ -158,6 +165,14 @@ func (e *Engine) plantAt(p *probe, in insn, r role) (*place, error) {
 	at.probes[r] = p
 	p.planted = append(p.planted, in.addr)
 	return at, nil
+}
+
+// plantAll makes what was planted take effect.
+func (e *Engine) plantAll() error {
+	if err := e.write(); err != nil {
+		return err
+	}
+	return e.arm()
 }
 
 // write puts the prepared breakpoints into the target's text. All the work that

@@ -140,7 +140,11 @@ func (e *Engine) stack(c *hitContext, n int) []events.Frame {
 }
 
 // origin returns the innermost frame outside the runtime.
-func (e *Engine) origin(c *hitContext) *events.Frame {
+func (e *Engine) origin(c *hitContext) *events.Frame { return e.outside(c, isRuntime) }
+
+// outside returns the innermost frame of a caller whose function, by its name, is
+// none of those to be left out.
+func (e *Engine) outside(c *hitContext, leftOut func(string) bool) *events.Frame {
 	var found *events.Frame
 	e.walk(c, func(ret, _ uint64) bool {
 		f := e.im.symbols.function(ret - 1)
@@ -148,7 +152,7 @@ func (e *Engine) origin(c *hitContext) *events.Frame {
 			return false
 		}
 		for _, fr := range e.im.symbols.at(ret - 1) {
-			if !isRuntime(fr.Func) {
+			if !leftOut(fr.Func) {
 				found = &fr
 				return false
 			}
@@ -163,7 +167,7 @@ func (e *Engine) origin(c *hitContext) *events.Frame {
 func (e *Engine) running(c *hitContext) []engine.RunningCall {
 	var calls []engine.RunningCall
 	g := e.goroutines[c.g.key(c.thread)]
-	inner, orphans := uint64(0), 0 // the calls from orphans on have no parent yet
+	inner, orphans := c.inside, 0 // the calls from orphans on have no parent yet
 	e.walk(c, func(ret, cfa uint64) bool {
 		// cfa is of the frame that contains inner and returns to ret.
 		if f := e.im.symbols.function(inner); inner != 0 && f != nil {

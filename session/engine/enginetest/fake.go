@@ -100,6 +100,10 @@ func (f *Fake) Plant(p engine.Probe) (engine.ProbeID, error) {
 		if err := f.Refuse["panics"]; err != nil {
 			return 0, fmt.Errorf("probe panics: %w", err)
 		}
+	case engine.Writes:
+		if err := f.Refuse[p.Expr]; err != nil {
+			return 0, &engine.MemoryError{Expr: p.Expr, Err: err}
+		}
 	case engine.Calls, engine.Entries, engine.Returns, engine.Lines:
 		if p.Func == nil || p.Func.Entry == 0 {
 			return 0, errors.New("probe without a function that has code")
@@ -217,6 +221,10 @@ func (f *Fake) observe(h *engine.Hit) bool {
 			}
 		case engine.Raised, engine.Unwound:
 			if p.What != engine.Panics {
+				continue
+			}
+		case engine.Written:
+			if p.What != engine.Writes || p.Expr != h.Write.Expr {
 				continue
 			}
 		default:

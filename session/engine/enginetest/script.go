@@ -20,6 +20,7 @@ import (
 //	g1 raise panic "boom" 30 type=string origin=main.load:21 stack=main.load:21,main.main:44
 //	g1 unwind 10 recovered by=main.main.func1
 //	g1 unwind all
+//	g1 write main.bump main.total 1 2 20
 //	lost 3 "buffer full"
 //	exit 3
 //	exit SIGKILL
@@ -99,7 +100,7 @@ func isField(word string) bool {
 }
 
 func (p *parser) verb(h *engine.Hit, verb string, args []string) error {
-	want := map[string]int{"enter": 2, "return": 2, "reach": 2, "branch": 2, "raise": 3, "unwind": 1, "lost": 2, "exit": 1, "exec": 0}
+	want := map[string]int{"enter": 2, "return": 2, "reach": 2, "branch": 2, "raise": 3, "unwind": 1, "write": 5, "lost": 2, "exit": 1, "exec": 0}
 	if n, ok := want[verb]; !ok || n != len(args) {
 		return fmt.Errorf("bad verb or number of operands")
 	}
@@ -119,6 +120,10 @@ func (p *parser) verb(h *engine.Hit, verb string, args []string) error {
 		if h.Unwind.All = args[0] == "all"; !h.Unwind.All {
 			h.Unwind.Keep, err = frameID(args[0])
 		}
+	case "write":
+		h.Kind = engine.Written
+		h.Write = &engine.Write{Func: args[0], Expr: args[1], Type: "int", Old: args[2], New: args[3]}
+		h.Frame, err = frameID(args[4])
 	case "lost":
 		h.Kind = engine.Lost
 		h.Lost = &events.LostInfo{Why: unquote(args[1])}

@@ -80,6 +80,9 @@ func (p *Process) UseScratch(r Range) { p.area.scratch = r }
 // itself.
 func (p *Process) Secured() bool { return p.area.guarded }
 
+// Unsecured reports whether Secure has tried in vain to make it.
+func (p *Process) Unsecured() bool { return p.area.tried && !p.area.guarded }
+
 // Secure makes the target map the area, through the thread t or, when it is nil,
 // any. It must have set up its signal handlers by then. A target that cannot be
 // made to, such as one under a seccomp filter that cannot be suspended, is left as it

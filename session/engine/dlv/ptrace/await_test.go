@@ -168,8 +168,18 @@ func TestSignalWhileAwaiting(t *testing.T) {
 func plantTick(t *testing.T, p *Process) (addr uint64) {
 	t.Helper()
 	p.UseScratch(Range{Addr: uint64(reflect.ValueOf(unused).Pointer()), Size: borrowSize})
-	if err := p.Secure(nil); err != nil || !p.Secured() {
-		t.Fatalf("not secured: %v", err)
+	for {
+		if err := p.Secure(nil); err != nil || p.Unsecured() {
+			t.Fatalf("not secured: %v", err)
+		}
+		if p.Secured() {
+			break
+		}
+		// The thread stood where it cannot do so, as in the midst of a clone.
+		if err := p.Resume(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
 	}
 	addr = uint64(reflect.ValueOf(tick).Pointer())
 	code := make([]byte, 16)
@@ -231,11 +241,33 @@ func TestHitWhileAwaiting(t *testing.T) {
 func TestHitBlocked(t *testing.T) {
 	p, th := attachBeat(t)
 	plantTick(t, p)
+	keepsHandler(t, p, th, Hit)
+}
+
+// TestWriteBlocked does the same with a watchpoint.
+func TestWriteBlocked(t *testing.T) {
+	p, th := attachBeat(t)
+	if err := p.Unplant(plantTick(t, p)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.CanWatch(); err != nil {
+		t.Skip(err)
+	}
+	if err := p.Watch([]Watchpoint{{uint64(reflect.ValueOf(&beats).Pointer()), 8}}); err != nil {
+		t.Fatal(err)
+	}
+	keepsHandler(t, p, th, Written)
+}
+
+// keepsHandler checks that the handler of SIGTRAP is there again after stops of
+// th, every other one of which takes it away.
+func keepsHandler(t *testing.T, p *Process, th *Thread, cause Cause) {
+	t.Helper()
 	hit := func(blocked bool) {
 		t.Helper()
 		for {
-			if s := next(t, p); s.Cause != Hit {
-				t.Fatalf("%+v, want a hit", s)
+			if s := next(t, p); s.Cause != cause {
+				t.Fatalf("%+v, want cause %v", s, cause)
 			} else if th.blocking == blocked {
 				return
 			}

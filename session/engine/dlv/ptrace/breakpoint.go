@@ -279,6 +279,7 @@ func (p *Process) step(t *Thread) error {
 		}
 		if sig == unix.SIGTRAP {
 			if si, err := getSiginfo(t.ID); err != nil || si.Code > 0 {
+				t.wrote |= p.triggered(t)
 				return err
 			}
 		}

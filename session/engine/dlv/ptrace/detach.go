@@ -99,6 +99,9 @@ func (p *Process) Detach() error {
 		return nil
 	}
 	for _, t := range p.threads {
+		if err := p.disarm(t); err != nil && err != unix.ESRCH {
+			errs = append(errs, fmt.Errorf("clear debug registers of thread %d of process %d: %w", t.ID, p.PID, err))
+		}
 		if err := p.rewind(t); err != nil && err != unix.ESRCH {
 			errs = append(errs, fmt.Errorf("set back thread %d of process %d: %w", t.ID, p.PID, err))
 		}
@@ -217,11 +220,16 @@ func (p *Process) rewind(t *Thread) error {
 		return setPC(t.ID, b.addr)
 	}
 	t.at, t.advanced = nil, false
+	if trapPending(t.ID, trapWatch) {
+		if err := p.takeTrap(t); err != nil {
+			return err
+		}
+	}
 	if err := unix.PtraceGetRegs(t.ID, &t.Regs); err != nil {
 		return err
 	}
 	b := p.breaks[t.Regs.Rip-1]
-	if b == nil || !trapPending(t.ID) {
+	if b == nil || !trapPending(t.ID, siKernel) {
 		if err := p.leaveHandler(t); err != nil {
 			return err
 		}
@@ -233,7 +241,7 @@ func (p *Process) rewind(t *Thread) error {
 	return setPC(t.ID, b.addr)
 }
 
-// takeTrap takes the trap of an int3 that waits for a stopped thread. It is
+// takeTrap takes the trap of an int3 or a watchpoint that waits for a stopped thread. It is
 // delivered before the thread gets to run anything.
 func (p *Process) takeTrap(t *Thread) error {
 	for {

@@ -21,7 +21,7 @@ func (p *Process) execed(t *Thread) error {
 	_ = p.mem.Close()
 	p.forgetThreads()
 	clear(p.breaks)
-	p.held, p.reported = nil, nil
+	p.held, p.reported, p.watched, p.watches = nil, nil, nil, 0
 	if !p.holdExec {
 		_ = ptraceDetach(t.ID, 0)
 		p.detached = true

@@ -31,6 +31,8 @@ type Process struct {
 	pin      *pin
 	pinned   bool // Pin was called
 	area     area
+	watched  []Watchpoint
+	watches  int // how often what is watched has changed
 	ended    *Stop
 	detached bool
 	// holdExec is set when the process is held where it replaces its program.
@@ -57,6 +59,9 @@ type Thread struct {
 	at        *breakpoint // the breakpoint it is held at
 	advanced  bool        // it has been made to go on behind that
 	blocking  bool        // it had SIGTRAP blocked there
+	watches   int         // to which of its process's its debug registers belong
+	wrote     uint8       // watchpoints it has run into, not in a Stop yet
+	waits     bool        // such a Stop waits to be reported
 	pending   []siginfo   // signals to deliver when it resumes
 	schedstat *os.File
 }
@@ -73,19 +78,21 @@ const (
 type Cause uint8
 
 const (
-	Hit    Cause = iota + 1 // Thread is held at the breakpoint Addr
-	Exited                  // the process exited with Status
-	Killed                  // the process was killed by Signal
-	Execed                  // the process replaced its program; it has been let go, unless HoldExec was called
+	Hit     Cause = iota + 1 // Thread is held at the breakpoint Addr
+	Written                  // Thread is held behind the instruction at Addr, which has written to what is Watched
+	Exited                   // the process exited with Status
+	Killed                   // the process was killed by Signal
+	Execed                   // the process replaced its program; it has been let go, unless HoldExec was called
 )
 
 // A Stop is what Next reports.
 type Stop struct {
-	Cause  Cause
-	Thread *Thread
-	Addr   uint64
-	Status int
-	Signal unix.Signal
+	Cause   Cause
+	Thread  *Thread
+	Addr    uint64
+	Watched uint8 // a bit for each watchpoint, the first one's is 1
+	Status  int
+	Signal  unix.Signal
 }
 
 const traceOptions = unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEFORK |

@@ -115,6 +115,7 @@ func (p *Process) loadArea() error {
 
 // Offsets in the context that a signal's handler gets, and in struct sigaction.
 const (
+	infoCode       = 8 // in siginfo
 	contextSP      = 160
 	contextPC      = 168
 	actionRestorer = 16
@@ -153,6 +154,12 @@ func (p *Process) leaveHandler(t *Thread) error {
 		if err != nil {
 			return err
 		}
+		// Nor is a watchpoint's a signal for the program.
+		code, err := p.word(regs.Rsi + infoCode)
+		if err != nil {
+			return err
+		}
+		ours = ours || int32(code) > 0 && int32(code) != siKernel
 		if !ours {
 			return setPC(t.ID, old)
 		}

@@ -37,9 +37,15 @@ func setSiginfo(tid int, si *siginfo) error {
 	return ptrace(ptraceSetSiginfo, tid, 0, uintptr(unsafe.Pointer(si)))
 }
 
-// trapPending reports whether an int3 of the thread waits in its queue of
+// isWatch reports whether a watchpoint has stopped a thread.
+func isWatch(tid int) bool {
+	si, err := getSiginfo(tid)
+	return err == nil && si.Code == trapWatch
+}
+
+// trapPending reports whether a SIGTRAP with a code waits in the thread's queue of
 // signals.
-func trapPending(tid int) bool {
+func trapPending(tid int, code int32) bool {
 	args := struct {
 		off   uint64
 		flags uint32
@@ -52,7 +58,7 @@ func trapPending(tid int) bool {
 		if errno != 0 || n == 0 {
 			return false
 		}
-		if si.Signo == int32(unix.SIGTRAP) && si.Code == siKernel {
+		if si.Signo == int32(unix.SIGTRAP) && si.Code == code {
 			return true
 		}
 		args.off++

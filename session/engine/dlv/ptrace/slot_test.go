@@ -13,18 +13,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestLeaveSlot sets a thread that stands in a slot to the text, from each
-// instruction of the slot, with the one under the breakpoint carried out or not.
-func TestLeaveSlot(t *testing.T) {
+// attachAsleep attaches to a process that sleeps, and stops it.
+func attachAsleep(t *testing.T) *Process {
+	t.Helper()
 	lock(t)
 	cmd := exec.Command("sleep", "60")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-	}()
+	})
 	awaitCall(t, cmd.Process.Pid, unix.SYS_CLOCK_NANOSLEEP) // or its exec may still go on
 	p, err := Attach(cmd.Process.Pid)
 	if errors.Is(err, unix.EPERM) && !strings.Contains(os.Getenv("GTRACE_REQUIRE"), "ptrace") {
@@ -36,6 +36,13 @@ func TestLeaveSlot(t *testing.T) {
 	if err := p.StopAll(); err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// TestLeaveSlot sets a thread that stands in a slot to the text, from each
+// instruction of the slot, with the one under the breakpoint carried out or not.
+func TestLeaveSlot(t *testing.T) {
+	p := attachAsleep(t)
 	entry := entryOf(t, p.PID)
 	p.UseScratch(Range{Addr: entry, Size: borrowSize})
 	thread := p.threads[p.PID]

@@ -87,7 +87,15 @@ func (p *Process) report() (Stop, bool) {
 		if p.threads[s.Thread.ID] != s.Thread {
 			continue // it has ended
 		}
+		s.Thread.waits = false
 		p.held = append(p.held, s.Thread)
+		if s.Cause == Written {
+			if p.locate(&s) != nil {
+				p.held = p.held[:len(p.held)-1]
+				continue // it is being killed
+			}
+			return s, true
+		}
 		if s.Thread.at.planted {
 			return s, true
 		}
@@ -115,7 +123,7 @@ func (p *Process) Resume() error {
 	}
 	p.allStopped = false
 	for _, t := range p.threads {
-		if t.state == stopped && t.at == nil {
+		if t.state == stopped && t.at == nil && !t.waits {
 			if err := p.cont(t); err != nil {
 				return err
 			}
@@ -129,14 +137,12 @@ func (p *Process) release(t *Thread) error {
 	if p.threads[t.ID] != t || t.state != stopped {
 		return nil
 	}
-	if t.at != nil {
-		err := p.rearm(t)
-		if err == nil {
-			err = p.pass(t)
-		}
-		if err != nil {
-			return p.ignoreDeath(t, err)
-		}
+	err := p.rearm(t)
+	if err == nil && t.at != nil {
+		err = p.pass(t)
+	}
+	if err != nil {
+		return p.ignoreDeath(t, err)
 	}
 	return p.cont(t)
 }
@@ -146,6 +152,12 @@ func (p *Process) cont(t *Thread) error {
 	if t.group {
 		t.state = listening
 		return p.ignoreDeath(t, listen(t.ID))
+	}
+	if p.wrote(t) {
+		return nil
+	}
+	if err := p.arm(t); err != nil {
+		return p.ignoreDeath(t, err)
 	}
 	t.state = running
 	// Before: once it runs, the kernel may well leave this thread waiting.
@@ -203,11 +215,7 @@ func (p *Process) observe(id int, ws unix.WaitStatus, hold bool) error {
 	case eventStop:
 		t.group = ws.StopSignal() != unix.SIGTRAP
 	}
-	if hold {
-		p.allStopped = true
-		return nil
-	}
-	return p.cont(t)
+	return p.goOn(t, hold)
 }
 
 // signalled handles a thread that is about to get a signal.
@@ -224,6 +232,11 @@ func (p *Process) signalled(t *Thread, sig unix.Signal, hold bool) error {
 			p.reported = append(p.reported, Stop{Cause: Hit, Thread: t, Addr: t.at.addr})
 			return nil
 		}
+		if isWatch(t.ID) {
+			p.noteBlocked(t)
+			t.wrote |= p.triggered(t)
+			return p.goOn(t, hold)
+		}
 	}
 	err := t.keepSignal()
 	if err == nil {
@@ -232,6 +245,12 @@ func (p *Process) signalled(t *Thread, sig unix.Signal, hold bool) error {
 	if err != nil {
 		return p.ignoreDeath(t, err)
 	}
+	return p.goOn(t, hold)
+}
+
+// goOn lets a thread run that has stopped for nothing to report, or keeps it
+// stopped with hold.
+func (p *Process) goOn(t *Thread, hold bool) error {
 	if hold {
 		p.allStopped = true
 		return nil
