@@ -78,7 +78,7 @@ func (e *Engine) local(c *hitContext, l *local, v *engine.Variable, regs *op.Dwa
 // found.
 func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *openCall) (typ godwarf.Type, at value.Place, why string) {
 	addr, pieces, _, err := e.im.bi.Location(l.entry, dwarf.AttrLocation, c.addr, *regs, e.p)
-	if err != nil || l.doubtful {
+	if err != nil || l.doubtful || l.isPart(pieces) {
 		return nil, at, optimizedOut
 	}
 	gone := missing(pieces)
@@ -154,6 +154,15 @@ func (e *Engine) doubt(f *engine.Function, list []local, pc uint64, regs *op.Dwa
 		}
 		l.doubtful = younger > 1 // itself, and another
 	}
+}
+
+// isPart reports whether a place is that of a part of the variable only. Of a
+// value that changes places, each word has a place of its own; where the debug
+// information has one place without saying of how much, it has lost the others.
+func (l *local) isPart(pieces []op.Piece) bool {
+	_, changes := l.entry.Val(dwarf.AttrLocation).(int64)
+	whole := pieces == nil || len(pieces) == 1 && pieces[0].Size == 0
+	return changes && whole && !l.escapes && sizeOf(l.typ) > wordSize
 }
 
 // missing returns the pieces that the compiler keeps nowhere. Delve says of them
