@@ -158,7 +158,8 @@ func (s *textSink) event(e *Event) {
 		}
 		s.print(h)
 	}
-	if s.fold && e.Call != NoCall && (e.Kind == Call || e.Kind == Exception) {
+	// What was watched at a call must not stand under its return.
+	if s.fold && e.Call != NoCall && (e.Kind == Call || e.Kind == Exception) && len(e.Watch) == 0 {
 		s.hold(e)
 		return
 	}

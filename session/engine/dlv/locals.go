@@ -27,6 +27,7 @@ type local struct {
 	argument bool
 	declared int
 	doubtful bool // its location is that of another variable too
+	split    bool // optimised: each word of it has a place of its own
 }
 
 // optimizedOut is the value of a variable that the compiler keeps nowhere.
@@ -157,12 +158,13 @@ func (e *Engine) doubt(f *engine.Function, list []local, pc uint64, regs *op.Dwa
 }
 
 // isPart reports whether a place is that of a part of the variable only. Of a
-// value that changes places, each word has a place of its own; where the debug
-// information has one place without saying of how much, it has lost the others.
+// value that changes places in optimised code, each word has a place of its own;
+// where the debug information has one place without saying of how much, it has
+// lost the others.
 func (l *local) isPart(pieces []op.Piece) bool {
 	_, changes := l.entry.Val(dwarf.AttrLocation).(int64)
 	whole := pieces == nil || len(pieces) == 1 && pieces[0].Size == 0
-	return changes && whole && !l.escapes && sizeOf(l.typ) > wordSize
+	return l.split && changes && whole && !l.escapes && sizeOf(l.typ) > wordSize
 }
 
 // missing returns the pieces that the compiler keeps nowhere. Delve says of them
@@ -266,6 +268,7 @@ func (im *Image) locals(f *engine.Function, pc uint64, line int, names *secret.N
 		if !ok {
 			continue
 		}
+		l.split = f.Optimized
 		l.secret = names.Match(l.name)
 		if secret.IsValue(l.name) {
 			l.named = secret.Always

@@ -23,6 +23,7 @@ func TestIsPart(t *testing.T) {
 		where   any
 		pieces  []op.Piece
 		escapes bool
+		debug   bool
 		want    bool
 	}{
 		{name: "a word in a register", typ: word, where: list, pieces: register},
@@ -30,11 +31,12 @@ func TestIsPart(t *testing.T) {
 		{name: "two words in two places", typ: pair, where: list, pieces: two},
 		{name: "two words that never move", typ: pair, where: block},
 		{name: "two words on the heap", typ: pair, where: list, escapes: true},
+		{name: "two words in memory, not optimised", typ: pair, where: list, debug: true},
 		{name: "two words in a register", typ: pair, where: list, pieces: register, want: true},
 		{name: "two words in the place of one", typ: pair, where: list, want: true},
 	} {
 		entry := &dwarf.Entry{Field: []dwarf.Field{{Attr: dwarf.AttrLocation, Val: tt.where}}}
-		l := &local{param: param{typ: tt.typ}, entry: &godwarf.Tree{Entry: entry}, escapes: tt.escapes}
+		l := &local{param: param{typ: tt.typ}, entry: &godwarf.Tree{Entry: entry}, escapes: tt.escapes, split: !tt.debug}
 		if got := l.isPart(tt.pieces); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
