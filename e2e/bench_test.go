@@ -89,6 +89,35 @@ func perCall(b *testing.B, argv []string) float64 {
 	return 0
 }
 
+// BenchmarkLinesAgainstDelve traces the line inside a loop with gtrace and with a
+// tracepoint of dlv, in turns, and reports what an arrival costs under each and
+// their ratio. It wants dlv on the PATH.
+//
+//	go test ./e2e -run '^$' -bench LinesAgainstDelve -benchtime 3x
+func BenchmarkLinesAgainstDelve(b *testing.B) {
+	dlv, err := exec.LookPath("dlv")
+	if err != nil {
+		b.Skip("dlv is not on the PATH; go install github.com/go-delve/delve/cmd/dlv@latest")
+	}
+	dir := b.TempDir()
+	tracer := build(b, filepath.Join(dir, "gtrace"), "../cmd/gtrace")
+	prog := build(b, filepath.Join(dir, "loop"), "./testdata/loop")
+	script := filepath.Join(dir, "script")
+	if err := os.WriteFile(script, []byte("trace main.go:22\ncontinue\nexit\n"), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	const calls, arrivals = "100", 10 // arrivals at the line, a call
+	var ours, theirs []float64
+	for b.Loop() {
+		ours = append(ours, perCall(b, []string{tracer, "run", "-q", "-e", "line", "-o", filepath.Join(dir, "out"), "-t", "main.go:22", prog, "--", calls, "1"}))
+		theirs = append(theirs, perCall(b, []string{dlv, "exec", "--allow-non-terminal-interactive=true", "--init", script, prog, "--", calls, "1"}))
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(median(ours)/arrivals/1e3, "gtrace-µs/line")
+	b.ReportMetric(median(theirs)/arrivals/1e3, "dlv-µs/line")
+	b.ReportMetric(median(theirs)/median(ours), "dlv/gtrace")
+}
+
 // BenchmarkLines traces the lines of a loop and reports what a line event costs
 // the target, beside a call event of the same program.
 //
