@@ -256,10 +256,11 @@ func TestHandlerCode(t *testing.T) {
 // no longer blocked.
 func TestBorrowedAlone(t *testing.T) {
 	lock(t)
-	cmd := exec.Command("sleep", "0.3")
+	cmd := exec.Command("sleep", "1")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	awaitCall(t, cmd.Process.Pid, unix.SYS_CLOCK_NANOSLEEP) // else it may be in its exec still
 	p, err := Attach(cmd.Process.Pid)
 	if errors.Is(err, unix.EPERM) && !strings.Contains(os.Getenv("GTRACE_REQUIRE"), "ptrace") {
 		t.Skip(err)
