@@ -115,8 +115,11 @@ func (p *printer) typeWord(pl *plan, w uint64) (uint64, error) {
 	return p.itabType(w)
 }
 
-// itabType returns the type that an itab belongs to. An itab repeats its type's
-// hash, which tells it from other memory that a dead variable may point at.
+// itabType returns the type that an itab belongs to. What tells an itab from
+// other memory that a dead variable may point at is that it begins with the
+// description of an interface, and repeats the hash of its type. One that the
+// runtime made while the program ran, for the conversion of one interface to
+// another, has no hash but 0.
 func (p *printer) itabType(itab uint64) (uint64, error) {
 	if typ, ok := p.r.itabs[itab]; ok {
 		return typ, nil
@@ -130,11 +133,19 @@ func (p *printer) itabType(itab uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if d.hash != binary.LittleEndian.Uint32(b[16:]) {
+	hash := binary.LittleEndian.Uint32(b[16:])
+	if hash != d.hash && (hash != 0 || !p.isInterface(binary.LittleEndian.Uint64(b))) {
 		return 0, errItab
 	}
 	p.r.itabs[itab] = typ
 	return typ, nil
+}
+
+// isInterface reports whether the runtime's description of an interface with
+// methods stands at addr.
+func (p *printer) isInterface(addr uint64) bool {
+	d, err := p.typeAt(addr)
+	return err == nil && d.plan.form == formIface
 }
 
 // unpack returns the type and the value in an interface, given the address of
