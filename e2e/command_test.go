@@ -46,6 +46,7 @@ var buildModes = map[string][]string{
 	"trimpath": {"build", "-trimpath"},
 	"stripped": {"build", "-ldflags=-s -w"},
 	"test":     {"test", "-c"},
+	"cgo":      {"build", "-tags=withcgo"},
 }
 
 func cmdBuild(ts *testscript.TestScript, neg bool, args []string) {

@@ -50,7 +50,8 @@
 // not read, a panic in gtrace, a terminal that is closed. foreign_test.go traces
 // programs written by others. lines_test.go compares the line events of a program
 // with marks that it sets itself (see [gtrace/e2e/linemark]). repair_test.go
-// plants breakpoints, or kills those who have, and repairs.
+// plants breakpoints, or kills those who have, and repairs. kills_test.go kills
+// gtrace and its guard at any moment, on busy cores.
 //
 // A test that needs what this machine lacks is skipped; the environment
 // variable GTRACE_REQUIRE=ptrace,cgo,… turns such a skip into a failure.

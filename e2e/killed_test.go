@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -9,24 +10,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// buildBusy builds the target of testdata/busy once, in both ways.
-var buildBusy = sync.OnceValues(func() (map[string]string, error) {
-	paths := map[string]string{}
-	for name, flags := range map[string][]string{"optimised": nil, "debug": {"-gcflags=all=-N -l"}, "pie": {"-buildmode=pie"}} {
-		paths[name] = filepath.Join(scratch, "bin", "busy-"+name)
-		args := append(append([]string{"build"}, flags...), "-o", paths[name], "./testdata/busy")
-		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("build busy: %w\n%s", err, out)
-		}
-	}
-	return paths, nil
-})
 
 // A busy is a running process of testdata/busy, which does nothing but call its
 // functions, and checks what they return.
@@ -34,6 +21,7 @@ type busy struct {
 	cmd      *exec.Cmd
 	pid      int
 	progress string // file with the number of calls
+	messages bytes.Buffer
 }
 
 func startBusy(t *testing.T, build string, args ...string) *busy {
@@ -44,14 +32,20 @@ func startBusy(t *testing.T, build string, args ...string) *busy {
 // startBusyBy lets another command start it, which becomes it.
 func startBusyBy(t *testing.T, by []string, build string, args ...string) *busy {
 	t.Helper()
-	paths, err := buildBusy()
-	if err != nil {
-		t.Fatal(err)
+	if build == "optimised" {
+		build = "opt"
 	}
+	return startProgress(t, slices.Concat(by, []string{buildTarget(t, build, "busy")}), args...)
+}
+
+// startProgress starts a program that takes the file to write its progress to as
+// its first argument.
+func startProgress(t *testing.T, line []string, args ...string) *busy {
+	t.Helper()
 	b := &busy{progress: filepath.Join(t.TempDir(), "progress")}
-	line := slices.Concat(by, []string{paths[build], b.progress}, args)
+	line = slices.Concat(line, []string{b.progress}, args)
 	b.cmd = exec.Command(line[0], line[1:]...)
-	b.cmd.Stderr = os.Stderr
+	b.cmd.Stderr = &b.messages
 	if err := b.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -72,9 +66,19 @@ func (b *busy) advances(t *testing.T) {
 		if b.calls() > before {
 			return
 		}
+		b.lives(t)
 	}
 	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.pid))
 	t.Fatalf("process %d does not get on, after %d calls\n%s", b.pid, before, status)
+}
+
+// lives checks that the process has not ended.
+func (b *busy) lives(t *testing.T) {
+	t.Helper()
+	if _, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", b.pid)); err != nil {
+		_ = b.cmd.Wait()
+		t.Fatalf("process %d has ended: %v\n%.700s", b.pid, b.cmd.ProcessState, b.messages.String())
+	}
 }
 
 func (b *busy) calls() int {

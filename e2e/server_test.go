@@ -4,22 +4,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 )
-
-// buildServer builds the target of testdata/server once.
-var buildServer = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(scratch, "bin", "server")
-	out, err := exec.Command("go", "build", "-o", path, "./testdata/server").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build server: %w\n%s", err, out)
-	}
-	return path, nil
-})
 
 // A server is a running process of testdata/server.
 type server struct {
@@ -30,11 +18,12 @@ type server struct {
 
 func startServer(t *testing.T) *server {
 	t.Helper()
-	path, err := buildServer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := startTarget(t, path)
+	return startServerBuilt(t, "opt")
+}
+
+func startServerBuilt(t *testing.T, mode string) *server {
+	t.Helper()
+	p := startTarget(t, buildTarget(t, mode, "server"))
 	return &server{pid: p.pid, addr: p.said[0], stop: func() error {
 		if o := p.end(); o.status != 0 {
 			return fmt.Errorf("exit status %d\n%s", o.status, o.stderr)

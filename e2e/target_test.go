@@ -6,8 +6,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -73,14 +71,6 @@ func startTarget(t *testing.T, prog string, args ...string) *target {
 	})
 	t.Cleanup(func() { p.end() })
 	return p
-}
-
-// buildTarget builds a program of testdata in one of the buildModes.
-func buildTarget(t *testing.T, mode, name string) string {
-	t.Helper()
-	prog := filepath.Join(t.TempDir(), name)
-	goTool(t, ".", append(slices.Clone(buildModes[mode]), "-o", prog, "./testdata/"+name)...)
-	return prog
 }
 
 // keepOnFailure returns a new directory that is removed unless the test fails.
