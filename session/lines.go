@@ -33,14 +33,16 @@ func (e *NoLineError) Error() string {
 
 // ResolveLines finds the lines that the patterns name, by function, and leaves
 // out the functions which were chosen for lines that they do not have. A
-// [*NoLineError] is of a pattern whose lines no function has.
+// [*NoLineError] is of a pattern whose lines no function has, a [*BarredError] of
+// one whose lines are all barred.
 func (sel *Selection) ResolveLines(lister engine.LineLister) (map[*engine.Function][]int, error) {
 	found := make(map[*engine.Function][]int)
 	for _, w := range sel.wishes {
 		var near []int
+		var barred []*engine.Function // that have such lines
 		any := w.span == everyLine
 		for _, fn := range w.functions {
-			if !slices.Contains(sel.Functions, fn) {
+			if !slices.Contains(sel.Functions, fn) && !slices.Contains(sel.Barred, fn) {
 				continue
 			}
 			lines, err := lister.Lines(fn)
@@ -48,19 +50,31 @@ func (sel *Selection) ResolveLines(lister engine.LineLister) (map[*engine.Functi
 				continue // nobody can say which lines it has
 			}
 			near = append(near, lines...)
-			for _, line := range lines {
-				if line >= w.span.first && line <= w.span.last && !slices.Contains(found[fn], line) {
-					found[fn] = append(found[fn], line)
-					any = true
-				}
+			lines = w.span.cut(lines)
+			found[fn] = union(found[fn], lines)
+			switch {
+			case len(lines) == 0:
+			case fn.Barred != "":
+				barred = append(barred, fn)
+			default:
+				any = true
 			}
 		}
-		if !any {
+		switch {
+		case any:
+		case len(barred) > 0:
+			return nil, &BarredError{Pattern: w.pattern, Functions: barred}
+		default:
 			return nil, &NoLineError{Pattern: w.pattern, Near: around(near, w.span)}
 		}
 	}
-	sel.drop(func(fn *engine.Function) bool { return !sel.named[fn] && found[fn] == nil })
+	sel.drop(func(fn *engine.Function) bool { return !sel.named[fn] && len(found[fn]) == 0 })
 	return found, nil
+}
+
+// cut returns those of some lines that are in the span.
+func (s span) cut(lines []int) []int {
+	return slices.DeleteFunc(slices.Clone(lines), func(line int) bool { return line < s.first || line > s.last })
 }
 
 // drop forgets functions, and what was noted of them.
@@ -68,6 +82,7 @@ func (sel *Selection) drop(unwanted func(*engine.Function) bool) {
 	before := notes(*sel)
 	sel.Functions = slices.DeleteFunc(sel.Functions, unwanted)
 	sel.Inlined = slices.DeleteFunc(sel.Inlined, unwanted)
+	sel.Barred = slices.DeleteFunc(sel.Barred, unwanted)
 	rest := slices.DeleteFunc(sel.Notes, func(note string) bool { return slices.Contains(before, note) })
 	sel.Notes = append(notes(*sel), rest...)
 }

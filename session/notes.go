@@ -22,6 +22,9 @@ func notes(sel Selection) []string {
 		}
 	}
 	var notes []string
+	if len(sel.Barred) > 0 {
+		notes = append(notes, barredNote(sel.Barred))
+	}
 	if n := len(sel.Inlined); n > 0 {
 		notes = append(notes, fmt.Sprintf("%s inlined everywhere, so that no call is seen: %s; remedy: %s",
 			plural(n, "function is", "functions are"), some(names(sel.Inlined)), InliningRemedy))

@@ -12,6 +12,7 @@ import (
 type Selection struct {
 	Functions []*engine.Function // those a probe can be planted in, ordered as given
 	Inlined   []*engine.Function // those whose every call was inlined
+	Barred    []*engine.Function // those in which nothing is planted, for the target's sake
 	Patterns  []string           // as given, or the default that was used
 	Notes     []string           // functions that cannot be seen fully, and why
 
@@ -25,8 +26,9 @@ type Selection struct {
 // A name is first compared in full. Where that finds nothing, a name without
 // its package is looked for in the main module, and then in every package.
 //
-// It returns a [*NoMatchError] for a pattern of trace that matches nothing, and
-// an [*InlinedError] when no call of what is chosen can be seen.
+// It returns a [*NoMatchError] for a pattern of trace that matches nothing, a
+// [*BarredError] for one that matches only what is barred, and an [*InlinedError]
+// when no call of what is chosen can be seen.
 func Select(fns []*engine.Function, module string, trace, ignore []string) (Selection, error) {
 	all := make([]candidate, 0, len(fns))
 	for _, fn := range fns {
@@ -48,6 +50,9 @@ func Select(fns []*engine.Function, module string, trace, ignore []string) (Sele
 		found := p.find(all, module)
 		if len(found) == 0 {
 			return Selection{}, &NoMatchError{Pattern: text, Near: near(all, module, text)}
+		}
+		if out := barred(all, found); len(out) == len(found) {
+			return Selection{}, &BarredError{Pattern: text, Functions: out}
 		}
 		if p.lines != nil {
 			sel.wishes = append(sel.wishes, lineWish{pattern: text, span: *p.lines})
@@ -75,15 +80,20 @@ func Select(fns []*engine.Function, module string, trace, ignore []string) (Sele
 		return Selection{}, err
 	}
 	for _, c := range kept {
-		if c.Entry == 0 {
+		switch {
+		case c.Barred != "":
+			sel.Barred = append(sel.Barred, c.Function)
+		case c.Entry == 0:
 			sel.Inlined = append(sel.Inlined, c.Function)
-		} else {
+		default:
 			sel.Functions = append(sel.Functions, c.Function)
 		}
 	}
 	switch {
 	case len(kept) == 0:
 		return Selection{}, &NoMatchError{Pattern: strings.Join(sel.Patterns, " "), Ignore: ignore}
+	case len(sel.Functions) == 0 && len(sel.Inlined) == 0:
+		return Selection{}, &BarredError{Pattern: strings.Join(sel.Patterns, " "), Functions: sel.Barred}
 	case len(sel.Functions) == 0:
 		return Selection{}, &InlinedError{Patterns: sel.Patterns, Functions: sel.Inlined}
 	}

@@ -118,18 +118,20 @@ type funcRow struct {
 	Package   string `json:"package"`
 	File      string `json:"file"`
 	Line      int    `json:"line"`
-	Probe     bool   `json:"probe"`   // it has code of its own
+	Probe     bool   `json:"probe"`   // it has code of its own, and may be traced
 	Inlined   int    `json:"inlined"` // places
 	NoReturn  bool   `json:"no_return,omitempty"`
 	Optimized bool   `json:"optimized,omitempty"`
+	Barred    string `json:"barred,omitempty"` // where it runs, if it is not traced for the program's sake
 }
 
 func funcRows(sel session.Selection) []funcRow {
 	var rows []funcRow
-	for _, fn := range slices.Concat(sel.Functions, sel.Inlined) {
+	for _, fn := range slices.Concat(sel.Functions, sel.Inlined, sel.Barred) {
 		rows = append(rows, funcRow{
 			Func: fn.Name, Package: fn.Package, File: fn.File, Line: fn.Line,
-			Probe: fn.Entry != 0, Inlined: fn.Inlined, NoReturn: fn.NoReturn, Optimized: fn.Optimized,
+			Probe: fn.Entry != 0 && fn.Barred == "", Inlined: fn.Inlined, NoReturn: fn.NoReturn, Optimized: fn.Optimized,
+			Barred: fn.Barred,
 		})
 	}
 	slices.SortStableFunc(rows, func(a, b funcRow) int { return cmp.Compare(a.Func, b.Func) })
@@ -157,6 +159,8 @@ func place(file string, line int) string {
 // inlined says in how many places there is nothing to see.
 func (r *funcRow) inlined() string {
 	switch {
+	case r.Barred != "":
+		return "- (left out)"
 	case !r.Probe:
 		return "everywhere"
 	case r.Inlined > 0:

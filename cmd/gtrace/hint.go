@@ -35,6 +35,9 @@ func hints(err error, w hintWorld) []string {
 	if e, ok := errors.AsType[*session.NoLineError](err); ok {
 		return w.noLine(e)
 	}
+	if e, ok := errors.AsType[*session.BarredError](err); ok {
+		return w.barred(e)
+	}
 	if e, ok := errors.AsType[*plantedError](err); ok {
 		return w.planted(e)
 	}
@@ -94,6 +97,16 @@ func (w hintWorld) noLine(e *session.NoLineError) []string {
 		list = append(list, w.again(e.Pattern, file+".go:"+strconv.Itoa(line)))
 	}
 	return list
+}
+
+// barred writes the command line again with the function that calls what forks,
+// which every program has that forks.
+func (w hintWorld) barred(e *session.BarredError) []string {
+	const why = "trace what calls it instead; docs/safety.md tells why"
+	if len(w.args) == 0 || !slices.ContainsFunc(e.Functions, func(fn *engine.Function) bool { return strings.Contains(fn.Symbol, "ork") }) {
+		return []string{why}
+	}
+	return []string{w.again(e.Pattern, "syscall.forkExec"), why}
 }
 
 // again is the command line with one word exchanged.

@@ -72,6 +72,8 @@ func TestHints(t *testing.T) {
 		{"stripped", engine.ErrNoDebugInfo, 0, nil, []string{"-ldflags"}},
 		{"go version", engine.ErrGoVersion, 0, nil, []string{"go version /proc/42/exe"}},
 		{"no match", &session.NoMatchError{Pattern: "x"}, 0, nil, []string{"gtrace funcs 42", "inlined away"}},
+		{"barred", &session.BarredError{Pattern: "42", Functions: []*engine.Function{{Symbol: "syscall.forkAndExecInChild"}}}, 0, nil, []string{"gtrace attach syscall.forkExec", "trace what calls it instead"}},
+		{"barred elsewhere", &session.BarredError{Pattern: "42", Functions: []*engine.Function{{Symbol: "syscall.RawSyscall"}}}, 0, nil, []string{"trace what calls it instead"}},
 		{"own", withHint(engine.ErrNotGo, "type this"), 0, nil, []string{"type this"}},
 		{"other", errors.New("other"), 0, nil, nil},
 	} {

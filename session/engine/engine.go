@@ -34,6 +34,7 @@ var (
 	ErrTraced       = errors.New("already traced by another process")
 	ErrNotSafe      = errors.New("it might not survive the sudden death of its tracer")
 	ErrPatched      = errors.New("a breakpoint stands there that a killed tracer has left")
+	ErrBarred       = errors.New("nothing is planted there")
 )
 
 // A MemoryError says why the memory that an expression stands for cannot be
@@ -172,6 +173,9 @@ type Function struct {
 	NoReturn bool
 	// Optimized tells whether it was compiled with optimisation.
 	Optimized bool
+	// Barred says where it runs, if nothing is planted there for the target's sake:
+	// "between fork and exec, where …". Empty: probes may be.
+	Barred string
 }
 
 // ProbeID names a planted probe. It is never 0.

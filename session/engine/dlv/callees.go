@@ -52,7 +52,9 @@ func (i insn) address() (uint64, bool) {
 
 // isFollowed reports whether calls of a function are of interest, or those that
 // it makes.
-func isFollowed(f *engine.Function) bool { return isThrough(f) || !isMachinery(f) }
+func isFollowed(f *engine.Function) bool {
+	return f.Barred == "" && (isThrough(f) || !isMachinery(f))
+}
 
 // isThrough reports whether the calls that a function makes count as its caller's.
 func isThrough(f *engine.Function) bool { return f.Wrapper || f.Package == "sync" }

@@ -210,6 +210,7 @@ func (im *Image) loadFunctions() error {
 	slices.SortFunc(im.functions, func(a, b *engine.Function) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Entry, b.Entry))
 	})
+	im.barForked()
 	return nil
 }
 

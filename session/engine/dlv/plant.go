@@ -18,6 +18,9 @@ func (e *Engine) Plant(pr engine.Probe) (engine.ProbeID, error) {
 	if e.closed {
 		return 0, engine.ErrClosed
 	}
+	if pr.Func != nil && pr.Func.Barred != "" {
+		return 0, fmt.Errorf("probe %s: %w: it runs %s", pr.Func.Name, engine.ErrBarred, pr.Func.Barred)
+	}
 	p := &probe{id: e.lastID + 1, probe: pr}
 	var err error
 	switch pr.What {

@@ -108,6 +108,9 @@ func (f *Fake) Plant(p engine.Probe) (engine.ProbeID, error) {
 		if p.Func == nil || p.Func.Entry == 0 {
 			return 0, errors.New("probe without a function that has code")
 		}
+		if p.Func.Barred != "" {
+			return 0, fmt.Errorf("probe %s: %w", p.Func.Name, engine.ErrBarred)
+		}
 		if err := f.Refuse[p.Func.Name]; err != nil {
 			return 0, fmt.Errorf("probe %s: %w", p.Func.Name, err)
 		}
