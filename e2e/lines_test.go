@@ -52,15 +52,7 @@ func traceMarked(t *testing.T, mode string, src []byte, opts linemark.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pkg, err := os.ReadFile("linemark/mark/mark.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFiles(t, dir, map[string]string{
-		"go.mod":       "module prog\n\ngo 1.26\n",
-		"main.go":      string(marked),
-		"mark/mark.go": string(pkg),
-	})
+	writeMarked(t, dir, marked)
 	goTool(t, dir, append(slices.Clone(buildModes[mode]), "-o", "prog", ".")...)
 	// The text that is shown is what was there before it was marked.
 	if err := os.Rename(filepath.Join(dir, "main.go"), filepath.Join(dir, "marked.go")); err != nil {
@@ -116,6 +108,22 @@ func traceMarked(t *testing.T, mode string, src []byte, opts linemark.Options) {
 	t.Logf("%d line events, %d marks", c.met, c.marks)
 }
 
+// writeMarked writes a module with a marked program, and what it marks with.
+func writeMarked(t *testing.T, dir string, marked []byte) {
+	t.Helper()
+	files := map[string]string{"go.mod": "module prog\n\ngo 1.26\n", "main.go": string(marked)}
+	for name, from := range map[string]string{
+		"mark/mark.go": "linemark/mark/mark.go", "calllog/format.go": "progen/calllog/format.go",
+	} {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = strings.ReplaceAll(string(text), "gtrace/e2e/progen/", "prog/")
+	}
+	writeFiles(t, dir, files)
+}
+
 func writeFiles(t *testing.T, dir string, files map[string]string) {
 	t.Helper()
 	for name, text := range files {
@@ -131,19 +139,28 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 
 // readMarks reads what was said at marks, by goroutine.
 func readMarks(name string) (map[int64][]mark.Record, error) {
+	records, err := readRecords(name)
+	said := map[int64][]mark.Record{}
+	for _, r := range records {
+		said[r.Goroutine] = append(said[r.Goroutine], r)
+	}
+	return said, err
+}
+
+// readRecords reads what was said at marks.
+func readRecords(name string) (records []mark.Record, err error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	said := map[int64][]mark.Record{}
 	for line := range bytes.Lines(text) {
 		var r mark.Record
 		if err := json.Unmarshal(line, &r); err != nil {
 			return nil, err
 		}
-		said[r.Goroutine] = append(said[r.Goroutine], r)
+		records = append(records, r)
 	}
-	return said, nil
+	return records, nil
 }
 
 // A lineChecker compares the line events of calls with the marks that the same

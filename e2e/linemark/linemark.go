@@ -23,6 +23,10 @@ type Options struct {
 	Apart bool
 	// Vars lets marks tell the variables that can be seen there.
 	Vars bool
+	// Alone marks a program that is run by itself, so that nothing of it has to
+	// look to the compiler as it did. Its marks are all there is to know: they say
+	// where functions begin and end, too.
+	Alone bool
 }
 
 // Lines are what Instrument says of the lines of a program.
@@ -59,6 +63,9 @@ func Instrument(name string, src []byte, mark string, opts Options) ([]byte, Lin
 	m.insert(tree.Name.End(), fmt.Sprintf("; import %q", mark))
 	for _, d := range tree.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
+			if opts.Alone {
+				m.insert(f.Body.Lbrace+1, fmt.Sprintf("defer mark.Enter(%q)();", f.Name.Name))
+			}
 			m.function(f.Body)
 		}
 	}
@@ -144,7 +151,7 @@ func (m *marker) before(s ast.Stmt, at token.Pos) {
 		return
 	}
 	here := fmt.Sprintf("mark.Here(%d%s);", line, vars)
-	if m.line(at) != line { // a label stands on a line of its own
+	if m.line(at) != line && !m.opts.Alone { // a label stands on a line of its own
 		here = fmt.Sprintf("/*line %s:%d:1*/%s%s", m.name, line, here, m.back(at))
 	}
 	m.insert(at, here)
@@ -181,21 +188,16 @@ func (m *marker) statement(s ast.Stmt) {
 		m.loosen(s.Pos(), s.Body.Lbrace)
 		m.ifElse(s)
 	case *ast.ForStmt:
+		if m.opts.Alone {
+			m.aloneLoop(s, "", s.Pos())
+			return
+		}
 		m.forLoop(s, "")
 	case *ast.RangeStmt:
 		m.before(s, s.Pos())
 		m.rangeLoop(s, "")
-	case *ast.SwitchStmt:
-		m.before(s, s.Pos())
-		m.lines.Loose[m.line(s.Pos())] = s.Init == nil && s.Tag == nil
-		m.clauses(s.Body)
-	case *ast.TypeSwitchStmt:
-		m.before(s, s.Pos())
-		m.clauses(s.Body)
-	case *ast.SelectStmt:
-		m.before(s, s.Pos())
-		m.lines.Loose[m.line(s.Pos())] = len(s.Body.List) < 2
-		m.clauses(s.Body)
+	case *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt:
+		m.choice(s, s.Pos())
 	case *ast.BranchStmt:
 		m.branch(s)
 	case *ast.EmptyStmt:
@@ -250,12 +252,38 @@ func (m *marker) literals(n ast.Node) {
 func (m *marker) labeled(s *ast.LabeledStmt) {
 	switch inner := s.Stmt.(type) {
 	case *ast.ForStmt:
+		if m.opts.Alone {
+			m.aloneLoop(inner, s.Label.Name, s.Pos())
+			return
+		}
 		m.forLoop(inner, s.Label.Name)
 	case *ast.RangeStmt:
 		m.before(inner, s.Pos())
 		m.rangeLoop(inner, s.Label.Name)
+	case *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt:
+		m.choice(inner, s.Pos())
 	default:
 		m.statement(s.Stmt)
+	}
+}
+
+// choice marks a switch or a select, and what is in it.
+func (m *marker) choice(s ast.Stmt, at token.Pos) {
+	line := m.line(s.Pos())
+	switch s := s.(type) {
+	case *ast.SwitchStmt:
+		m.lines.Loose[line] = s.Init == nil && s.Tag == nil
+		if !m.opts.Alone || !m.lines.Loose[line] {
+			m.before(s, at)
+		}
+		m.clauses(s.Body, s.Tag == nil)
+	case *ast.TypeSwitchStmt:
+		m.before(s, at)
+		m.clauses(s.Body, false)
+	case *ast.SelectStmt:
+		m.before(s, at)
+		m.lines.Loose[line] = len(s.Body.List) < 2
+		m.clauses(s.Body, false)
 	}
 }
 
@@ -265,9 +293,36 @@ func (m *marker) ifElse(s *ast.IfStmt) {
 	case *ast.BlockStmt:
 		m.list(e.List)
 	case *ast.IfStmt:
+		if m.opts.Alone {
+			m.insert(e.Pos(), "{")
+			m.before(e, e.Pos())
+			m.loosen(e.Pos(), e.Body.Lbrace)
+			m.ifElse(e)
+			m.insert(e.End(), "}")
+			return
+		}
 		m.condition(m.line(e.Pos()), e.Cond)
 		m.ifElse(e)
 	}
+}
+
+// aloneLoop marks a loop in a program that is run by itself: where it is entered,
+// and the ways back.
+func (m *marker) aloneLoop(s *ast.ForStmt, label string, at token.Pos) {
+	line := m.line(s.Pos())
+	m.lines.Heads[line] = true
+	l := loop{label, s.Pos()}
+	if s.Init == nil && s.Cond == nil && s.Post == nil {
+		m.lines.Loose[line], l.head = true, 0
+	} else {
+		m.before(s, at)
+	}
+	m.loops = append(m.loops, l)
+	m.list(s.Body.List)
+	if m.line(s.End()) != line && l.head != 0 {
+		m.insert(s.Body.Rbrace, m.goesBack(s.Pos()))
+	}
+	m.loops = m.loops[:len(m.loops)-1]
 }
 
 func (m *marker) forLoop(s *ast.ForStmt, label string) {
@@ -294,7 +349,7 @@ func (m *marker) rangeLoop(s *ast.RangeStmt, label string) {
 	}
 	m.loops = append(m.loops, loop{label, s.Pos()})
 	m.list(s.Body.List)
-	if !leaves(s.Body.List) {
+	if !leaves(s.Body.List) && !m.opts.Alone || m.opts.Alone && m.line(s.Pos()) != m.line(s.End()) {
 		m.insert(s.Body.Rbrace, m.goesBack(s.Pos())+m.back(s.Body.Rbrace))
 	}
 	m.loops = m.loops[:len(m.loops)-1]
@@ -326,6 +381,9 @@ func leaves(list []ast.Stmt) bool {
 // branch marks a statement that goes elsewhere, and the head to which a continue
 // leads. The jump itself is then on the line of the head.
 func (m *marker) branch(s *ast.BranchStmt) {
+	if s.Tok == token.FALLTHROUGH && m.opts.Alone {
+		return // no code
+	}
 	if s.Tok != token.CONTINUE {
 		m.before(s, s.Pos())
 		return
@@ -338,6 +396,10 @@ func (m *marker) branch(s *ast.BranchStmt) {
 	if head == 0 || !m.opts.Apart {
 		m.before(s, s.Pos())
 	}
+	if head != 0 && m.opts.Alone {
+		m.insert(s.Pos(), m.goesBack(head))
+		return
+	}
 	if head != 0 {
 		m.insert(s.Pos(), m.goesBack(head))
 		m.insert(s.End(), m.back(s.End()))
@@ -347,14 +409,25 @@ func (m *marker) branch(s *ast.BranchStmt) {
 // goesBack marks the way back to a head.
 func (m *marker) goesBack(head token.Pos) string {
 	p := m.files.Position(head)
+	if m.opts.Alone {
+		return fmt.Sprintf("mark.Here(%d);", p.Line)
+	}
 	return fmt.Sprintf("/*line %s:%d:%d*/mark.Here(%d);", m.name, p.Line, p.Column, p.Line)
 }
 
-func (m *marker) clauses(body *ast.BlockStmt) {
+// clauses marks those of a switch or select. Of one without a tag, they are
+// conditions.
+func (m *marker) clauses(body *ast.BlockStmt, conditions bool) {
 	for _, c := range body.List {
-		m.lines.Loose[m.line(c.Pos())] = true
+		line := m.line(c.Pos())
+		m.lines.Loose[line] = true
 		switch c := c.(type) {
 		case *ast.CaseClause:
+			if conditions && m.opts.Alone && len(c.List) > 0 {
+				m.lines.Loose[line] = false
+				m.loosen(c.Pos(), c.Colon)
+				m.condition(line, c.List[0])
+			}
 			m.list(c.Body)
 		case *ast.CommClause:
 			m.list(c.Body)

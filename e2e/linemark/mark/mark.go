@@ -6,18 +6,21 @@ package mark
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+
+	"gtrace/e2e/progen/calllog"
 )
 
 // A Record is what is written at a mark: the variables, by name, in Go syntax.
+// One that has no line is of a function that begins, or ends if it has no name.
 type Record struct {
 	Goroutine int64             `json:"g"`
-	Line      int               `json:"line"`
+	Line      int               `json:"line,omitempty"`
+	Func      string            `json:"func,omitempty"`
 	Vars      map[string]string `json:"vars,omitempty"`
 }
 
@@ -44,18 +47,25 @@ func Here(line int, vars ...any) bool { return write(line, vars) }
 //go:noinline
 func Next(line int, vars ...any) bool { return write(line, vars) }
 
+// Enter says that a function begins. It returns what says that the function ends.
+func Enter(name string) (leave func()) {
+	put(Record{Goroutine: goroutine(), Func: name})
+	return func() { put(Record{Goroutine: goroutine()}) }
+}
+
 func write(line int, vars []any) bool {
 	r := Record{Goroutine: goroutine(), Line: line}
 	for i := 0; i < len(vars); i += 2 {
 		if r.Vars == nil {
 			r.Vars = map[string]string{}
 		}
-		value := fmt.Sprintf("%#v", vars[i+1])
-		if strings.HasSuffix(value, "(nil)") {
-			value = "nil"
-		}
-		r.Vars[vars[i].(string)] = value
+		r.Vars[vars[i].(string)] = calllog.Format(vars[i+1])
 	}
+	put(r)
+	return true
+}
+
+func put(r Record) {
 	text, err := json.Marshal(r)
 	if err != nil {
 		panic(err)
@@ -63,7 +73,6 @@ func write(line int, vars []any) bool {
 	if _, err := out().Write(append(text, '\n')); err != nil {
 		panic(err)
 	}
-	return true
 }
 
 func goroutine() int64 {

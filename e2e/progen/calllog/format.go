@@ -110,33 +110,3 @@ func entries(v reflect.Value, follow int) []string {
 	}
 	return out
 }
-
-// values pairs names with values.
-func values(pairs []any) []Value {
-	var out []Value
-	for p := range slices.Chunk(pairs, 2) {
-		v := Value{Name: p[0].(string), Value: Format(p[1])}
-		if err, ok := p[1].(error); ok {
-			v.Error = err.Error()
-		}
-		out = append(out, v)
-	}
-	return out
-}
-
-// identities names an error and those it wraps, innermost first.
-func identities(err error) []string {
-	if err == nil {
-		return nil
-	}
-	var out []string
-	switch e := err.(type) {
-	case interface{ Unwrap() error }:
-		out = identities(e.Unwrap())
-	case interface{ Unwrap() []error }:
-		for _, inner := range e.Unwrap() {
-			out = append(out, identities(inner)...)
-		}
-	}
-	return append(out, fmt.Sprintf("%T %p", err, err))
-}
