@@ -115,6 +115,11 @@ func TestWithDictionary(t *testing.T) {
 		{"main.(*List[go.shape.string]).Push", []param{recv, x}, "l .dict x"},
 		{"main.List[go.shape.string].Each", []param{recv, x}, "l .dict x"},
 		{"main.(*List[go.shape.string]).Push.func2", []param{x}, "x"},
+		{"main.(*List[go.shape.string]).Push-range1", []param{x}, "x"},
+		{"main.(*List[go.shape.string]).func1", []param{recv, x}, "l .dict x"},
+		{"main.Map[go.shape.int]-range1", []param{x}, "x"},
+		{"main.Map[go.shape.int].func1-range2", []param{x}, "x"},
+		{"main.main.Map[go.shape.int].func1.2", []param{x}, "x"},
 		{"main.Map[int]", []param{x}, "x"},
 	} {
 		var names []string

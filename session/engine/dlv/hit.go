@@ -134,7 +134,7 @@ func (e *Engine) hit(c *hitContext, kind engine.HitKind, g *goroutine) engine.Hi
 func (e *Engine) entered(c *hitContext, p *probe) {
 	cfa := c.sp + wordSize
 	frame := c.g.frame(cfa)
-	doubt := ""
+	dict, doubt := e.enteredDictionary(c, p, cfa), ""
 	if p.condition != nil {
 		var seen bool
 		if seen, doubt = e.admit(c, p, cfa, frame); !seen {
@@ -147,11 +147,9 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 	h.Doubt = doubt
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = p.probe.Func.File, p.probe.Func.Line
-	call := openCall{fn: p.probe.Func, frame: frame}
-	if p.sig.dict != nil {
-		if data, err := e.bytes(c, p.sig.dict, cfa); err == nil {
-			call.dict = uint64At(data, 0)
-		}
+	call := openCall{fn: p.probe.Func, frame: frame, dict: dict}
+	if again := g.at(frame); again != nil && again.fn == call.fn && dict == 0 {
+		call.dict = again.dict // the entry is the head of a loop
 	}
 	capture := &p.probe.Capture
 	call.named = e.named(c, p.sig.args, cfa, capture.Limits)
@@ -194,6 +192,9 @@ func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 	var call openCall
 	if n := len(g.calls); n > 0 && g.calls[n-1].frame == frame {
 		call = g.calls[n-1]
+	}
+	if call.dict == 0 {
+		call.dict = e.localDictionary(c, p, cfa)
 	}
 	capture := &p.probe.Capture
 	if capture.Parent {

@@ -40,6 +40,8 @@ type Image struct {
 	values    *value.Reader
 	types     *eval.Types
 	packages  []*packageUnit            // nil: not listed yet
+	families  map[string]*family        // of generic code, by the symbol they share
+	dicts     map[uint64]bool           // see dictionaries
 	shared    map[*engine.Function]bool // see sharesReturn
 }
 

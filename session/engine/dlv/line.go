@@ -68,6 +68,9 @@ func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
 	if !slices.Contains(call.been, pl.line) {
 		call.been = append(call.been, pl.line)
 	}
+	if call.dict == 0 {
+		call.dict = e.localDictionary(c, p, cfa)
+	}
 	h := e.hit(c, engine.Reached, g)
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = p.probe.Func.File, pl.line

@@ -26,8 +26,9 @@ type local struct {
 	escapes  bool // it lives on the heap, and its location holds its address
 	argument bool
 	declared int
-	doubtful bool // its location is that of another variable too
-	split    bool // optimised: each word of it has a place of its own
+	doubtful bool    // its location is that of another variable too
+	split    bool    // optimised: each word of it has a place of its own
+	family   *family // its type is one of generic code, and where is not told
 }
 
 // optimizedOut is the value of a variable that the compiler keeps nowhere.
@@ -86,12 +87,7 @@ func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *
 	if len(gone) > 0 && !isCapacity(l.typ, gone) {
 		return nil, at, optimizedOut
 	}
-	typ = l.typ
-	if l.dictIndex >= 0 && call.dict != 0 {
-		if t := e.trueType(call.dict, l.dictIndex); t != nil {
-			typ = t
-		}
-	}
+	typ = e.typeOf(l, call.dict)
 	if l.escapes {
 		word := make([]byte, wordSize)
 		if err := e.gather(word, addr, pieces, regs); err != nil {
@@ -269,6 +265,9 @@ func (im *Image) locals(f *engine.Function, pc uint64, line int, names *secret.N
 			continue
 		}
 		l.split = f.Optimized
+		if l.dictIndex < 0 && hasShape(l.typ) {
+			l.family = im.family(f)
+		}
 		l.secret = names.Match(l.name)
 		if secret.IsValue(l.name) {
 			l.named = secret.Always

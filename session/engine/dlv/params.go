@@ -21,6 +21,7 @@ type param struct {
 	// dictIndex is the place of the type's true form in the dictionary of a
 	// generic function, or -1.
 	dictIndex int64
+	declared  int          // on which line
 	secret    secret.Match // what its name says
 	names     bool         // it may name others
 	named     secret.Match // the most that a name in another may say of it
@@ -29,12 +30,11 @@ type param struct {
 // A signature says what a function takes and gives, and where it travels.
 type signature struct {
 	args, results []param
-	dict          *param // the hidden argument of generic code: its types
-	floats        bool   // something travels in a floating point register
+	captured      []param  // what a literal that is called on the spot takes besides
+	dict          *param   // the hidden argument of generic code: its types
+	literal       *literal // of generic code: how to find its dictionary
+	floats        bool     // something travels in a floating point register
 }
-
-// dictionary is the name of the hidden argument of generic code.
-const dictionary = ".dict"
 
 // signature reads a function's signature from the debug information.
 func (im *Image) signature(f *engine.Function) (*signature, error) {
@@ -70,8 +70,50 @@ func (im *Image) signature(f *engine.Function) (*signature, error) {
 			r.SkipChildren()
 		}
 	}
-	sig.place(withDictionary(f.Symbol, args), results)
+	captured := im.captured(f, args)
+	sig.literal = im.literal(f, args, results, captured)
+	sig.place(withDictionary(f.Symbol, args), results, captured)
 	return sig, nil
+}
+
+// captured returns how many of the arguments, which come first, are variables that
+// a function literal has captured: so they travel when it is called on the spot.
+// One that is captured by reference says so in its name; another is said to be
+// declared where it is used first, and so behind the literal's own parameters.
+func (im *Image) captured(f *engine.Function, args []param) int {
+	body, generic := -1, isGenericLiteral(f.Symbol)
+	for i := len(args) - 1; i >= 0; i-- {
+		a := &args[i]
+		if isDictionary(*a) && generic || strings.HasPrefix(a.name, "&") {
+			return i + 1
+		}
+		if a.declared <= f.Line {
+			continue
+		}
+		if body < 0 {
+			body = im.firstLine(f)
+		}
+		if body > 0 && a.declared >= body {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// firstLine returns the first line of a function that has code, behind that on
+// which it begins, 0 if there is none.
+func (im *Image) firstLine(f *engine.Function) int {
+	rows, err := im.symbols.functionRows(f)
+	if err != nil {
+		return 0
+	}
+	first := 0
+	for _, r := range rows {
+		if r.line > f.Line && r.file == f.File && (first == 0 || r.line < first) {
+			first = r.line
+		}
+	}
+	return first
 }
 
 // appendParam adds a parameter. The compiler describes one twice at times, such
@@ -83,49 +125,21 @@ func appendParam(list []param, p param) []param {
 	return append(list, p)
 }
 
-// withDictionary adds the dictionary to the arguments of generic code where the
-// debug information leaves it out, as that of optimised code does. It is the
-// first argument of a function and follows the receiver of a method; a closure
-// has it among its variables.
-func withDictionary(symbol string, args []param) []param {
-	for _, a := range args {
-		if a.name == dictionary {
-			return args
-		}
-	}
-	shape, end := strings.Index(symbol, "[go.shape."), strings.LastIndexByte(symbol, ']')
-	if shape < 0 || end < shape {
-		return args
-	}
-	dict := param{name: dictionary, typ: godwarf.FakeBasicType("uint", 64), dictIndex: -1}
-	method := strings.TrimPrefix(symbol[end+1:], ")")
-	switch {
-	case method == "":
-		return slices.Insert(args, 0, dict)
-	case strings.Count(method, ".") == 1 && !isClosure(method[1:]) && len(args) > 0:
-		return slices.Insert(args, 1, dict)
-	}
-	return args
-}
-
-// isClosure reports whether the compiler gave a function its name, the last
-// element of its symbol: func1, func2-range1.
-func isClosure(name string) bool {
-	rest, ok := strings.CutPrefix(name, "func")
-	return ok && rest != "" && rest[0] >= '0' && rest[0] <= '9'
-}
-
-// place assigns arguments and results to registers and stack.
-func (sig *signature) place(args, results []param) {
+// place assigns arguments, of which the first so many are captured, and results to
+// registers and stack.
+func (sig *signature) place(args, results []param, captured int) {
 	var a assigner
 	for i := range args {
 		args[i].loc = a.assign(args[i].typ)
 		sig.floats = sig.floats || a.floats > 0
-		if args[i].name == dictionary {
+		switch {
+		case isDictionary(args[i]):
 			sig.dict = &args[i]
-			continue
+		case i < captured:
+			sig.captured = append(sig.captured, args[i])
+		default:
+			sig.args = append(sig.args, args[i])
 		}
-		sig.args = append(sig.args, args[i])
 	}
 	a.results()
 	for i := range results {
@@ -140,6 +154,7 @@ func (sig *signature) place(args, results []param) {
 func (im *Image) param(e *dwarf.Entry) (p param, isResult bool, err error) {
 	name, _ := e.Val(dwarf.AttrName).(string)
 	isResult, _ = e.Val(dwarf.AttrVarParam).(bool)
+	line, _ := e.Val(dwarf.AttrDeclLine).(int64)
 	off, ok := e.Val(dwarf.AttrType).(dwarf.Offset)
 	if origin, has := e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); has {
 		r := im.dwarf.Reader()
@@ -157,6 +172,9 @@ func (im *Image) param(e *dwarf.Entry) (p param, isResult bool, err error) {
 		if v, has := abstract.Val(dwarf.AttrVarParam).(bool); has {
 			isResult = v
 		}
+		if line == 0 {
+			line, _ = abstract.Val(dwarf.AttrDeclLine).(int64)
+		}
 	}
 	if !ok {
 		return p, false, fmt.Errorf("parameter %s has no type", name)
@@ -165,7 +183,7 @@ func (im *Image) param(e *dwarf.Entry) (p param, isResult bool, err error) {
 	if err != nil {
 		return p, false, fmt.Errorf("type of parameter %s: %w", name, err)
 	}
-	p = param{name: name, typ: typ, typeName: im.values.TypeName(typ), dictIndex: -1}
+	p = param{name: name, typ: typ, typeName: im.values.TypeName(typ), dictIndex: -1, declared: int(line)}
 	if pt, ok := typ.(*godwarf.ParametricType); ok {
 		p.dictIndex = pt.DictIndex
 	}

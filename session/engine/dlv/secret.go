@@ -20,6 +20,10 @@ func (im *Image) marked(sig *signature, f *engine.Function, names *secret.Names)
 		return sig
 	}
 	sig = new(*sig)
+	if sig.literal != nil {
+		sig.literal = new(*sig.literal)
+		sig.literal.spot = im.marked(sig.literal.spot, f, names)
+	}
 	sig.args, sig.results = slices.Clone(sig.args), slices.Clone(sig.results)
 	for _, params := range [][]param{sig.args, sig.results} {
 		for i := range params {

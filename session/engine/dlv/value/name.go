@@ -60,8 +60,9 @@ func composedName(t godwarf.Type, depth int) string {
 //
 // The linker writes import paths where source writes package names, with their
 // last element's dots escaped; qualifies unexported fields and methods with
-// their package; marks types local to a function with ·N; and prefixes types
-// shared by instances of generic code with go.shape.
+// their package; and marks types local to a function with ·N. What generic code
+// was compiled for are shapes of types, go.shape.int: they keep that name, for
+// what the type is, is not known.
 func (r *Reader) sourceName(raw string) string {
 	if isSimple(raw) {
 		return raw
@@ -98,7 +99,6 @@ func (r *Reader) sourceName(raw string) string {
 // word returns the text of a possibly qualified name that stands between after
 // and before.
 func (r *Reader) word(w, after, before string) string {
-	w = strings.TrimPrefix(w, "go.shape.")
 	if i := strings.Index(w, "·"); i >= 0 {
 		w = w[:i]
 	}
@@ -177,7 +177,7 @@ func isSimple(s string) bool {
 			return false
 		}
 	}
-	return !strings.HasPrefix(strings.TrimLeft(s, "*"), "go.shape.")
+	return true
 }
 
 func isWord(c byte) bool {

@@ -25,12 +25,12 @@ func TestTypeName(t *testing.T) {
 		{"chan<- *net/url.URL", "chan<- *url.URL"},
 		{"<-chan struct {}", "<-chan struct {}"},
 		{`struct { A int "json:\"a/b\""; main.b net/url.URL; net/url.Values }`, `struct { A int "json:\"a/b\""; b url.URL; url.Values }`},
-		{"go.shape.int", "int"},
-		{"go.shape.*uint8", "*uint8"},
-		{"main.Pair[go.shape.string,go.shape.[]uint8]", "main.Pair[string,[]byte]"},
+		{"go.shape.int", "go.shape.int"},
+		{"go.shape.*uint8", "go.shape.*uint8"},
+		{"main.Pair[go.shape.string,go.shape.[]uint8]", "main.Pair[go.shape.string,go.shape.[]byte]"},
 		{"main.Pair[string,example.com/x.T]", "main.Pair[string,x.T]"},
 		{"main.T·1", "main.T"},
-		{"map[go.shape.string]main.T·12", "map[string]main.T"},
+		{"map[go.shape.string]main.T·12", "map[go.shape.string]main.T"},
 	}
 	for _, tt := range tests {
 		typ := &godwarf.TypedefType{CommonType: godwarf.CommonType{Name: tt.raw}}

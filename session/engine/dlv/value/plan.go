@@ -58,7 +58,12 @@ type plan struct {
 	err    *errorForm          // how an error of this type words its message
 	keys   *field              // of a struct: names other fields
 	hidden bool                // a text of this type is secret
+	shape  bool                // a pointer of generic code: to what is not known
 }
+
+// shapePrefix begins the names of the shapes of types that generic code was
+// compiled for.
+const shapePrefix = "go.shape."
 
 // A link leads to another type's plan, made when it is first followed: the
 // types of a program hang together, and few of them are ever printed.
@@ -156,6 +161,7 @@ func (r *Reader) fill(pl *plan) {
 		pl.addFields(t)
 	case *godwarf.PtrType:
 		pl.form, pl.elem.t = formPointer, t.Type
+		pl.shape = strings.HasPrefix(pl.raw, shapePrefix)
 		if isVoid(t.Type) {
 			pl.form = formUnsafePointer
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+
 	"gtrace/session/engine"
 )
 
@@ -108,6 +110,20 @@ func TestRuntimeType(t *testing.T) {
 	}
 	if typ := r.RuntimeType(tg.mem, tg.addrs["vInt"]); typ != nil {
 		t.Errorf("a variable is the type %s", typ)
+	}
+}
+
+// TestShape reads a pointer of generic code of which only the shape is known: what
+// it points at is no byte.
+func TestShape(t *testing.T) {
+	tg := start(t, build(t, nil))
+	r := NewReader(tg.bi)
+	typ, data := tg.variable(t, "vPtrPoint")
+	ptr := *typ.(*godwarf.PtrType)
+	ptr.Name = "go.shape.*uint8"
+	want := fmt.Sprintf("(go.shape.*uint8)(%#x)", unsigned(data))
+	if got := r.Read(tg.mem, &ptr, data, engine.Limits{}).Text; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -32,7 +32,7 @@ func (p *printer) word(pl *plan, v val) {
 
 func (p *printer) pointer(pl *plan, addr uint64) {
 	elem := p.r.follow(&pl.elem)
-	if p.follow == 0 || elem.form == formUnknown {
+	if p.follow == 0 || pl.shape || elem.form == formUnknown {
 		p.address(pl, addr)
 		return
 	}
