@@ -11,8 +11,16 @@ import (
 type NoMatchError struct {
 	Pattern string
 	Ignore  []string // set when these took away all that Pattern matches
-	Near    []string // names that look like it, nearest first; at most five
+	Near    []string // patterns that look like it and choose something, nearest first; at most five
+	// Optimized tells that a function may be missing because every call of it was
+	// inlined, which leaves nothing behind.
+	Optimized bool
+
+	chooses func(pattern string) bool
 }
+
+// Chooses reports whether another pattern would choose something.
+func (e *NoMatchError) Chooses(pattern string) bool { return e.chooses != nil && e.chooses(pattern) }
 
 func (e *NoMatchError) Error() string {
 	if len(e.Ignore) > 0 {
@@ -34,16 +42,4 @@ type InlinedError struct {
 
 func (e *InlinedError) Error() string {
 	return fmt.Sprintf("no call of %s can be seen, as all were inlined; %s", some(names(e.Functions)), InliningRemedy)
-}
-
-// A TooManyError is a selection with more functions than probes are allowed.
-type TooManyError struct {
-	Patterns []string
-	Count    int // functions selected
-	Max      int // probes allowed
-}
-
-func (e *TooManyError) Error() string {
-	return fmt.Sprintf("%q chooses %d functions, more than the %d that are allowed: narrow the pattern, or raise --max-probes to %d",
-		strings.Join(e.Patterns, " "), e.Count, e.Max, e.Count)
 }

@@ -40,12 +40,3 @@ func unescape(name string) string {
 	}
 	return name
 }
-
-// localName returns a plain name without its package.
-func localName(plain string) string {
-	rest := plain[strings.LastIndexByte(plain, '/')+1:]
-	if _, local, ok := strings.Cut(rest, "."); ok {
-		return local
-	}
-	return rest
-}

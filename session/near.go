@@ -2,68 +2,219 @@ package session
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 
 	"gtrace/spelling"
 )
 
-// maxNear bounds the names offered for a pattern that matches nothing.
+// maxNear bounds the patterns offered for one that matches nothing.
 const maxNear = 5
 
-// near returns the names that look most like what the pattern says: the whole
-// name, or the part after the package, contains it, or differs from it by few
-// letters. Case does not count. Those of the main module come first: that is what
-// people trace.
+// near returns patterns that look like one which matches nothing, nearest first, and
+// that choose something which can be traced. What is not near is not offered: a
+// name that nobody has meant misleads.
 func near(all []candidate, module, text string) []string {
-	if strings.HasPrefix(text, "/") || strings.HasSuffix(text, ".go") {
+	if strings.HasPrefix(text, "/") {
 		return nil
 	}
-	want := strings.ToLower(plainName(unescape(text)))
-	if slices.ContainsFunc(all, func(c candidate) bool { return c.Package == text }) {
-		return []string{text + ".*", text + "/..."}
+	if file, _, _ := splitLines(text); strings.HasSuffix(file, ".go") {
+		return choosing(all, module, nearFiles(all, file))
 	}
-	type scored struct {
-		name    string
-		score   int
-		foreign bool
+	if names := choosing(all, module, []string{text + ".*", text + "/..."}); names != nil {
+		return names // it is a package
 	}
-	var found []scored
-	for i := range all {
-		c := &all[i]
-		if score, ok := likeness(want, strings.ToLower(c.plain)); ok {
-			found = append(found, scored{c.Name, score, !c.isBelow(module)})
-		}
+	offers := slices.Concat(nearPackages(all, text), nearNames(all, module, text))
+	if pkg, rest := splitPattern(text); strings.Contains(rest, "*") {
+		offers = append(offers, pkg+".*")
 	}
-	slices.SortFunc(found, func(a, b scored) int {
-		switch {
-		case a.foreign != b.foreign && a.foreign:
-			return 1
-		case a.foreign != b.foreign:
-			return -1
-		case a.score != b.score:
-			return cmp.Compare(a.score, b.score)
-		default:
-			return cmp.Compare(a.name, b.name)
-		}
-	})
+	return choosing(all, module, offers)
+}
+
+// choosing returns the first few of the patterns that choose something.
+func choosing(all []candidate, module string, offers []string) []string {
 	var names []string
-	for _, f := range found[:min(maxNear, len(found))] {
-		names = append(names, f.name)
+	for _, offer := range offers {
+		if len(names) == maxNear {
+			break
+		}
+		if !slices.Contains(names, offer) && chooses(all, module, offer) {
+			names = append(names, offer)
+		}
 	}
 	return names
 }
 
-// likeness returns how far name is from want: fewer is nearer.
-func likeness(want, name string) (int, bool) {
-	wanted := localName(want)
-	if !strings.Contains(want, ".") {
-		wanted = want
+// chooses reports whether a pattern chooses a function that can be traced, and not
+// too many.
+func chooses(all []candidate, module, text string) bool {
+	p, err := parsePattern(text)
+	if err != nil {
+		return false
 	}
-	local := localName(name)
-	score := min(spelling.Distance(want, name), spelling.Distance(wanted, local)+1)
-	if strings.Contains(local, wanted) || strings.Contains(name, want) {
-		score = min(score, 3)
+	found := p.find(all, module)
+	return len(found) <= DefaultMaxProbes && slices.ContainsFunc(found, func(i int) bool { return all[i].Entry != 0 && all[i].Barred == "" })
+}
+
+// nearFiles returns the names of files that look like one. Which lines they have is
+// not known here.
+func nearFiles(all []candidate, file string) []string {
+	dir, base := path.Split(file)
+	near := newRanking()
+	for i := range all {
+		other := path.Base(all[i].File)
+		if d := distance(base, other); other != base && d <= tolerance(len(base)-len(".go")) {
+			near.add(dir+other, d)
+		}
 	}
-	return score, score <= max(3, len(wanted)/3)
+	return near.names()
+}
+
+// nearPackages returns a pattern of a whole package, or of all its names that are
+// like one, with the name of a package that is nearly so called.
+func nearPackages(all []candidate, text string) []string {
+	pkg, rest := splitPattern(text)
+	if pkg == "" || !strings.ContainsAny(rest, "*") && rest != "/..." {
+		return nil
+	}
+	near := newRanking()
+	for i := range all {
+		for _, name := range all[i].packages(strings.Contains(pkg, "/")) {
+			if d := distance(pkg, name); d > 0 && d <= tolerance(len(pkg)) {
+				near.add(name+rest, d)
+				near.add(name+".*", d+1)
+			}
+		}
+	}
+	return near.names()
+}
+
+// splitPattern splits a pattern behind its package, as it would be if it has one.
+func splitPattern(text string) (pkg, rest string) {
+	if pkg, ok := strings.CutSuffix(text, "/..."); ok {
+		return pkg, "/..."
+	}
+	slash := strings.LastIndexByte(text, '/') + 1
+	if i := strings.IndexByte(text[slash:], '.'); i >= 0 {
+		return text[:slash+i], text[slash+i:]
+	}
+	return "", text
+}
+
+// packages returns what the candidate's package may be called: in full, or by the
+// end of its path and by its name.
+func (c *candidate) packages(full bool) []string {
+	if full {
+		return []string{unescape(c.Package)}
+	}
+	_, last := cutLast(unescape(c.Package))
+	return []string{last, packageName(unescape(c.Package), c.PackageName)}
+}
+
+// nearNames returns the names that look like the one that is meant: of those that
+// are equally so the main module's first, as that is what people trace.
+func nearNames(all []candidate, module, text string) []string {
+	want := strings.Trim(strings.ReplaceAll(plainName(unescape(text)), "*", ""), ".")
+	if _, rest := splitPattern(text); strings.Trim(rest, ".*") == "" || rest == "/..." {
+		return nil // a whole package is meant
+	}
+	near := newRanking()
+	for i := range all {
+		c := &all[i]
+		foreign := !c.isBelow(module)
+		if d, ok := likeness(want, c, foreign); ok {
+			if foreign {
+				d += 2
+			}
+			near.add(c.Name, d)
+		}
+	}
+	return near.names()
+}
+
+// maxDistance is more than what is near is apart.
+const maxDistance = 20
+
+// likeness returns how far a function's name is from want, if it is near at all.
+func likeness(want string, c *candidate, foreign bool) (int, bool) {
+	pkg, rest := splitPattern(want)
+	rest = strings.TrimPrefix(rest, ".")
+	least := maxDistance
+	// Without its package, or with a type instead.
+	if !strings.Contains(want, "/") {
+		if d := localDistance(want, c.local); !foreign || d <= 1 {
+			least = min(least, d)
+		}
+	}
+	if pkg != "" {
+		away := maxDistance
+		for _, name := range c.packages(strings.Contains(pkg, "/")) {
+			if d := distance(pkg, name); d <= tolerance(len(pkg)) {
+				away = min(away, d)
+			}
+		}
+		d := localDistance(rest, c.local)
+		switch {
+		case away < maxDistance:
+			least = min(least, away+d)
+		case !foreign && d <= 1: // the right name in the wrong package
+			least = min(least, d+3)
+		}
+	}
+	return least, least < maxDistance
+}
+
+// localDistance is the distance of names without their packages. A method may be
+// meant by a name without its receiver, a longer name by a part of it.
+func localDistance(want, local string) int {
+	if want == "" {
+		return maxDistance
+	}
+	if d := distance(want, local); d <= tolerance(len(want)) {
+		return d
+	}
+	last := local[strings.LastIndexByte(local, '.')+1:]
+	if d := distance(want, last); d <= tolerance(len(want)) {
+		return d + 1
+	}
+	const telling = 4
+	if len(want) >= telling && strings.Contains(strings.ToLower(last), strings.ToLower(want)) {
+		return tolerance(len(want)) + 2
+	}
+	return maxDistance
+}
+
+// distance compares names without regard to case, but for that something differs.
+func distance(a, b string) int {
+	if strings.EqualFold(a, b) {
+		return 0
+	}
+	return spelling.Distance(strings.ToLower(a), strings.ToLower(b))
+}
+
+// tolerance is how many letters may be wrong in a name of so many.
+func tolerance(letters int) int { return min(3, (letters+1)/4) }
+
+// A ranking orders names by how near they are.
+type ranking struct{ away map[string]int }
+
+func newRanking() *ranking { return &ranking{make(map[string]int)} }
+
+func (r *ranking) add(name string, away int) {
+	if old, ok := r.away[name]; !ok || away < old {
+		r.away[name] = away
+	}
+}
+
+// names returns the nearest names, a few more than are offered.
+func (r *ranking) names() []string {
+	names := make([]string, 0, len(r.away))
+	for name := range r.away {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(r.away[a], r.away[b]), cmp.Compare(a, b))
+	})
+	return names[:min(len(names), 2*maxNear)]
 }

@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"gtrace/session/engine"
 )
 
 // A pattern is what a user writes to choose functions.
@@ -26,8 +24,8 @@ type pattern struct {
 	// whole matches a function by its full name, its package or its file.
 	whole func(*candidate) bool
 	// tail matches the end of a function's name, for a name that is written
-	// without its package or with the last element of it. It is nil where only
-	// whole makes sense.
+	// without its package or with the last elements of it, and the end of a
+	// package's path. It is nil where only whole makes sense.
 	tail func(*candidate) bool
 	// lines are those that a pattern names which is about lines; nil for others.
 	lines *span
@@ -38,27 +36,6 @@ type span struct{ first, last int }
 
 // everyLine is what the name of a file says of lines.
 var everyLine = span{1, math.MaxInt}
-
-// A candidate is a function with what patterns ask of it.
-type candidate struct {
-	*engine.Function
-	plain string // the name in plain form
-	path  string // the import path; of package main, the module's
-}
-
-func newCandidate(fn *engine.Function, module string) candidate {
-	c := candidate{Function: fn, plain: plainName(unescape(fn.Name)), path: unescape(fn.Package)}
-	if fn.Package == "main" {
-		c.path = module
-	}
-	return c
-}
-
-// isBelow reports whether the candidate's package is path or below it.
-func (c *candidate) isBelow(path string) bool {
-	rest, ok := strings.CutPrefix(c.path, path)
-	return ok && (rest == "" || rest[0] == '/')
-}
 
 // parsePattern reads a pattern. An error says what is wrong with it.
 func parsePattern(text string) (pattern, error) {
@@ -158,13 +135,15 @@ func namePattern(text string) (pattern, error) {
 }
 
 func exactPattern(text, plain string) pattern {
+	same := func(name string) bool { return name == plain }
+	ends := func(name string) bool {
+		head, ok := strings.CutSuffix(name, plain)
+		return ok && (strings.HasSuffix(head, ".") || strings.HasSuffix(head, "/"))
+	}
 	return pattern{
 		text:  text,
-		whole: func(c *candidate) bool { return c.plain == plain },
-		tail: func(c *candidate) bool {
-			head, ok := strings.CutSuffix(c.plain, plain)
-			return ok && (strings.HasSuffix(head, ".") || strings.HasSuffix(head, "/"))
-		},
+		whole: func(c *candidate) bool { return c.matches(same) },
+		tail:  func(c *candidate) bool { return c.matches(ends) },
 	}
 }
 
@@ -174,16 +153,18 @@ func globPattern(text, plain string) pattern {
 	tail := regexp.MustCompile("[./](?:" + glob + ")$")
 	return pattern{
 		text:  text,
-		whole: func(c *candidate) bool { return whole.MatchString(c.plain) },
-		tail:  func(c *candidate) bool { return tail.MatchString(c.plain) },
+		whole: func(c *candidate) bool { return c.matches(whole.MatchString) },
+		tail:  func(c *candidate) bool { return c.matches(tail.MatchString) },
 	}
 }
 
 // packagePattern matches a package and those below it.
 func packagePattern(text, pkg string) pattern {
-	return pattern{text: text, whole: func(c *candidate) bool {
-		return c.isBelow(pkg) || c.Package == pkg
-	}}
+	return pattern{
+		text:  text,
+		whole: func(c *candidate) bool { return c.isBelow(pkg) || c.Package == pkg },
+		tail:  func(c *candidate) bool { return c.isAmong(pkg) },
+	}
 }
 
 // instancePattern matches one instance of a generic function, by the name that

@@ -23,19 +23,15 @@ type Selection struct {
 // Select chooses from fns those which a pattern of trace matches and no pattern
 // of ignore does. Without trace it chooses the functions of the main module.
 //
-// A name is first compared in full. Where that finds nothing, a name without
-// its package is looked for in the main module, and then in every package.
+// A name is first compared in full. Where that finds nothing, one without its
+// package, or with the end of its path or the name that source calls it by, is
+// looked for in the main module, and then in every package.
 //
 // It returns a [*NoMatchError] for a pattern of trace that matches nothing, a
 // [*BarredError] for one that matches only what is barred, and an [*InlinedError]
 // when no call of what is chosen can be seen.
 func Select(fns []*engine.Function, module string, trace, ignore []string) (Selection, error) {
-	all := make([]candidate, 0, len(fns))
-	for _, fn := range fns {
-		if !fn.Wrapper {
-			all = append(all, newCandidate(fn, module))
-		}
-	}
+	all := candidates(fns, module)
 	sel := Selection{Patterns: trace, named: make(map[*engine.Function]bool)}
 	if len(trace) == 0 {
 		sel.Patterns = modulePatterns(all, module)
@@ -49,7 +45,7 @@ func Select(fns []*engine.Function, module string, trace, ignore []string) (Sele
 		}
 		found := p.find(all, module)
 		if len(found) == 0 {
-			return Selection{}, &NoMatchError{Pattern: text, Near: near(all, module, text)}
+			return Selection{}, noMatch(all, module, text)
 		}
 		if out := barred(all, found); len(out) == len(found) {
 			return Selection{}, &BarredError{Pattern: text, Functions: out}
@@ -99,6 +95,17 @@ func Select(fns []*engine.Function, module string, trace, ignore []string) (Sele
 	}
 	sel.Notes = append(notes(sel), unused...)
 	return sel, nil
+}
+
+// noMatch is the error for a pattern that matches nothing.
+func noMatch(all []candidate, module, text string) error {
+	optimized := func(c candidate) bool { return c.Optimized && c.isBelow(module) }
+	return &NoMatchError{
+		Pattern:   text,
+		Near:      near(all, module, text),
+		Optimized: slices.ContainsFunc(all, optimized),
+		chooses:   func(other string) bool { return chooses(all, module, other) },
+	}
 }
 
 // leaveOut returns those candidates that no pattern of ignore matches, and a

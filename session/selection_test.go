@@ -18,6 +18,11 @@ example.com/app/store example.com/app/store.(*DB).Get.func1 /src/app/store/db.go
 example.com/app/store example.com/app/store.DB.Name /src/app/store/db.go
 example.com/app/store/sql example.com/app/store/sql.Open /src/app/store/sql/open.go
 example.com/apple example.com/apple.Pick /mod/apple/pick.go
+github.com/caddyserver/caddy/v2 github.com/caddyserver/caddy/v2.Run /mod/caddy/caddy.go
+github.com/caddyserver/caddy/v2/modules/caddyhttp github.com/caddyserver/caddy/v2/modules/caddyhttp.(*App).Start /mod/caddy/app.go
+github.com/mattn/go-sqlite3 github.com/mattn/go-sqlite3.(*Conn).Close /mod/sqlite3/conn.go
+github.com/mattn/go-sqlite3 github.com/mattn/go-sqlite3.Open /mod/sqlite3/open.go
+github.com/mattn/go-sqlite3/upgrade github.com/mattn/go-sqlite3/upgrade.Run /mod/sqlite3/upgrade/run.go
 gopkg.in/yaml.v3 gopkg.in/yaml%2ev3.Marshal /mod/yaml/yaml.go
 main main.(*List[...]).Push /src/app/list.go
 main main.(*Server).Serve /src/app/server.go
@@ -39,9 +44,16 @@ func testFunctions() []*engine.Function {
 	for line := range strings.Lines(functions) {
 		if words := strings.Fields(line); len(words) == 3 {
 			symbol := strings.ReplaceAll(words[1], "[...]", "[go.shape.int]")
-			fns = append(fns, &engine.Function{
+			fn := &engine.Function{
 				Package: words[0], Name: words[1], Symbol: symbol, File: words[2], Entry: uint64(len(fns) + 1),
-			})
+			}
+			switch fn.Package {
+			case "main":
+				fn.CommandPath = "example.com/app/cmd/app"
+			case "github.com/mattn/go-sqlite3":
+				fn.PackageName = "sqlite3" // of the others the path tells
+			}
+			fns = append(fns, fn)
 		}
 	}
 	return append(fns, &engine.Function{Package: "main", Name: "main.T.Method", File: "/src/app/main.go", Entry: 99, Wrapper: true})
@@ -81,6 +93,26 @@ func TestSelect(t *testing.T) {
 		{"gopkg.in/yaml.v3.Marshal", "", "gopkg.in/yaml%2ev3.Marshal"},
 		{"gopkg.in/yaml%2ev3.Marshal", "", "gopkg.in/yaml%2ev3.Marshal"},
 		{"gopkg.in/yaml.v3/...", "", "gopkg.in/yaml%2ev3.Marshal"},
+		{"yaml.v3.Marshal", "", "gopkg.in/yaml%2ev3.Marshal"},
+		{"yaml.Marshal", "", "gopkg.in/yaml%2ev3.Marshal"},
+		{"yaml.*", "", "gopkg.in/yaml%2ev3.Marshal"},
+		{"yaml/...", "", "gopkg.in/yaml%2ev3.Marshal"},
+		{"go-sqlite3.*", "", "github.com/mattn/go-sqlite3.(*Conn).Close github.com/mattn/go-sqlite3.Open"},
+		{"sqlite3.*", "", "github.com/mattn/go-sqlite3.(*Conn).Close github.com/mattn/go-sqlite3.Open"},
+		{"sqlite3.(*Conn).Close", "", "github.com/mattn/go-sqlite3.(*Conn).Close"},
+		{"sqlite3/...", "", "github.com/mattn/go-sqlite3.(*Conn).Close github.com/mattn/go-sqlite3.Open github.com/mattn/go-sqlite3/upgrade.Run"},
+		{"sqlite3/upgrade.Run", "", "github.com/mattn/go-sqlite3/upgrade.Run"},
+		{"caddy.Run", "", "github.com/caddyserver/caddy/v2.Run"},
+		{"v2.Run", "", "github.com/caddyserver/caddy/v2.Run"},
+		{"caddy/v2.Run", "", "github.com/caddyserver/caddy/v2.Run"},
+		{"github.com/caddyserver/caddy/v2.*", "", "github.com/caddyserver/caddy/v2.Run"},
+		{"caddy/...", "", "github.com/caddyserver/caddy/v2.Run github.com/caddyserver/caddy/v2/modules/caddyhttp.(*App).Start"},
+		{"caddyhttp/...", "", "github.com/caddyserver/caddy/v2/modules/caddyhttp.(*App).Start"},
+		{"modules/...", "", "github.com/caddyserver/caddy/v2/modules/caddyhttp.(*App).Start"},
+		{"http/...", "", "net/http.(*Server).Serve net/http.(*Server).Shutdown net/http.Get net/http/pprof.Index"},
+		{"example.com/app/cmd/app.work", "", "main.work"},
+		{"cmd/app.work", "", "main.work"},
+		{"example.com/app/cmd/...", "", "main.(*List[...]).Push main.(*Server).Serve main.Map[...] main.main main.main.func1 main.main.func1.2 main.work"},
 		{"server.go", "", "main.(*Server).Serve net/http.(*Server).Serve net/http.(*Server).Shutdown"},
 		{"app/server.go", "", "main.(*Server).Serve"},
 		{"/src/app/server.go", "", "main.(*Server).Serve"},
@@ -112,8 +144,26 @@ func TestSelectErrors(t *testing.T) {
 	tests := []struct{ trace, want string }{
 		{"main.wrok", `no function matches "main.wrok"; near it: main.work`},
 		{"main.Work", `no function matches "main.Work"; near it: main.work`},
-		{"Server.serve", `no function matches "Server.serve"; near it: main.(*Server).Serve, net/http.(*Server).Serve, net/http.(*Server).Shutdown`},
+		{"Server.serve", `no function matches "Server.serve"; near it: main.(*Server).Serve, net/http.(*Server).Serve`},
 		{"net/http", `no function matches "net/http"; near it: net/http.*, net/http/...`},
+		{"main.Sevre", `no function matches "main.Sevre"; near it: main.(*Server).Serve`},
+		{"main.Srver.Sevre", `no function matches "main.Srver.Sevre"; near it: main.(*Server).Serve`},
+		{"main.Serv", `no function matches "main.Serv"; near it: main.(*Server).Serve`},
+		{"main.Srve*", `no function matches "main.Srve*"; near it: main.(*Server).Serve, main.*`},
+		{"htpp.Get", `no function matches "htpp.Get"; near it: net/http.Get, example.com/app/store.(*DB).Get`},
+		{"htpp.*", `no function matches "htpp.*"; near it: http.*`},
+		{"nte/http.G*", `no function matches "nte/http.G*"; near it: net/http.G*, net/http.*`},
+		{"htpp/...", `no function matches "htpp/..."; near it: http/..., http.*`},
+		{"stroe/...", `no function matches "stroe/..."; near it: store/..., store.*`},
+		{"db.Get", `no function matches "db.Get"; near it: example.com/app/store.(*DB).Get`},
+		{"main.Index", `no function matches "main.Index"`}, // that of pprof is not meant
+		{"main.nope", `no function matches "main.nope"`},
+		{"mainn.*", `no function matches "mainn.*"; near it: main.*`},
+		{"sqlite3", `no function matches "sqlite3"; near it: sqlite3.*, sqlite3/...`},
+		{"sqlite.*", `no function matches "sqlite.*"; near it: sqlite3.*`},
+		{"sever.go", `no function matches "sever.go"; near it: server.go`},
+		{"app/sever.go:40-60", `no function matches "app/sever.go:40-60"; near it: app/server.go`},
+		{"t", `no function matches "t"`},
 		{"nothing.like.this", `no function matches "nothing.like.this"`},
 		{"main.T.Method", `no function matches "main.T.Method"`},
 		{"nosuch.go", `no function matches "nosuch.go"`},

@@ -157,7 +157,7 @@ func begin(eng engine.Engine, cfg Config) (traced, error) {
 		return traced{}, err
 	}
 	if most := maxProbes(cfg); len(sel.Functions) > most {
-		return traced{}, &TooManyError{Patterns: sel.Patterns, Count: len(sel.Functions), Max: most}
+		return traced{}, tooMany(eng, &sel, most)
 	}
 	lines, err := planLines(lister, cfg, &sel, named)
 	if err != nil {

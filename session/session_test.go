@@ -243,6 +243,34 @@ func TestCancelInside(t *testing.T) {
 	}
 }
 
+// TestTooMany tells the packages of a selection that is too large, by patterns that
+// choose them alone.
+func TestTooMany(t *testing.T) {
+	f := fake(t, twoCalls)
+	f.Funcs, f.About.Module = testFunctions(), module
+	_, err := New(f, Config{MaxProbes: 3, Trace: []string{"main.*", "net/...", "caddy/...", "sqlite3.*"}})
+	want := `"main.* net/... caddy/... sqlite3.*" chooses 16 functions, more than the 3 that are allowed: narrow the pattern, or raise --max-probes to 16; by package:
+      7  main.*
+      3  http.*
+      2  sqlite3.*
+      1  caddy.*
+      1  caddyhttp.*
+      1  net.*
+      1  pprof.*`
+	many, ok := errors.AsType[*TooManyError](err)
+	if !ok || many.Error() != want {
+		t.Fatalf("got  %v\nwant %s", err, want)
+	}
+	if many.Narrower() != "http.*" {
+		t.Errorf("narrower: %s", many.Narrower())
+	}
+	for _, p := range many.Parts {
+		if sel, err := Select(f.Funcs, module, []string{p.Pattern}, nil); err != nil || len(sel.Functions) != p.Count {
+			t.Errorf("%s: %v", p.Pattern, err)
+		}
+	}
+}
+
 func TestNewErrors(t *testing.T) {
 	f := fake(t, twoCalls)
 	_, err := New(f, Config{MaxProbes: 1})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"gtrace/session/engine"
 	"gtrace/session/engine/dlv"
@@ -90,7 +91,14 @@ func (a *app) execute(args []string) (err error) {
 	// A fault at an address that is no nil pointer would be fatal otherwise.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	root := newRootCommand(a)
+	args = asCommand(args)
 	root.SetArgs(args)
+	if cmd, _, err := root.Find(args); err == nil {
+		if !cmd.HasParent() && len(args) > 0 && !strings.HasPrefix(args[0], "-") && !strings.HasPrefix(args[0], "__") {
+			return a.noCommand() // whatever flags come with it; __complete is the shell's
+		}
+		a.say.world.flags = cmd.Flags()
+	}
 	return root.Execute()
 }
 

@@ -3,14 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"gtrace/events"
 )
 
+// pidFlag is the name of the flag that is strace's -p.
+const pidFlag = "pid"
+
 func newAttachCommand(a *app) *cobra.Command {
 	var f traceFlags
+	var pids []string
 	cmd := &cobra.Command{
 		Use:   "attach [flags] PID|NAME",
 		Short: "Trace a running process",
@@ -33,13 +38,16 @@ EXIT STATUS
   gtrace attach server -t store.Load --limit 100
   gtrace attach server -e exception --for 1m -o errors.json --format json
   gtrace attach 4711 --format json | jq 'select(.kind == "return")'`,
-		Args: needArgs(1, 1, "PID or NAME"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			return needArgs(1, 1, "PID or NAME")(cmd, slices.Concat(pids, args))
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runAttach(cmd.Context(), a, &f, args[0])
+			return runAttach(cmd.Context(), a, &f, slices.Concat(pids, args)[0])
 		},
 		ValidArgsFunction: completeProcess(a),
 	}
 	f.register(cmd.Flags(), attachedStall)
+	cmd.Flags().StringSliceVarP(&pids, pidFlag, "p", nil, "attach to the process `PID`, as strace has it; gtrace -p PID does so too")
 	f.complete(cmd)
 	cmd.PreRunE = f.presets.apply
 	return cmd

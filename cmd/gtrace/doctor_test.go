@@ -99,7 +99,7 @@ fail     security  a security module confines gtrace (docker-default (enforce))
 		{
 			name: "ended", args: "43", check: fmt.Errorf("attach to process 43: %w", engine.ErrNoProcess),
 			want: `fail     process  attach to process 43: no such process
-                  hint: ps -p 43
+                  hint: gtrace ps
 `,
 		},
 		{

@@ -144,6 +144,9 @@ func parseSample(text string) (uint64, error) {
 	}
 	number, ok := strings.CutPrefix(text, "1/")
 	n, err := strconv.ParseUint(number, 10, 64)
+	if !ok && err == nil && n > 0 {
+		return 0, &valueError{"sample", text, fmt.Sprintf("write it as a share of the calls: 1/%d", n), fmt.Sprintf("1/%d", n)}
+	}
 	if !ok || err != nil || n == 0 {
 		return 0, fmt.Errorf("--sample %s: write 1 and how many calls it stands for, as 1/100", text)
 	}

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"debug/buildinfo"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // A progKind says what PROG on a command line is.
@@ -42,11 +45,34 @@ func classify(prog string) (progKind, string, error) {
 	case strings.HasSuffix(prog, ".go"):
 		return aFile, prog, nil
 	case info.Mode()&0o111 == 0:
-		err := fmt.Errorf("%s: not executable", quote(prog))
-		return 0, "", notStarted(withHint(err, "chmod +x "+quote(prog)))
+		return 0, "", notStarted(notExecutable(prog, info))
 	}
 	path, err := filepath.Abs(prog)
 	return aBinary, path, err
+}
+
+// notExecutable is the error for a file that nobody may execute.
+func notExecutable(prog string, info fs.FileInfo) error {
+	_, err := buildinfo.ReadFile(prog)
+	switch st, ok := info.Sys().(*syscall.Stat_t); {
+	case err != nil:
+		return withHint(fmt.Errorf("%s: no program", quote(prog)), "PROG is a Go binary, a package directory, a .go file or an import path")
+	case ok && (os.Geteuid() == 0 || int(st.Uid) == os.Geteuid()):
+		return withHint(fmt.Errorf("%s: not executable", quote(prog)), "chmod +x "+quote(prog))
+	}
+	return withHint(fmt.Errorf("%s: not executable", quote(prog)), "a copy of your own can be made so")
+}
+
+// isScript reports whether a file names the program that is to run it.
+func isScript(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 2)
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) == "#!"
 }
 
 // lookPath is exec.LookPath without its opinion on the current directory.

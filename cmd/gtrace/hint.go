@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"gtrace/session"
 	"gtrace/session/engine"
 )
@@ -18,9 +20,10 @@ import (
 type hintWorld struct {
 	procs procfs
 	euid  int
-	args  []string // the command line of gtrace
-	pid   int      // the target, when there is one already
-	prog  string   // PROG as given
+	args  []string       // the command line of gtrace
+	flags *pflag.FlagSet // of its command
+	pid   int            // the target, when there is one already
+	prog  string         // PROG as given
 }
 
 // hints says what to type next for an error. Several causes can be behind one
@@ -28,6 +31,12 @@ type hintWorld struct {
 func hints(err error, w hintWorld) []string {
 	if h, ok := errors.AsType[*hinted](err); ok {
 		return []string{h.hint}
+	}
+	if e, ok := errors.AsType[*valueError](err); ok {
+		if e.instead == "" {
+			return nil // the error says all
+		}
+		return w.offer(w.again(func(x word, _ int) bool { return x.flag == e.flag }, e.value, e.instead))
 	}
 	if e, ok := errors.AsType[*session.NoMatchError](err); ok {
 		return w.noMatch(e)
@@ -37,6 +46,12 @@ func hints(err error, w hintWorld) []string {
 	}
 	if e, ok := errors.AsType[*session.BarredError](err); ok {
 		return w.barred(e)
+	}
+	if e, ok := errors.AsType[*session.TooManyError](err); ok {
+		return w.tooMany(e)
+	}
+	if e, ok := errors.AsType[*processError](err); ok {
+		return w.otherProcess(e)
 	}
 	if e, ok := errors.AsType[*plantedError](err); ok {
 		return w.planted(e)
@@ -75,18 +90,42 @@ func (w hintWorld) subject() string {
 	return quote(w.prog)
 }
 
-// noMatch writes the command line again with the nearest name, and the command
+// noMatch writes the command line again with the nearest pattern, and the command
 // that lists all.
 func (w hintWorld) noMatch(e *session.NoMatchError) []string {
+	var list []string
+	if again := w.stamps(e.Chooses); again != "" {
+		list = append(list, "-t takes what follows it for a pattern; lines begin with times anyway: "+again)
+	} else if len(e.Near) > 0 {
+		list = w.offer(w.again(w.isPattern, e.Pattern, e.Near[0]))
+	}
+	list = append(list, w.offer(w.list())...)
+	if e.Optimized {
+		list = append(list, "a function may be inlined away without a trace: build with -gcflags=all=-l, or let gtrace build it: gtrace run PACKAGE")
+	}
+	return list
+}
+
+// offer is a hint, unless there is nothing to offer.
+func (w hintWorld) offer(command string) []string {
+	if command == "" {
+		return nil
+	}
+	return []string{command}
+}
+
+// list is the command that lists the functions of the same program. It is "" for a
+// test, as there is none.
+func (w hintWorld) list() string {
+	words := w.words()
+	if len(words) > 0 && words[0].text == "test" {
+		return ""
+	}
 	list := "gtrace funcs " + w.subject()
 	if slices.Contains(w.args, "--optimized") {
 		list += " --optimized" // the same binary
 	}
-	const gone = "a function may be inlined away without a trace: build with -gcflags=all=-l, or let gtrace build it: gtrace run PACKAGE"
-	if len(e.Near) == 0 || len(w.args) == 0 {
-		return []string{list, gone}
-	}
-	return []string{w.again(e.Pattern, e.Near[0]), list, gone}
+	return list
 }
 
 // noLine writes the command line again with the nearest lines.
@@ -94,7 +133,7 @@ func (w hintWorld) noLine(e *session.NoLineError) []string {
 	var list []string
 	for _, line := range e.Near {
 		file, _, _ := strings.Cut(e.Pattern, ".go:")
-		list = append(list, w.again(e.Pattern, file+".go:"+strconv.Itoa(line)))
+		list = append(list, w.offer(w.again(w.isPattern, e.Pattern, file+".go:"+strconv.Itoa(line)))...)
 	}
 	return list
 }
@@ -103,35 +142,30 @@ func (w hintWorld) noLine(e *session.NoLineError) []string {
 // which every program has that forks.
 func (w hintWorld) barred(e *session.BarredError) []string {
 	const why = "trace what calls it instead; docs/safety.md tells why"
-	if len(w.args) == 0 || !slices.ContainsFunc(e.Functions, func(fn *engine.Function) bool { return strings.Contains(fn.Symbol, "ork") }) {
+	if !slices.ContainsFunc(e.Functions, func(fn *engine.Function) bool { return strings.Contains(fn.Symbol, "ork") }) {
 		return []string{why}
 	}
-	return []string{w.again(e.Pattern, "syscall.forkExec"), why}
+	return append(w.offer(w.again(w.isPattern, e.Pattern, "syscall.forkExec")), why)
 }
 
-// again is the command line with one word exchanged.
-func (w hintWorld) again(word, by string) string {
-	again := []string{"gtrace"}
-	for _, arg := range w.args[1:] {
-		switch flag, isFlag := strings.CutSuffix(arg, "="+word); {
-		case arg == word:
-			arg = by
-		case isFlag:
-			arg = flag + "=" + by
-		}
-		again = append(again, arg)
+// tooMany writes the command line again for a part of what was chosen, and for all.
+func (w hintWorld) tooMany(e *session.TooManyError) []string {
+	var list []string
+	if part := e.Narrower(); part != "" {
+		list = w.offer(w.with("trace", "-t", part))
 	}
-	return quoteAll(again)
+	return append(list, w.offer(w.with("max-probes", "--max-probes", strconv.Itoa(e.Count)))...)
 }
 
 // planted writes the trace into the user's own directory instead.
 func (w hintWorld) planted(e *plantedError) []string {
 	look := "ls -la " + quote(filepath.Dir(e.path))
 	home, err := os.UserHomeDir()
-	if err != nil || len(w.args) == 0 {
+	if err != nil {
 		return []string{look}
 	}
-	return []string{w.again(e.path, filepath.Join(home, filepath.Base(e.path))), look}
+	isOutput := func(x word, _ int) bool { return x.flag == "output" }
+	return append(w.offer(w.again(isOutput, e.path, filepath.Join(home, filepath.Base(e.path)))), look)
 }
 
 func (w hintWorld) traced() []string {
@@ -146,18 +180,57 @@ func (w hintWorld) patched() []string {
 	return []string{fmt.Sprintf("gtrace repair %d", w.pid)}
 }
 
-func (w hintWorld) noProcess() []string {
-	if w.pid == 0 {
-		return []string{"ps -eo pid,comm,args"}
+// otherProcess writes the command line again with the process that may be meant.
+func (w hintWorld) otherProcess(e *processError) []string {
+	isProcess := func(x word, n int) bool { return x.flag == "" && n > 0 || x.flag == pidFlag }
+	if again := w.again(isProcess, e.who, e.instead); e.instead != "" && again != "" {
+		return []string{again}
 	}
-	return []string{"ps -p " + strconv.Itoa(w.pid)}
+	if len(w.args) > 1 && w.args[1] == "attach" && strings.ContainsAny(e.who, ".*/") {
+		if again := w.asPattern(e.who); again != "" {
+			return []string{"patterns stand behind -t: " + again}
+		}
+	}
+	return []string{"gtrace ps"}
 }
 
-func (w hintWorld) notGo() []string {
-	if w.pid != 0 {
-		return []string{fmt.Sprintf("ls -l /proc/%d/exe shows the program; a Go program started by a script is its child: pgrep -P %d", w.pid, w.pid)}
+// asPattern is the command line with an argument as the value of -t, if it has a
+// process besides.
+func (w hintWorld) asPattern(text string) string {
+	words := slices.DeleteFunc(w.words(), func(x word) bool { return x.flag != "" || x.arg < 2 })
+	i := slices.IndexFunc(words, func(x word) bool { return x.text == text })
+	if len(words) < 2 || i < 0 {
+		return ""
 	}
-	return []string{"go version -m " + w.subject() + " tells what a Go binary was built from; give that binary itself, not a script that starts it"}
+	args := slices.Clone(w.args)
+	args[0] = "gtrace"
+	at := words[i].arg
+	if before := args[at-1]; len(before) > 2 && strings.Trim(before, "t") == "-" {
+		args[at-1] = "-t" // -tt is -t with the pattern t
+		return quoteAll(args)
+	}
+	return quoteAll(slices.Insert(args, at, "-t"))
+}
+
+func (w hintWorld) noProcess() []string { return []string{"gtrace ps"} }
+
+// notGo says what the program is, or names a Go program below it.
+func (w hintWorld) notGo() []string {
+	if w.pid == 0 {
+		if isScript(w.prog) {
+			return []string{quote(w.prog) + " is a script: give the Go program that it starts"}
+		}
+		return []string{"only programs that go build has made can be traced"}
+	}
+	if child := w.procs.goBelow(w.pid); child != 0 {
+		pid := strconv.Itoa(child)
+		hint := fmt.Sprintf("PID %s is a Go program that it has started", pid)
+		if len(w.args) > 1 {
+			hint += ": gtrace " + w.args[1] + " " + pid
+		}
+		return []string{hint}
+	}
+	return []string{fmt.Sprintf("ls -l /proc/%d/exe shows the program", w.pid)}
 }
 
 func (w hintWorld) noDebugInfo() []string {

@@ -67,13 +67,17 @@ func TestHints(t *testing.T) {
 		{"root", engine.ErrPermission, 0, map[string]string{"self/status": allCaps}, []string{"gtrace doctor 42"}},
 		{"traced", engine.ErrTraced, 0, map[string]string{"42/status": "TracerPid:\t77\n", "77/comm": "dlv\n"}, []string{"PID 77 (dlv) traces it"}},
 		{"traced by whom", engine.ErrTraced, 0, nil, []string{"one tracer at most"}},
-		{"no process", engine.ErrNoProcess, 0, nil, []string{"ps -p 42"}},
-		{"not go", engine.ErrNotGo, 0, nil, []string{"pgrep -P 42"}},
+		{"no process", engine.ErrNoProcess, 0, nil, []string{"gtrace ps"}},
+		{"not go", engine.ErrNotGo, 0, nil, []string{"ls -l /proc/42/exe shows the program"}},
+		{"not go, but its child", engine.ErrNotGo, 0, map[string]string{
+			"50/cmdline": "sh\x00", "50/exe": "-> /bin/sh", "50/status": "PPid:\t42\n",
+			"51/cmdline": "./server\x00", "51/exe": "-> /proc/self/exe", "51/status": "PPid:\t50\n",
+		}, []string{"PID 51 is a Go program that it has started: gtrace attach 51"}},
 		{"stripped", engine.ErrNoDebugInfo, 0, nil, []string{"-ldflags"}},
 		{"go version", engine.ErrGoVersion, 0, nil, []string{"go version /proc/42/exe"}},
-		{"no match", &session.NoMatchError{Pattern: "x"}, 0, nil, []string{"gtrace funcs 42", "inlined away"}},
-		{"barred", &session.BarredError{Pattern: "42", Functions: []*engine.Function{{Symbol: "syscall.forkAndExecInChild"}}}, 0, nil, []string{"gtrace attach syscall.forkExec", "trace what calls it instead"}},
 		{"barred elsewhere", &session.BarredError{Pattern: "42", Functions: []*engine.Function{{Symbol: "syscall.RawSyscall"}}}, 0, nil, []string{"trace what calls it instead"}},
+		{"no match", &session.NoMatchError{Pattern: "x"}, 0, nil, []string{"gtrace funcs 42"}},
+		{"no match, optimized", &session.NoMatchError{Pattern: "x", Optimized: true}, 0, nil, []string{"gtrace funcs 42", "inlined away"}},
 		{"own", withHint(engine.ErrNotGo, "type this"), 0, nil, []string{"type this"}},
 		{"other", errors.New("other"), 0, nil, nil},
 	} {
@@ -126,6 +130,7 @@ func TestFindProcess(t *testing.T) {
 		"13/cmdline": "sh\x00script\x00", "13/exe": "-> " + script,
 		"14/cmdline": "", // a kernel thread
 		"15/cmdline": "/usr/bin/secret\x00",
+		"101/status": "Tgid:\t10\n",
 	})
 	for _, tt := range []struct {
 		who  string
@@ -139,6 +144,7 @@ func TestFindProcess(t *testing.T) {
 		{who: "script", pid: 13, is: engine.ErrNotGo, text: "script: PID 13"},
 		{who: "secret", pid: 15}, // may not be read: attaching will tell
 		{who: "nobody", is: engine.ErrNoProcess},
+		{who: "101", text: "101: it is a thread of process 10"},
 		{who: "0", is: engine.ErrNoProcess},
 	} {
 		pid, err := p.find(tt.who)
@@ -150,13 +156,86 @@ func TestFindProcess(t *testing.T) {
 		}
 	}
 	// A command for any program takes the script too.
-	if pid, err := p.search("script", "repair", true); pid != 13 || err != nil {
+	if pid, err := p.search("script", true); pid != 13 || err != nil {
 		t.Errorf("any program: %d, %v", pid, err)
 	}
-	_, err := p.search("worker", "repair", true)
+	_, err := p.search("worker", true)
 	wantText(t, "any program", err.Error(), "worker: 2 processes have that name")
-	if got := hints(err, hintWorld{}); len(got) != 1 || got[0] != "gtrace repair 11" {
+	w := hintWorld{args: []string{"gtrace", "repair", "worker", "--write"}, flags: newRepairCommand(newApp()).Flags()}
+	if got := hints(err, w); len(got) != 1 || got[0] != "gtrace repair 11 --write" {
 		t.Errorf("hints: %q", got)
+	}
+}
+
+// TestOtherProcess offers the process that may be meant, with the rest of the command
+// line as it was.
+func TestOtherProcess(t *testing.T) {
+	procs := fakeProc(t, map[string]string{
+		"10/cmdline": "./server\x00", "10/exe": goProgram(t, t.TempDir(), "server"),
+		"101/status": "Tgid:\t10\n",
+	})
+	for args, hint := range map[string]string{
+		"attach sevrer -n 5": "gtrace attach server -n 5",
+		"attach 101 -n 101":  "gtrace attach 10 -n 101",
+		"-n 101 -p 101":      "gtrace -n 101 -p 10",
+		"-p101":              "gtrace -p10",
+		"attach --pid=101":   "gtrace attach --pid=10",
+		"attach nobody":      "gtrace ps",
+		"repair 101":         "gtrace repair 10",
+	} {
+		r := gtraceOn(t, &fakeBackend{}, procs, 0, strings.Fields(args)...)
+		if r.status != statusNotStarted {
+			t.Errorf("%s: status %d", args, r.status)
+		}
+		wantText(t, args, r.stderr, "gtrace: hint: "+hint+"\n")
+	}
+}
+
+// TestTooMany writes the command line again for a part that is small enough.
+func TestTooMany(t *testing.T) {
+	e := &session.TooManyError{Count: 30, Max: 15, Parts: []session.Part{{Pattern: "a.*", Count: 20}, {Pattern: "b.*", Count: 10}}}
+	for args, hint := range map[string]string{
+		"42":                         "42 -t 'b.*'",
+		"42 -- x":                    "42 -t 'b.*' -- x",
+		"42 -t c":                    "42 -t 'b.*'",
+		"--trace=c -n 3 42":          "'--trace=b.*' -n 3 42",
+		"-t c -td --trace e -n 3 42": "-n 3 42 -t 'b.*'",
+		"-ct c 42 -q":                "-ct 'b.*' 42 -q",
+	} {
+		w := hintWorld{args: append([]string{"/opt/gtrace", "attach"}, strings.Fields(args)...), flags: newAttachCommand(newApp()).Flags()}
+		if got := hints(e, w); len(got) != 2 || got[0] != "gtrace attach "+hint {
+			t.Errorf("%s: hints %q", args, got)
+		}
+	}
+}
+
+func TestBarredHint(t *testing.T) {
+	e := &session.BarredError{Pattern: "rawFork*", Functions: []*engine.Function{{Symbol: "syscall.rawForkSyscall"}}}
+	w := hintWorld{args: []string{"gtrace", "attach", "42", "-t", "rawFork*"}, flags: newAttachCommand(newApp()).Flags()}
+	if got := hints(e, w); len(got) != 2 || got[0] != "gtrace attach 42 -t syscall.forkExec" {
+		t.Errorf("hints %q", got)
+	}
+}
+
+// TestAgain writes the command line again with another pattern.
+func TestAgain(t *testing.T) {
+	for args, hint := range map[string]string{
+		"-t main.wrok":               "-t main.work",
+		"--trace=main.wrok":          "--trace=main.work",
+		"-cvtmain.wrok":              "-cvtmain.work",
+		"-ct main.wrok -- main.wrok": "-ct main.work -- main.wrok",
+		"-t main.wrok main.wrok":     "-t main.work main.wrok",
+		"--from main.wrok":           "--from main.work",
+		"-tt":                        "",
+		"-ttt -n 1":                  " -n 1",
+		"-tt main.work":              "-t main.work",
+	} {
+		args := strings.Fields(args)
+		r := gtrace(t, &fakeBackend{target: newFakeTarget(t, oneCall+"exit 0")}, append([]string{"run", anyProgram}, args...)...)
+		wantText(t, strings.Join(args, " "), r.stderr, strings.TrimSpace("gtrace run "+anyProgram+" "+strings.TrimSpace(hint))+"\n")
+		if r.status != statusUsage {
+			t.Errorf("%q: status %d", args, r.status)
+		}
 	}
 }
 

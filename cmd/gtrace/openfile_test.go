@@ -299,7 +299,7 @@ func lowestDescriptor(t *testing.T) int {
 func TestPlantedHint(t *testing.T) {
 	t.Setenv("HOME", "/home/ann")
 	err := (&walk{path: "/tmp/x.json"}).refuse("x.json is whatever")
-	w := hintWorld{args: []string{"gtrace", "attach", "7", "-o", "/tmp/x.json"}}
+	w := hintWorld{args: []string{"gtrace", "attach", "7", "-o", "/tmp/x.json"}, flags: newAttachCommand(newApp()).Flags()}
 	if got := hints(err, w); len(got) == 0 || got[0] != "gtrace attach 7 -o /home/ann/x.json" {
 		t.Errorf("hints %q", got)
 	}

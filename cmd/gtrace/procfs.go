@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/buildinfo"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"gtrace/events/secret"
 	"gtrace/session/engine"
+	"gtrace/spelling"
 )
 
 // procfs is the mounted /proc.
@@ -38,13 +40,16 @@ func (p procfs) path(pid int, name string) string {
 
 // find returns the Go process that PID|NAME means. With an error the PID is that
 // of a process that was found but will not do, or 0.
-func (p procfs) find(who string) (int, error) { return p.search(who, "attach", false) }
+func (p procfs) find(who string) (int, error) { return p.search(who, false) }
 
 // search is find for a command, which may be one for any program.
-func (p procfs) search(who, command string, anyProgram bool) (int, error) {
+func (p procfs) search(who string, anyProgram bool) (int, error) {
 	if pid, err := strconv.Atoi(who); err == nil {
 		if pid <= 0 {
 			return 0, fmt.Errorf("%d: %w", pid, engine.ErrNoProcess)
+		}
+		if whose := p.field(who, "Tgid"); whose != "" && whose != who {
+			return 0, &processError{fmt.Errorf("%s: it is a thread of process %s", who, whose), who, whose}
 		}
 		return pid, nil
 	}
@@ -60,12 +65,61 @@ func (p procfs) search(who, command string, anyProgram bool) (int, error) {
 		if anyProgram {
 			kind = "processes"
 		}
-		return 0, withHint(fmt.Errorf("%s: %d %s have that name:\n%s", who, len(able), kind, table(able)),
-			fmt.Sprintf("gtrace %s %d", command, able[0].pid))
+		return 0, &processError{
+			fmt.Errorf("%s: %d %s have that name:\n%s", who, len(able), kind, table(able)),
+			who, strconv.Itoa(able[0].pid),
+		}
 	case len(other) > 0:
 		return other[0].pid, fmt.Errorf("%s: PID %d: %w", who, other[0].pid, engine.ErrNotGo)
 	}
-	return 0, fmt.Errorf("%s: %w of that name", who, engine.ErrNoProcess)
+	return 0, &processError{fmt.Errorf("%s: %w of that name", who, engine.ErrNoProcess), who, p.nearest(who)}
+}
+
+// A processError says that an argument does not mean one process.
+type processError struct {
+	error
+	who     string // the argument
+	instead string // what may be meant; may be empty
+}
+
+func (e *processError) Unwrap() error { return e.error }
+
+// nearest returns the name of a Go process that looks like who and is the only one
+// of that name, or "".
+func (p procfs) nearest(who string) string {
+	count := make(map[string]int)
+	for _, proc := range p.list() {
+		if proc.golang {
+			count[proc.name]++
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(count)) {
+		if count[name] == 1 && spelling.Distance(who, name) <= max(1, len(who)/4) {
+			return name
+		}
+	}
+	return ""
+}
+
+// goBelow returns the one Go process that a process, or one that it has started, has
+// started; 0 where there are none or several.
+func (p procfs) goBelow(pid int) int {
+	below := map[string]bool{strconv.Itoa(pid): true}
+	found := 0
+	for _, proc := range p.list() { // by PID: parents mostly come first
+		child := strconv.Itoa(proc.pid)
+		if !below[p.field(child, "PPid")] {
+			continue
+		}
+		below[child] = true
+		if proc.golang && found != 0 {
+			return 0
+		}
+		if proc.golang {
+			found = proc.pid
+		}
+	}
+	return found
 }
 
 // named returns the processes of a name: those that may be Go, and others.

@@ -67,7 +67,7 @@ func runRepair(a *app, f *repairFlags, who string) error {
 		return usage(fmt.Errorf("--format %s: use text, json", f.format))
 	}
 	a.say.quiet, a.say.verbose = f.quiet, f.verbose
-	pid, err := a.procs.search(who, "repair", true)
+	pid, err := a.procs.search(who, true)
 	a.say.world.pid = pid
 	if err != nil {
 		return notStarted(fmt.Errorf("repair %w", err))

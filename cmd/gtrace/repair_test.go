@@ -64,7 +64,7 @@ func TestRepairErrors(t *testing.T) {
 		{"repair 1 2", statusUsage, `unexpected argument "2"`},
 		{"repair --format xml 1", statusUsage, "--format xml: use text, json"},
 		{"repair 0", statusNotStarted, "repair 0: no such process"},
-		{"repair 1073741824", statusNotStarted, "repair process 1073741824: no such process\ngtrace: hint: ps -p 1073741824\n"},
+		{"repair 1073741824", statusNotStarted, "repair process 1073741824: no such process\ngtrace: hint: gtrace ps\n"},
 		{"repair no-such-program", statusNotStarted, "repair no-such-program: no such process of that name"},
 	} {
 		r := gtrace(t, &fakeBackend{}, strings.Fields(tt.args)...)

@@ -1,13 +1,20 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"runtime/debug"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"gtrace/spelling"
 )
 
 func newRootCommand(a *app) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "gtrace",
 		Short: "Trace a Go process from outside",
@@ -27,50 +34,104 @@ module is traced.`,
   gtrace funcs ./server '/Handler$/'         what a pattern matches
   gtrace ps                                  which processes can be traced
   gtrace doctor 4711                         what is in the way, and what helps`,
-		SuggestionsMinimumDistance: 2,
-
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Args:              rootArgs,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return a.noCommand()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				info, _ := debug.ReadBuildInfo()
+				return printVersion(a.out, info)
+			}
+			return cmd.Help()
+		},
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(a.flagError)
+	root.Flags().BoolVarP(&version, "version", "V", false, "print the versions, as gtrace version does")
+	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(
 		newRunCommand(a), newTestCommand(a), newAttachCommand(a), newFuncsCommand(a),
 		newPsCommand(a), newDoctorCommand(a), newRepairCommand(a),
 		newVersionCommand(a), newCompletionCommand(a), newManCommand(),
 	)
+	root.InitDefaultHelpCmd()
 	return root
 }
 
-// rootArgs refuses what is no command, and guesses what was meant.
-func rootArgs(cmd *cobra.Command, args []string) error {
+// asCommand writes -p PID, as strace takes it, as the command attach.
+func asCommand(args []string) []string {
+	if len(args) == 0 || !strings.HasPrefix(args[0], "-") {
+		return args
+	}
+	attach := append([]string{"attach"}, args...)
+	w := hintWorld{args: append([]string{"gtrace"}, attach...), flags: newAttachCommand(newApp()).Flags()}
+	if slices.ContainsFunc(w.words(), func(x word) bool { return x.flag == pidFlag }) {
+		return attach
+	}
+	return args
+}
+
+// noCommand refuses a command line without a command, and guesses what was meant.
+func (a *app) noCommand() error {
+	args := a.say.world.args[min(1, len(a.say.world.args)):]
 	if len(args) == 0 {
-		return nil
+		return usage(withHint(errors.New("a command is missing"), "gtrace help"))
 	}
 	err := fmt.Errorf("unknown command %q", args[0])
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return usage(withHint(err, "gtrace "+near[0]))
+	if strings.HasPrefix(args[0], "-") {
+		err = errors.New("a command is missing")
 	}
-	if isFile(args[0]) || strings.Contains(args[0], "/") {
-		return usage(withHint(err, "gtrace run "+quoteAll(args)))
+	for _, again := range a.guesses(args) {
+		if a.parses(again) {
+			return usage(withHint(err, "gtrace "+quoteAll(again)))
+		}
 	}
 	return usage(withHint(err, "gtrace help"))
 }
 
-// flagError points a flag that is unknown to gtrace, or lacks its value, to
-// where it may belong.
-func flagError(cmd *cobra.Command, err error) error {
-	if cmd.Name() == "run" || cmd.Name() == "test" {
-		if strings.HasPrefix(err.Error(), "unknown") {
-			return usage(withHint(err, "flags of the target stand after --: "+cmd.CommandPath()+" PROG -- -flag"))
+// guesses are command lines that may have been meant, the likeliest first.
+func (a *app) guesses(args []string) [][]string {
+	var list [][]string
+	root := newRootCommand(a)
+	if near := nearCommand(root, args[0]); near != "" {
+		again := slices.Clone(args)
+		again[0] = near
+		list = append(list, again, []string{near, "--help"})
+	}
+	if pid, err := strconv.Atoi(args[0]); err == nil && isFile(a.procs.path(pid, "")) {
+		list = append(list, append([]string{"attach"}, args...))
+	}
+	run := append([]string{"run"}, args...)
+	cmd, rest, err := root.Find(run)
+	if err == nil && cmd.ParseFlags(rest) == nil && cmd.Flags().NArg() > 0 {
+		if kind, _, err := classify(cmd.Flags().Arg(0)); err == nil && kind != aPackage {
+			list = append(list, run)
 		}
 	}
-	return usage(withHint(err, cmd.CommandPath()+" --help"))
+	return list
+}
+
+// nearCommand returns the command whose name differs by a letter or two.
+func nearCommand(root *cobra.Command, name string) string {
+	var names []string
+	for _, cmd := range root.Commands() {
+		if cmd.IsAvailableCommand() {
+			names = append(names, cmd.Name())
+		}
+	}
+	near := spelling.Nearest(name, names)
+	if len(name) < 2 || spelling.Distance(name, near) > max(1, len(name)/3) {
+		return ""
+	}
+	return near
 }
 
 // needArgs refuses a command line with too few or too many arguments.

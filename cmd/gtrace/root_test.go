@@ -69,9 +69,25 @@ func TestFlagValues(t *testing.T) {
 		{"--append", "--append: needs --output FILE"},
 		{"--append -o -", "--append: needs --output FILE"},
 		{"--prefix p --format json", "--prefix: only text has lines"},
-		{"-n x", "invalid argument"},
-		{"-Q", "unknown shorthand flag"},
-		{"--nonsense", "unknown flag: --nonsense"},
+		{"-n x", "--limit x: write a whole number that is not negative, as 10\n"},
+		{"-n -1", "--limit -1: write a whole number that is not negative"},
+		{"-n 1e3", "--limit 1e3: write a whole number"},
+		{"-n 99999999999999999999", "--limit 99999999999999999999: the number is too large"},
+		{"-d x", "--depth x: write a whole number, as 10"},
+		{"-k 1.5", "--stack 1.5: write a whole number"},
+		{"-g 1,x", "--goroutine 1,x: write whole numbers with commas between, as 1,7"},
+		{"-l=maybe", "--lines maybe: write --lines alone, or --lines=false"},
+		{"--for 10", "--for 10: a time needs its unit: write 10s or 10m\ngtrace: hint: gtrace run /proc/self/exe --for 10s\n"},
+		{"--slower=1.5", "--slower 1.5: a time needs its unit: write 1.5s or 1.5m\ngtrace: hint: gtrace run /proc/self/exe --slower=1.5s\n"},
+		{"--stall soon", "--stall soon: write a time with its unit, as 10s, 2m or 1h30m\n"},
+		{"--for 1h30", "--for 1h30: a time needs its unit: write 1h30s or 1h30m"},
+		{"--rate 2", "--rate 2: a rate needs its unit: write 2/s or 2/m\ngtrace: hint: gtrace run /proc/self/exe --rate 2/s\n"},
+		{"--max-overhead 5", "--max-overhead 5: write it with a percent sign, as 5%\ngtrace: hint: gtrace run /proc/self/exe --max-overhead 5%\n"},
+		{"--sample 5", "--sample 5: write it as a share of the calls: 1/5\ngtrace: hint: gtrace run /proc/self/exe --sample 1/5\n"},
+		{"-n", "--limit: needs a value: --limit N"},
+		{"-Q", "unknown shorthand flag: 'Q' in -Q\ngtrace: hint: flags of the target stand after --: gtrace run /proc/self/exe -- -Q\n"},
+		{"--nonsense 7", "unknown flag: --nonsense\ngtrace: hint: flags of the target stand after --: gtrace run /proc/self/exe -- --nonsense 7\n"},
+		{"--limt=7", "unknown flag: --limt\ngtrace: hint: gtrace run /proc/self/exe --limit=7\n"},
 	} {
 		r := gtrace(t, &fakeBackend{target: newFakeTarget(t, "exit 0")}, append([]string{"run", anyProgram}, strings.Fields(tt.args)...)...)
 		if r.status != statusUsage {
@@ -83,16 +99,25 @@ func TestFlagValues(t *testing.T) {
 
 func TestUnknownCommand(t *testing.T) {
 	for args, hint := range map[string]string{
-		"runn":        "gtrace run",
-		"./server -p": "gtrace run ./server",
-		"/bin/true":   "gtrace run /bin/true",
-		"zzz":         "gtrace help",
+		"runn":                "gtrace run --help",
+		"runn /bin/true":      "gtrace run /bin/true",
+		"atach 1 -t main.x":   "gtrace attach 1 -t main.x",
+		"/bin/true":           "gtrace run /bin/true",
+		"/bin/true -c":        "gtrace run /bin/true -c",
+		"-c /bin/true":        "gtrace run -c /bin/true",
+		"/bin/nothing":        "gtrace help",
+		"1":                   "gtrace attach 1",
+		"zzz":                 "gtrace help",
+		"zzz --help":          "gtrace help",
+		"help zzz":            "gtrace help",
+		"help atach":          "gtrace help attach",
+		"-t main.x --nothing": "gtrace help",
 	} {
-		r := gtrace(t, &fakeBackend{}, strings.Fields(args)[:1]...)
-		if r.status != statusUsage {
-			t.Errorf("%s: status %d", args, r.status)
+		r := gtrace(t, &fakeBackend{}, strings.Fields(args)...)
+		if r.status != statusUsage || r.stdout != "" {
+			t.Errorf("%s: status %d\n%s", args, r.status, r.stdout)
 		}
-		wantText(t, args, r.stderr, "unknown command", "gtrace: hint: "+hint+"\n")
+		wantText(t, args, r.stderr, "command", "gtrace: hint: "+hint+"\n")
 	}
 }
 
@@ -141,8 +166,10 @@ func TestFuncs(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	r := gtrace(t, &fakeBackend{}, "version")
-	wantText(t, "version", r.stdout, "gtrace ", "delve  ", "go     go1.", "traces programs of go1.")
+	for _, arg := range []string{"version", "--version", "-V"} {
+		r := gtrace(t, &fakeBackend{}, arg)
+		wantText(t, arg, r.stdout, "gtrace ", "delve  ", "go     go1.", "traces programs of go1.")
+	}
 }
 
 func TestCompletionAndManual(t *testing.T) {

@@ -158,11 +158,15 @@ type Target struct {
 type Function struct {
 	Name    string // as a Go traceback prints it: main.Map[...]
 	Symbol  string // as the linker names it: main.Map[go.shape.int]
-	Package string // import path
-	File    string
-	Line    int
-	Entry   uint64 // address; 0 when every call of it was inlined
-	End     uint64
+	Package string // import path, or main
+	// PackageName is what the package clause says, and CommandPath, of a function of
+	// package main, the import path of the program; "" where nobody knows.
+	PackageName, CommandPath string
+
+	File  string
+	Line  int
+	Entry uint64 // address; 0 when every call of it was inlined
+	End   uint64
 	// Inlined counts the places where the compiler inlined it: calls made
 	// there cannot be seen.
 	Inlined int

@@ -4,12 +4,14 @@ import (
 	"debug/dwarf"
 	"encoding/binary"
 	"go/constant"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"github.com/go-delve/delve/pkg/dwarf/op"
 
+	"gtrace/session/engine"
 	"gtrace/session/engine/dlv/eval"
 )
 
@@ -23,9 +25,6 @@ type packageUnit struct {
 // global finds what a package's name stands for: a variable, a constant or a
 // type. The package is called by its import path or its name.
 func (im *Image) global(pkg, name string) (eval.Variable, bool) {
-	if im.packages == nil {
-		im.packages = im.listPackages()
-	}
 	for _, u := range im.packages {
 		if u.path != pkg && u.name != pkg {
 			continue
@@ -48,26 +47,32 @@ func (im *Image) isPackage(name string) bool {
 	return slices.ContainsFunc(im.packages, func(u *packageUnit) bool { return u.name == name })
 }
 
-// listPackages lists the compilation units of Go code.
-func (im *Image) listPackages() []*packageUnit {
-	list := []*packageUnit{}
-	r := im.dwarf.Reader()
-	for {
-		e, err := r.Next()
-		if err != nil || e == nil {
-			return list
-		}
-		if e.Tag == dwarf.TagCompileUnit {
-			u := &packageUnit{offset: e.Offset}
-			u.path, _ = e.Val(dwarf.AttrName).(string)
-			if u.name, _ = e.Val(godwarf.AttrGoPackageName).(string); u.name == "" {
-				u.name = u.path[strings.LastIndexByte(u.path, '/')+1:]
-			}
-			list = append(list, u)
-		}
-		r.SkipChildren()
+// newPackageUnit makes the unit of a package from its entry.
+func newPackageUnit(e *dwarf.Entry) *packageUnit {
+	u := &packageUnit{offset: e.Offset}
+	u.path, _ = e.Val(dwarf.AttrName).(string)
+	if u.name, _ = e.Val(godwarf.AttrGoPackageName).(string); u.name == "" {
+		u.name = u.path[strings.LastIndexByte(u.path, '/')+1:]
+	}
+	return u
+}
+
+// namePackage says how source writes the package of a function. The linker writes
+// some dots of its path as %2e.
+func (im *Image) namePackage(f *engine.Function) {
+	path, err := url.PathUnescape(f.Package)
+	if err != nil {
+		path = f.Package
+	}
+	f.PackageName = im.clauses[path]
+	if f.Package == "main" && im.info.Path != commandLine {
+		f.CommandPath = im.info.Path
 	}
 }
+
+// commandLine is what the go command calls a package that is made of the files on
+// its command line.
+const commandLine = "command-line-arguments"
 
 // indexPackage reads which variables and constants a package has.
 func (im *Image) indexPackage(u *packageUnit) map[string]eval.Variable {

@@ -39,7 +39,8 @@ type Image struct {
 	frames    frame.FrameDescriptionEntries // nil until they are needed
 	values    *value.Reader
 	types     *eval.Types
-	packages  []*packageUnit            // nil: not listed yet
+	packages  []*packageUnit
+	clauses   map[string]string         // names of packages, by import path
 	families  map[string]*family        // of generic code, by the symbol they share
 	dicts     map[uint64]bool           // see dictionaries
 	shared    map[*engine.Function]bool // see sharesReturn
@@ -173,6 +174,11 @@ func (im *Image) loadFunctions() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", engine.ErrNoDebugInfo, err)
 	}
+	im.packages = sv.packages
+	im.clauses = make(map[string]string, len(sv.packages))
+	for _, u := range sv.packages {
+		im.clauses[u.path] = u.name
+	}
 	im.byEntry = make(map[uint64]*engine.Function, len(im.bi.Functions))
 	for i := range im.bi.Functions {
 		fn := &im.bi.Functions[i]
@@ -191,6 +197,7 @@ func (im *Image) loadFunctions() error {
 		if head := sv.heads[f.Entry-im.base]; head != nil && head.line > 0 {
 			f.Line = int(head.line) // optimised code may begin with the first statement
 		}
+		im.namePackage(f)
 		f.Wrapper = fn.Trampoline || isWrapper(f)
 		// What has the byte of a RET nowhere has no RET either. That one with the
 		// byte has none is found when it is planted.

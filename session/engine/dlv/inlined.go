@@ -22,6 +22,8 @@ type abstract struct {
 type survey struct {
 	inlined map[string]*abstract // those that were inlined, by name
 	heads   map[uint64]*abstract // where each is declared, by the address of its code in the file
+
+	packages []*packageUnit
 }
 
 // survey reads the debug information from end to end but for types, which takes
@@ -50,6 +52,7 @@ func (im *Image) survey() (survey, error) {
 		switch e.Tag {
 		case dwarf.TagCompileUnit:
 			unit = e
+			sv.packages = append(sv.packages, newPackageUnit(e))
 		case dwarf.TagSubprogram:
 			if e.AttrField(dwarf.AttrInline) != nil {
 				a := at(e.Offset)
@@ -85,7 +88,7 @@ func (im *Image) survey() (survey, error) {
 // abstractFunction makes the Function of one that has no code of its own.
 func (im *Image) abstractFunction(a *abstract) *engine.Function {
 	fn := proc.Function{Name: a.name}
-	return &engine.Function{
+	f := &engine.Function{
 		Name:      printedName(a.name),
 		Symbol:    a.name,
 		Package:   fn.PackageName(),
@@ -94,4 +97,6 @@ func (im *Image) abstractFunction(a *abstract) *engine.Function {
 		Inlined:   a.calls,
 		Optimized: true,
 	}
+	im.namePackage(f)
+	return f
 }
