@@ -25,7 +25,8 @@ var arrows = []arrow{
 	{"events", nil},
 	{"summary", []string{"events"}},
 	{"caret", nil},
-	{"session/engine/dlv", []string{"session/engine", "events", "caret", "spelling"}},
+	{"leash", nil},
+	{"session/engine/dlv", []string{"session/engine", "events", "caret", "spelling", "leash"}},
 	{"session/engine/bpf", []string{"session/engine", "events"}},
 	{"session/engine", []string{"events", "caret"}},
 	{"session/source", nil},
@@ -42,7 +43,7 @@ var arrows = []arrow{
 		"repl", "script", "session", "session/engine", "session/engine/dlv", "session/engine/bpf",
 		"session/source", "record", "export", "web", "summary", "filter", "preset", "events", "spelling", "caret",
 	}},
-	{"e2e", []string{"events"}},
+	{"e2e", []string{"events", "leash"}},
 	{"examples", nil},
 }
 

@@ -21,6 +21,8 @@ import (
 	"github.com/rogpeppe/go-internal/gotooltest"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
+
+	"gtrace/leash"
 )
 
 var (
@@ -34,7 +36,9 @@ func times(n int) int { return n * *long }
 // scratch holds what the tests of this run share: the gtrace binary.
 var scratch string
 
-func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+func TestMain(m *testing.M) {
+	os.Exit(leash.Run(func() int { return runTests(m) }))
+}
 
 func runTests(m *testing.M) int {
 	flag.Parse()
@@ -218,6 +222,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
 			env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
 			env.Setenv("GOFLAGS", "-buildvcs=false")
+			env.Setenv(leash.Variable, os.Getenv(leash.Variable))
 			return nil
 		},
 	}

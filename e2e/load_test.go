@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"os/exec"
-	"syscall"
 	"testing"
 )
 
@@ -16,7 +15,6 @@ func crowded(t *testing.T) {
 	t.Helper()
 	for range crowd {
 		cmd := exec.Command("sh", "-c", "while :; do :; done")
-		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

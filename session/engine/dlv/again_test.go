@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"gtrace/leash"
 	"gtrace/session/engine"
 	"gtrace/session/engine/dlv"
 	"gtrace/session/engine/dlv/guard"
@@ -22,7 +23,7 @@ var long = flag.Int("long", 1, "attach `N` times as often")
 
 func TestMain(m *testing.M) {
 	guard.Main()
-	os.Exit(m.Run())
+	os.Exit(leash.Run(m.Run))
 }
 
 // TestAgain attaches to a busy process and leaves it, again and again. Nothing

@@ -1,0 +1,10 @@
+package value
+
+import (
+	"os"
+	"testing"
+
+	"gtrace/leash"
+)
+
+func TestMain(m *testing.M) { os.Exit(leash.Run(m.Run)) }
