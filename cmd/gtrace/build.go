@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -28,7 +29,7 @@ func (p *program) remove() {
 }
 
 // program finds PROG, and builds it when it is source.
-func (a *app) program(ctx context.Context, prog string, optimized bool) (*program, error) {
+func (a *app) program(ctx context.Context, prog string, build *buildFlags) (*program, error) {
 	src, path, err := classify(prog)
 	if err != nil {
 		return nil, err
@@ -36,16 +37,19 @@ func (a *app) program(ctx context.Context, prog string, optimized bool) (*progra
 	g := &goTool{stderr: a.err, env: a.env}
 	switch src {
 	case aBinary:
+		if len(build.extra) > 0 {
+			return nil, usage(fmt.Errorf("--build-flags: %s is a program already, and nothing is built", quote(prog)))
+		}
 		return &program{path: path}, nil
 	case aDir:
-		return g.build(ctx, "build", path, ".", optimized)
+		return g.build(ctx, "build", path, ".", build)
 	case aFile:
-		return g.build(ctx, "build", filepath.Dir(path), filepath.Base(path), optimized)
+		return g.build(ctx, "build", filepath.Dir(path), filepath.Base(path), build)
 	}
-	if _, err := g.list(ctx, "", path); err != nil {
+	if _, err := g.list(ctx, "", path, build); err != nil {
 		return nil, notFound(fmt.Errorf("%s: no such program, file or package", quote(prog)))
 	}
-	return g.build(ctx, "build", "", path, optimized)
+	return g.build(ctx, "build", "", path, build)
 }
 
 // A goTool runs the go command.
@@ -54,12 +58,9 @@ type goTool struct {
 	env    []string
 }
 
-// debugFlags keep every function and variable visible.
-const debugFlags = "-gcflags=all=-N -l"
-
 // build builds pkg, as seen from dir, into a temporary directory. The verb is
 // build, or test for the test binary.
-func (g *goTool) build(ctx context.Context, verb, dir, pkg string, optimized bool) (*program, error) {
+func (g *goTool) build(ctx context.Context, verb, dir, pkg string, flags *buildFlags) (*program, error) {
 	// To be killed now would leave the directory behind.
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -75,9 +76,7 @@ func (g *goTool) build(ctx context.Context, verb, dir, pkg string, optimized boo
 	// A directory lets the go command choose the name. No version control stamp,
 	// as in go run: the binary does not outlive the trace.
 	args = append(args, "-o", temp+string(filepath.Separator), "-buildvcs=false")
-	if !optimized {
-		args = append(args, debugFlags)
-	}
+	args = append(args, flags.args()...)
 	cmd := g.command(ctx, dir, append(args, pkg)...)
 	cmd.Stdout, cmd.Stderr = g.stderr, g.stderr
 	if err := cmd.Run(); err != nil {
@@ -114,9 +113,10 @@ func (g *goTool) tried(dir, verb, pkg string) string {
 }
 
 // list returns the directory of the one package that pkg names.
-func (g *goTool) list(ctx context.Context, dir, pkg string) (string, error) {
+func (g *goTool) list(ctx context.Context, dir, pkg string, flags *buildFlags) (string, error) {
 	var stderr bytes.Buffer
-	cmd := g.command(ctx, dir, "list", "-find", "-f", "{{.Dir}}", "--", pkg)
+	args := slices.Concat([]string{"list", "-find", "-f", "{{.Dir}}"}, flags.listArgs(), []string{"--", pkg})
+	cmd := g.command(ctx, dir, args...)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -48,6 +48,7 @@ func TestRunBuilds(t *testing.T) {
 		{[]string{"cmd/x"}, []string{dir + "/cmd/x|build|-o|", "|-buildvcs=false|-gcflags=all=-N -l|.|"}},
 		{[]string{"cmd/x/x.go"}, []string{dir + "/cmd/x|build|-o|", "|x.go|"}},
 		{[]string{"example.com/y"}, []string{dir + "|list|", dir + "|build|", "|example.com/y|"}},
+		{[]string{"--build-flags", "-race -tags=a", "example.com/y"}, []string{"|{{.Dir}}|-race|-tags=a|--|example.com/y|", "|-gcflags=all=-N -l|-race|-tags=a|example.com/y|"}},
 		{[]string{"--optimized", "cmd/x"}, []string{"|-buildvcs=false|.|"}},
 	} {
 		log := fakeGo(t, "prog")

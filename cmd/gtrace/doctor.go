@@ -12,9 +12,9 @@ import (
 
 // doctorFlags are the flags of doctor.
 type doctorFlags struct {
-	format    string
-	optimized bool
-	quiet     bool
+	format string
+	build  buildFlags
+	quiet  bool
 }
 
 func newDoctorCommand(a *app) *cobra.Command {
@@ -55,7 +55,7 @@ EXIT STATUS
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.StringVar(&f.format, "format", formats[0], "`FORMAT` of the checks: text or json (one object a line)")
-	fs.BoolVar(&f.optimized, "optimized", false, "build as for release, instead of with -gcflags='all=-N -l'")
+	f.build.register(fs)
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "problems only")
 	return cmd
 }
@@ -64,12 +64,15 @@ func runDoctor(ctx context.Context, a *app, f *doctorFlags, args []string) error
 	if !slices.Contains(formats, f.format) {
 		return usage(fmt.Errorf("--format %s: use text, json", f.format))
 	}
+	if _, err := f.build.parse(); err != nil {
+		return usage(err)
+	}
 	a.say.quiet = f.quiet
 	d := &doctor{app: a, world: a.say.world}
 	d.meant("attach", "PID")
 	path := ""
 	if len(args) > 0 {
-		found, done, err := d.find(ctx, args[0], f.optimized)
+		found, done, err := d.find(ctx, args[0], &f.build)
 		if err != nil {
 			return err
 		}
@@ -105,7 +108,7 @@ func (d *doctor) write(f *doctorFlags) error {
 // find takes the argument for a PID, the name of a running Go process, or a
 // program, in this order, and sets the world of the hints to that. It returns
 // where the program can be read.
-func (d *doctor) find(ctx context.Context, who string, optimized bool) (path string, done func(), err error) {
+func (d *doctor) find(ctx context.Context, who string, build *buildFlags) (path string, done func(), err error) {
 	pid, err := strconv.Atoi(who)
 	isPID := err == nil && !isFile(who)
 	if !isPID {
@@ -125,7 +128,7 @@ func (d *doctor) find(ctx context.Context, who string, optimized bool) (path str
 	}
 	d.say.world.prog, d.world.prog = who, who
 	d.meant("run", who)
-	p, err := d.program(ctx, who, optimized)
+	p, err := d.program(ctx, who, build)
 	if exitStatus(err) == statusNotFound && !isLocal(who) {
 		return "", nil, notFound(withHint(fmt.Errorf("%s: no such process, program, file or package", quote(who)), "gtrace ps"))
 	}

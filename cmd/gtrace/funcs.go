@@ -19,9 +19,9 @@ import (
 
 // funcsFlags are the flags of funcs.
 type funcsFlags struct {
-	ignore    []string
-	format    string
-	optimized bool
+	ignore []string
+	format string
+	build  buildFlags
 }
 
 func newFuncsCommand(a *app) *cobra.Command {
@@ -53,7 +53,7 @@ EXIT STATUS
 	fs.SortFlags = false
 	fs.StringArrayVarP(&f.ignore, "ignore", "x", nil, "leave out what matches `PATTERN`; may be repeated")
 	fs.StringVar(&f.format, "format", formats[0], "`FORMAT` of the list: text or json (one object a line)")
-	fs.BoolVar(&f.optimized, "optimized", false, "build as for release, instead of with -gcflags='all=-N -l'")
+	f.build.register(fs)
 	return cmd
 }
 
@@ -64,8 +64,11 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 	if err := checkPatterns(patterns, f.ignore); err != nil {
 		return usage(err)
 	}
+	if _, err := f.build.parse(); err != nil {
+		return usage(err)
+	}
 	a.say.world.prog = prog
-	path, done, err := a.imagePath(ctx, prog, f.optimized)
+	path, done, err := a.imagePath(ctx, prog, &f.build)
 	if err != nil {
 		return err
 	}
@@ -97,7 +100,7 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 }
 
 // imagePath is where the program of PROG|PID can be read.
-func (a *app) imagePath(ctx context.Context, prog string, optimized bool) (path string, done func(), err error) {
+func (a *app) imagePath(ctx context.Context, prog string, build *buildFlags) (path string, done func(), err error) {
 	if pid, err := strconv.Atoi(prog); err == nil && !isFile(prog) {
 		a.say.world.pid = pid
 		if !isFile(a.procs.path(pid, "")) {
@@ -105,7 +108,7 @@ func (a *app) imagePath(ctx context.Context, prog string, optimized bool) (path 
 		}
 		return a.procs.path(pid, "exe"), func() {}, nil
 	}
-	p, err := a.program(ctx, prog, optimized)
+	p, err := a.program(ctx, prog, build)
 	if err != nil {
 		return "", nil, err
 	}

@@ -121,11 +121,16 @@ func (w hintWorld) list() string {
 	if len(words) > 0 && words[0].text == "test" {
 		return ""
 	}
-	list := "gtrace funcs " + w.subject()
+	list := []string{"gtrace funcs", w.subject()}
 	if slices.Contains(w.args, "--optimized") {
-		list += " --optimized" // the same binary
+		list = append(list, "--optimized") // the same binary
 	}
-	return list
+	for _, x := range words {
+		if x.flag == "build-flags" {
+			list = append(list, quote("--build-flags="+x.text))
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 // noLine writes the command line again with the nearest lines.

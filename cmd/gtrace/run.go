@@ -11,7 +11,15 @@ import (
 // runFlags are the flags of run.
 type runFlags struct {
 	traceFlags
-	optimized bool
+	build buildFlags
+}
+
+// begin checks the flags.
+func (f *runFlags) begin(a *app) error {
+	if _, err := f.build.parse(); err != nil {
+		return usage(err)
+	}
+	return a.begin(&f.traceFlags)
 }
 
 func newRunCommand(a *app) *cobra.Command {
@@ -34,6 +42,7 @@ EXIT STATUS
 		Example: `  gtrace run ./cmd/server
   gtrace run -t 'main.*' -x main.poll ./server -- -listen :8080
   gtrace run -e exception -k 5 main.go
+  gtrace run --build-flags='-race -tags=sqlite' ./cmd/server
   gtrace run --optimized -o trace.json --format json ./cmd/server`,
 		Args: needArgs(1, -1, "PROG"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,18 +50,18 @@ EXIT STATUS
 		},
 	}
 	f.register(cmd.Flags(), launchedStall)
-	cmd.Flags().BoolVar(&f.optimized, "optimized", false, "build as for release, instead of with -gcflags='all=-N -l'")
+	f.build.register(cmd.Flags())
 	f.complete(cmd)
 	cmd.PreRunE = f.presets.apply
 	return cmd
 }
 
 func runRun(ctx context.Context, a *app, f *runFlags, prog string, args []string) error {
-	if err := a.begin(&f.traceFlags); err != nil {
+	if err := f.begin(a); err != nil {
 		return err
 	}
 	a.say.world.prog = prog
-	p, err := a.program(ctx, prog, f.optimized)
+	p, err := a.program(ctx, prog, &f.build)
 	if err != nil {
 		return err
 	}

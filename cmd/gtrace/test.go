@@ -43,7 +43,7 @@ EXIT STATUS
 		},
 	}
 	f.register(cmd.Flags(), launchedStall)
-	cmd.Flags().BoolVar(&f.optimized, "optimized", false, "build as for release, instead of with -gcflags='all=-N -l'")
+	f.build.register(cmd.Flags())
 	f.complete(cmd)
 	cmd.PreRunE = f.presets.apply
 	return cmd
@@ -54,7 +54,7 @@ EXIT STATUS
 const generatedMain = "_testmain.go"
 
 func runTest(ctx context.Context, a *app, f *runFlags, pkg string, args []string) error {
-	if err := a.begin(&f.traceFlags); err != nil {
+	if err := f.begin(a); err != nil {
 		return err
 	}
 	a.say.world.prog = pkg
@@ -63,11 +63,11 @@ func runTest(ctx context.Context, a *app, f *runFlags, pkg string, args []string
 	if isFile(pkg) {
 		from, name = pkg, "." // its module may be another one than that of this directory
 	}
-	dir, err := g.list(ctx, from, name)
+	dir, err := g.list(ctx, from, name, &f.build)
 	if err != nil {
 		return notFound(err)
 	}
-	p, err := g.build(ctx, "test", from, name, f.optimized)
+	p, err := g.build(ctx, "test", from, name, &f.build)
 	if err != nil {
 		return err
 	}
