@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"gtrace/e2e/progen"
 	"gtrace/events"
 )
 
@@ -146,7 +147,7 @@ func TestBuildModes(t *testing.T) {
 				require(t, "race")
 			}
 			t.Parallel()
-			traceGenerated(t, 1, mode)
+			traceGenerated(t, progen.Generate(1, 150), mode)
 		})
 	}
 }

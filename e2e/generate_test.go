@@ -30,7 +30,27 @@ func TestGenerated(t *testing.T) {
 		for _, mode := range []string{"opt", "debug"} {
 			t.Run(fmt.Sprintf("%d-%s", n, mode), func(t *testing.T) {
 				t.Parallel()
-				traceGenerated(t, uint64(n), mode)
+				traceGenerated(t, progen.Generate(uint64(n), 150), mode)
+			})
+		}
+		if *seed >= 0 {
+			break
+		}
+	}
+}
+
+// TestSignatures traces functions whose arguments and results travel in every way
+// there is, and compares them with what the program says.
+func TestSignatures(t *testing.T) {
+	require(t, "ptrace")
+	for n := range times(2) {
+		if *seed >= 0 {
+			n = *seed
+		}
+		for _, mode := range []string{"opt", "debug"} {
+			t.Run(fmt.Sprintf("%d-%s", n, mode), func(t *testing.T) {
+				t.Parallel()
+				traceGenerated(t, progen.Signatures(uint64(n), 120), mode)
 			})
 		}
 		if *seed >= 0 {
@@ -42,9 +62,9 @@ func TestGenerated(t *testing.T) {
 // generatedLimit is how long one generated program may be traced.
 const generatedLimit = 2 * time.Minute
 
-func traceGenerated(t *testing.T, seed uint64, mode string) {
-	dir := keepOnFailure(t, fmt.Sprintf("gtrace-generated-%d-%s-", seed, mode))
-	if err := progen.Generate(seed, 150).WriteTo(dir); err != nil {
+func traceGenerated(t *testing.T, program progen.Program, mode string) {
+	dir := keepOnFailure(t, "gtrace-generated-"+mode+"-")
+	if err := program.WriteTo(dir); err != nil {
 		t.Fatal(err)
 	}
 	goTool(t, dir, append(slices.Clone(buildModes[mode]), "-o", "prog", ".")...)

@@ -28,7 +28,7 @@ type Program map[string]string
 // calls and writes its log to the file that the environment variable CALLLOG
 // names.
 func Generate(seed uint64, calls int) Program {
-	g := &generator{rand: rand.New(rand.NewPCG(seed, 0))}
+	g := newGenerator(seed)
 	g.declareTypes()
 	g.declareFunctions()
 	for i := range g.funcs {
@@ -36,6 +36,14 @@ func Generate(seed uint64, calls int) Program {
 	}
 	g.printf("%s", builtins)
 	g.defineMain(seed, calls)
+	return g.program()
+}
+
+func newGenerator(seed uint64) *generator {
+	return &generator{rand: rand.New(rand.NewPCG(seed, 0))}
+}
+
+func (g *generator) program() Program {
 	return Program{
 		"go.mod":             "module prog\n\ngo 1.26\n",
 		"main.go":            header + g.out.String(),
@@ -74,6 +82,7 @@ type generator struct {
 	rand  *rand.Rand
 	out   strings.Builder
 	types []*typ
+	odd   []*typ // see declareOddTypes
 	funcs []*function
 	names int // identifiers given out
 }

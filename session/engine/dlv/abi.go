@@ -42,12 +42,14 @@ type assigner struct {
 func (a *assigner) assign(t godwarf.Type) location {
 	ints, floats := a.ints, a.floats
 	a.pieces = nil
-	if a.register(t, 0) {
+	// A value without size has a place on the stack, which is aligned as its type
+	// says and may shift those of others.
+	size := sizeOf(t)
+	if size > 0 && a.register(t, 0) {
 		return location{pieces: a.pieces}
 	}
 	a.ints, a.floats = ints, floats
-	size, alignment := sizeOf(t), alignOf(t)
-	a.stack = align(a.stack, alignment)
+	a.stack = align(a.stack, alignOf(t))
 	loc := location{stack: a.stack}
 	a.stack += size
 	return loc
@@ -61,7 +63,8 @@ func (a *assigner) results() {
 }
 
 // register assigns a value that lies at offset inside the one being assigned,
-// and reports whether it fits.
+// and reports whether it fits. An array of several elements does not, even if they
+// have no size.
 func (a *assigner) register(t godwarf.Type, offset int64) bool {
 	switch t := underlying(t).(type) {
 	case *godwarf.FloatType:
@@ -92,7 +95,7 @@ func (a *assigner) register(t godwarf.Type, offset int64) bool {
 
 func (a *assigner) fields(t *godwarf.StructType, offset int64) bool {
 	for _, f := range t.Field {
-		if sizeOf(f.Type) > 0 && !a.register(f.Type, offset+f.ByteOffset) {
+		if !a.register(f.Type, offset+f.ByteOffset) {
 			return false
 		}
 	}

@@ -73,6 +73,9 @@ func TestAssign(t *testing.T) {
 			"i0@0", "i1@0", "i2@0", "i3@0", "i4@0", "i5@0", "i6@0", "i7@0", "stack+0", "i8@0",
 		}},
 		{"no size", []godwarf.Type{structOf(), i64}, []string{"stack+0", "i0@0"}},
+		{"no size, but aligned", []godwarf.Type{arrayOf(3, i8), arrayOf(0, i64), arrayOf(2, i8)}, []string{"stack+0", "stack+8", "stack+8"}},
+		{"a part without size", []godwarf.Type{structOf(structOf(), arrayOf(0, arrayOf(2, i64)), i64)}, []string{"i0@0"}},
+		{"a part of several elements without size", []godwarf.Type{structOf(arrayOf(2, structOf()), i64), i8}, []string{"stack+0", "i0@0"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var a assigner

@@ -37,29 +37,25 @@ func genericParts(symbol string) (root, rest string, ok bool) {
 	return symbol[:end+1], symbol[end+1:], true
 }
 
-// isGenericLiteral reports whether a symbol is that of a function literal of
-// generic code.
-func isGenericLiteral(symbol string) bool {
-	_, rest, ok := genericParts(symbol)
-	return ok && isLiteral(rest)
-}
-
-// isLiteral reports whether what follows the type arguments in a symbol is the
-// name that the compiler gave to a function literal or to the body of a loop.
-func isLiteral(rest string) bool {
-	if strings.Contains(rest, "-range") {
+// isLiteral reports whether a symbol is that of a function literal or of the body
+// of a loop over a function.
+func isLiteral(symbol string) bool {
+	_, name, isGeneric := genericParts(symbol)
+	if !isGeneric {
+		name = symbol[strings.LastIndexByte(symbol, '/')+1:]
+		_, name, _ = strings.Cut(name, ".")
+	}
+	if strings.Contains(name, "-range") {
 		return true
 	}
-	name, isMethod := strings.CutPrefix(rest, ").")
-	if !isMethod {
-		name = strings.TrimPrefix(rest, ".")
-	}
-	for isOwn := isMethod; name != ""; isOwn = false {
-		var part string
-		part, name, _ = strings.Cut(name, ".")
-		if !isOwn && isClosure(part) {
+	// What follows the name of a type is that of a method.
+	name, isMethod := strings.CutPrefix(name, ").")
+	own := isMethod || !isGeneric
+	for part := range strings.SplitSeq(strings.TrimPrefix(name, "."), ".") {
+		if !own && isClosure(part) {
 			return true
 		}
+		own = false
 	}
 	return false
 }
@@ -76,7 +72,7 @@ func isClosure(name string) bool {
 // follows the receiver of a method.
 func withDictionary(symbol string, args []param) []param {
 	_, rest, ok := genericParts(symbol)
-	if !ok || isLiteral(rest) || slices.ContainsFunc(args, isDictionary) {
+	if !ok || isLiteral(symbol) || slices.ContainsFunc(args, isDictionary) {
 		return args
 	}
 	at := 0
@@ -108,7 +104,7 @@ type literal struct {
 // literal describes a function literal of generic code whose arguments do not
 // tell where its dictionary is.
 func (im *Image) literal(f *engine.Function, args, results []param, captured int) *literal {
-	if !isGenericLiteral(f.Symbol) || slices.ContainsFunc(args, isDictionary) {
+	if _, _, ok := genericParts(f.Symbol); !ok || !isLiteral(f.Symbol) || slices.ContainsFunc(args, isDictionary) {
 		return nil
 	}
 	lit := &literal{family: im.family(f), entry: f.Entry, from: wordSize}

@@ -79,21 +79,22 @@ func (im *Image) signature(f *engine.Function) (*signature, error) {
 // captured returns how many of the arguments, which come first, are variables that
 // a function literal has captured: so they travel when it is called on the spot.
 // One that is captured by reference says so in its name; another is said to be
-// declared where it is used first, and so behind the literal's own parameters.
+// declared where it is, in front of the literal, or where it is used first, behind
+// the literal's own parameters.
 func (im *Image) captured(f *engine.Function, args []param) int {
-	body, generic := -1, isGenericLiteral(f.Symbol)
+	if !isLiteral(f.Symbol) {
+		return 0
+	}
+	body := -1
 	for i := len(args) - 1; i >= 0; i-- {
 		a := &args[i]
-		if isDictionary(*a) && generic || strings.HasPrefix(a.name, "&") {
-			return i + 1
-		}
-		if a.declared <= f.Line {
-			continue
-		}
-		if body < 0 {
+		if a.declared > f.Line && body < 0 {
 			body = im.firstLine(f)
 		}
-		if body > 0 && a.declared >= body {
+		switch {
+		case isDictionary(*a), strings.HasPrefix(a.name, "&"):
+			return i + 1
+		case a.declared < f.Line, body > 0 && a.declared >= body:
 			return i + 1
 		}
 	}

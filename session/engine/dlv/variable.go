@@ -155,7 +155,7 @@ func (l locator) element(at spot, index ast.Expr) (spot, error) {
 	var count uint64
 	switch t := godwarf.ResolveTypedef(at.typ).(type) {
 	case *godwarf.ArrayType:
-		elem, count = t.Type, uint64(t.Count)
+		elem, count = t.Type, uint64(value.ArrayLen(t))
 	case *godwarf.SliceType:
 		elem = t.ElemType
 		if count, err = l.word(at.addr + wordSize); err == nil {

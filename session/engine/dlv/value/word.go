@@ -151,7 +151,7 @@ func isPointerShaped(t godwarf.Type) bool {
 			}
 			t = u.Field[0].Type
 		case *godwarf.ArrayType:
-			if u.Count != 1 {
+			if ArrayLen(u) != 1 {
 				return false
 			}
 			t = u.Type
