@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -121,4 +122,38 @@ func TestTerminalClosed(t *testing.T) {
 		t.Errorf("exit status %d", got)
 	}
 	released(t, target)
+}
+
+// TestTerminalWidth looks at text on a narrow terminal: no line of it is wider, but
+// for those that say what went wrong.
+func TestTerminalWidth(t *testing.T) {
+	require(t, "ptrace")
+	prog := filepath.Join(t.TempDir(), "shop")
+	goTool(t, "..", "build", "-o", prog, "./examples/shop")
+	const columns = 60
+	screen, tty := openTerminal(t)
+	if err := unix.IoctlSetWinsize(int(screen.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
+		t.Fatal(err)
+	}
+	seen := watch(screen, tty)
+	g := startCommand(t, in(tty, exec.Command(gtrace(t), "run", "--color", "never", "-t", "main.*", prog)))
+	if status := g.exits(t); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+	cut := 0
+	event := regexp.MustCompile(`^[0-9:.]+  g[0-9]+ `)
+	for line := range strings.Lines(strings.ReplaceAll(seen(), "\r", "")) {
+		if !event.MatchString(line) { // the program's own, the start, the end
+			continue
+		}
+		if strings.Contains(line, "…") {
+			cut++
+		}
+		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > columns && !strings.Contains(line, "✗") && !strings.Contains(line, "↺") {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	if cut == 0 {
+		t.Errorf("no line is short of anything:\n%s", seen())
+	}
 }

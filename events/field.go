@@ -23,7 +23,7 @@ var allFields = []field{
 	{"depth", -3, func(p *page, e *Event) { p.int(int64(e.Depth)) }},
 	{"call", -6, func(p *page, e *Event) { p.some(int64(e.Call)) }},
 	{"parent", -6, func(p *page, e *Event) { p.some(int64(e.Parent)) }},
-	{"func", 24, func(p *page, e *Event) { p.text(e.Func) }},
+	{"func", 24, func(p *page, e *Event) { p.function(e.Func, plainStyle) }},
 	{"file", 24, func(p *page, e *Event) { p.text(e.File) }},
 	{"line", -5, func(p *page, e *Event) { p.some(int64(e.Line)) }},
 	{"place", 24, func(p *page, e *Event) { p.frame(&Frame{File: e.File, Line: e.Line}) }},
@@ -140,10 +140,10 @@ func (p *page) frame(f *Frame) {
 	case f == nil || f.Func == "" && f.File == "":
 		return
 	case f.Func != "" && f.File != "":
-		p.text(f.Func)
+		p.function(f.Func, plainStyle)
 		p.text(" ")
 	case f.Func != "":
-		p.text(f.Func)
+		p.function(f.Func, plainStyle)
 		return
 	}
 	p.place(f.File, f.Line)

@@ -19,7 +19,59 @@ type page struct {
 	last   time.Time // of the row before
 	digits [32]byte
 
-	goroutines int // columns of the goroutine column
+	goroutines int  // columns of the goroutine column
+	most       int  // bytes of one value in the row at hand; 0: unlimited
+	tight      bool // places are left out of rows that they would make too wide
+}
+
+func newPage(opts TextOptions) page {
+	return page{rows: rows{color: opts.Color}, opts: opts, most: opts.Value}
+}
+
+// cutting prints rows that are cut where they are wider than the output.
+func (p *page) cutting(print func()) {
+	if p.opts.Width != nil {
+		p.width = max(p.opts.Width(), 0)
+	}
+	print()
+	p.width = 0
+}
+
+// lessValue is how much of one value there is in a row that would be too wide
+// otherwise, until it fits.
+var lessValue = [...]int{80, 48, 32, 24, 16, 10, 6}
+
+// besideError is how much of one value there is in a row that is too wide in any
+// case, as what went wrong is never cut.
+const besideError = 24
+
+// fit prints the rows of an event: with less of each value when they would be
+// too wide, so that what stands behind them can be seen, and then without places.
+func (p *page) fit(failed bool, print func()) {
+	p.cutting(func() {
+		at, base, last := len(p.b), p.base, p.last
+		again := func(most int) {
+			p.b, p.base, p.last = p.b[:at], base, last
+			p.begin, p.cols, p.cuts, p.most = at, 0, 0, most
+			print()
+		}
+		p.cuts = 0
+		print()
+		for i := 0; p.cuts > 0 && i < len(lessValue); i++ {
+			if p.opts.Value == 0 || p.opts.Value > lessValue[i] {
+				again(lessValue[i])
+			}
+		}
+		switch {
+		case p.cuts > 0 && failed:
+			p.width = 0
+			again(besideError)
+		case p.cuts > 0:
+			p.tight = true
+			again(lessValue[len(lessValue)-1])
+		}
+		p.most, p.tight = p.opts.Value, false
+	})
 }
 
 const (
@@ -42,6 +94,10 @@ var guides = strings.Repeat(guideMark, maxGuides)
 
 // event prints an event that stands for itself.
 func (p *page) event(e *Event) {
+	p.fit(e.Error != "" || e.Exception != nil, func() { p.alone(e) })
+}
+
+func (p *page) alone(e *Event) {
 	switch e.Kind {
 	case Call:
 		p.call(e)
@@ -67,7 +123,7 @@ func (p *page) folded(h *held, ret *Event) {
 	if h.hasException {
 		exception = &h.exception
 	}
-	p.ret(call, exception, ret)
+	p.fit(ret.Error != "" || exception != nil, func() { p.ret(call, exception, ret) })
 }
 
 // margin begins a row: everything left of the tree.
@@ -169,9 +225,8 @@ func (p *page) tree(e *Event, depth int, mark string, st style) {
 // finishRow adds the place to which the row leads, at the right where the
 // width of the output is known, and ends it.
 func (p *page) finishRow(file string, line int) {
-	if file != "" {
+	if size := len("  ") + len(file) - strings.LastIndexByte(file, '/') + len("1234"); file != "" && !(p.tight && p.cols+size > p.width) {
 		if p.width > 0 {
-			size := len(file) - strings.LastIndexByte(file, '/') + len("1234")
 			p.pad(min(p.width, placeColumn) - size)
 		}
 		p.text("  ")

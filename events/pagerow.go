@@ -220,7 +220,7 @@ func (p *page) stack(e *Event) {
 		p.under(e)
 		p.on(dimStyle)
 		p.text("at ")
-		p.text(f.Func)
+		p.function(f.Func, plainStyle)
 		p.text(" ")
 		p.place(f.File, f.Line)
 		p.off(dimStyle)

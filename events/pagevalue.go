@@ -11,23 +11,13 @@ import (
 
 // function prints a function's name, without its package in the given style.
 func (p *page) function(name string, st style) {
-	base := strings.LastIndexByte(name[:packageEnd(name)], '/') + 1
-	dot := strings.IndexByte(name[base:], '.')
-	if dot < 0 {
-		p.span(st, name)
-		return
+	pkg, rest := p.opts.Names.split(name)
+	p.text(pkg)
+	if after, ok := strings.CutPrefix(rest, "."); ok {
+		p.text(".")
+		rest = after
 	}
-	p.text(name[:base+dot+1])
-	p.span(st, name[base+dot+1:])
-}
-
-// packageEnd returns where in name a slash can no longer be of the import
-// path: type arguments and receivers have slashes of their own.
-func packageEnd(name string) int {
-	if i := strings.IndexAny(name, "[("); i >= 0 {
-		return i
-	}
-	return len(name)
+	p.span(st, rest)
 }
 
 func (p *page) signature(e *Event) {
@@ -70,18 +60,31 @@ func (p *page) values(list []Value, enclosed bool) {
 	}
 }
 
-// value prints a value, or its begin where it is too long for a row.
+// longestType is how long the name of a type can be that is shown whole where
+// there is no room for more of a value.
+const longestType = 32
+
+// value prints a value, or its begin where it is too long for a row: its type at
+// least.
 func (p *page) value(text string) {
-	end := p.opts.Value
+	if text != "" && text[0] >= 'a' {
+		text = p.opts.Names.Shorten(text) // it may be a function
+	}
+	end := p.most
 	if end <= 0 || len(text) <= end {
 		p.text(text)
 		return
+	}
+	closing := ""
+	if brace := strings.IndexByte(text[:min(len(text), longestType)], '{') + 1; brace >= end && text[0] != '"' && text[0] != '`' {
+		end, closing = brace, text[len(text)-1:]
 	}
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
 	p.text(text[:end])
 	p.span(dimStyle, "…")
+	p.text(closing)
 }
 
 // outcome prints how a call ended: by x, which came right before, or not.
@@ -198,7 +201,7 @@ func (p *page) origin(e *Event) {
 	p.on(dimStyle)
 	p.text(" (")
 	if o.Func != e.Func {
-		p.text(o.Func)
+		p.function(o.Func, plainStyle)
 		p.text(" ")
 	}
 	p.place(o.File, o.Line)
@@ -215,7 +218,7 @@ func (p *page) rescue(e *Event) {
 	if by := e.Exception.RecoveredBy; by != nil && by.Func != "" && !strings.HasPrefix(by.Func, e.Func) {
 		p.on(dimStyle)
 		p.text(" by ")
-		p.text(by.Func)
+		p.function(by.Func, plainStyle)
 		p.off(dimStyle)
 	}
 }

@@ -38,6 +38,7 @@ type rows struct {
 
 	begin int // of the row, in b
 	cols  int // of the row so far
+	cuts  int // rows that were cut
 }
 
 func (r *rows) reset() {
@@ -48,16 +49,18 @@ func (r *rows) reset() {
 // end ends the row.
 func (r *rows) end() {
 	if r.width > 0 && r.cols > r.width {
-		r.cut()
+		r.cut(r.begin, r.width)
+		r.cuts++
 	}
 	r.b = append(r.b, '\n')
 	r.begin, r.cols = len(r.b), 0
 }
 
-// cut shortens the row to the width, the last column an ellipsis.
-func (r *rows) cut() {
+// cut shortens what stands from an index on to a width, the last column an
+// ellipsis.
+func (r *rows) cut(from, width int) {
 	cols := 0
-	for i := r.begin; i < len(r.b); {
+	for i := from; i < len(r.b); {
 		if r.b[i] == 0x1b {
 			for ; r.b[i] != 'm'; i++ {
 			}
@@ -65,7 +68,7 @@ func (r *rows) cut() {
 			continue
 		}
 		c, size := utf8.DecodeRune(r.b[i:])
-		if cols += columns(c); cols >= r.width {
+		if cols += columns(c); cols >= width {
 			r.b = append(r.b[:i], "…"...)
 			if r.color {
 				r.b = append(r.b, "\x1b[0m"...)

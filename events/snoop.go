@@ -15,7 +15,7 @@ import (
 func Snoop(w io.Writer, opts TextOptions) Sink {
 	return &snoopSink{
 		out:     lineWriter{w: w},
-		page:    page{rows: rows{color: opts.Color, width: max(opts.Width, 0)}, opts: opts},
+		page:    newPage(opts),
 		leaving: make(map[int64]Class),
 	}
 }
@@ -42,7 +42,7 @@ func (s *snoopSink) Write(e Event) error {
 	case End:
 		s.page.finish(&e)
 	default:
-		s.event(&e)
+		s.page.cutting(func() { s.event(&e) })
 	}
 	return s.out.write(s.page.b)
 }
@@ -75,7 +75,7 @@ func (s *snoopSink) event(e *Event) {
 	for i := range e.Stack {
 		f := &e.Stack[i]
 		s.label(e, "Stack:......... ")
-		s.page.text(f.Func)
+		s.page.function(f.Func, plainStyle)
 		s.page.text(" ")
 		s.page.place(f.File, f.Line)
 		s.page.end()
@@ -150,7 +150,9 @@ func (s *snoopSink) row(e *Event) {
 		p.function(e.Func, boldStyle)
 		s.parameters(e.Args)
 	default:
-		p.span(dimStyle, e.Func)
+		p.on(dimStyle)
+		p.function(e.Func, plainStyle)
+		p.off(dimStyle)
 	}
 	p.end()
 }

@@ -94,7 +94,7 @@ func (c *lineCounter) Write(b []byte) (int, error) {
 func TestWholeLines(t *testing.T) {
 	for _, newSink := range []func(io.Writer) events.Sink{
 		events.JSON,
-		func(w io.Writer) events.Sink { return events.Text(w, events.TextOptions{Color: true, Width: 40}) },
+		func(w io.Writer) events.Sink { return events.Text(w, events.TextOptions{Color: true, Width: wide(40)}) },
 		func(w io.Writer) events.Sink { return events.Snoop(w, events.TextOptions{Color: true}) },
 	} {
 		var c lineCounter

@@ -16,6 +16,7 @@ type templatePart struct {
 	text  string
 	field *field // nil: text
 	width int    // least columns
+	most  int    // columns at which it is cut; 0: none
 	right bool   // blanks come before it
 }
 
@@ -23,10 +24,10 @@ type templatePart struct {
 const maxWidth = 1000
 
 // ParseTemplate reads a template: text with fields in braces, as
-// "{time} g{goroutine} {func:30} {duration:>8}". A number behind the name is the
-// least width of the column, to the left or, with >, to the right of which the
-// field stands. Two braces stand for one. The error may be an
-// [*UnknownFieldError].
+// "{time} g{goroutine} {func:30} {duration:>8} {args:.60}". A number behind the
+// name is the least width of the column, to the left or, with >, to the right of
+// which the field stands; one behind a point is the width at which it is cut. Two
+// braces stand for one. The error may be an [*UnknownFieldError].
 func ParseTemplate(s string) (*Template, error) {
 	t := new(Template)
 	var text strings.Builder
@@ -67,21 +68,34 @@ func (t *Template) add(text string) {
 
 // parsePart reads what stands between braces.
 func parsePart(s string) (templatePart, error) {
-	name, width, aligned := strings.Cut(s, ":")
+	name, format, formatted := strings.Cut(s, ":")
 	p := templatePart{field: findField(name)}
 	if p.field == nil {
 		return p, &UnknownFieldError{name}
 	}
-	if !aligned {
+	if !formatted {
 		return p, nil
 	}
-	digits, right := strings.CutPrefix(width, ">")
-	n, err := strconv.Atoi(digits)
-	if err != nil || n < 1 || n > maxWidth || digits[0] == '+' {
-		return p, fmt.Errorf("{%s}: the width must be from 1 to %d, with > before it for the right side", Printable(s), maxWidth)
+	least, right := strings.CutPrefix(format, ">")
+	least, most, cut := strings.Cut(least, ".")
+	p.right = right
+	var ok bool
+	if least != "" || !cut {
+		if p.width, ok = parseWidth(least); !ok {
+			return p, fmt.Errorf("{%s}: the width must be from 1 to %d, with > before it for the right side", Printable(s), maxWidth)
+		}
 	}
-	p.width, p.right = n, right
+	if cut {
+		if p.most, ok = parseWidth(most); !ok {
+			return p, fmt.Errorf("{%s}: the width behind the point must be from 1 to %d", Printable(s), maxWidth)
+		}
+	}
 	return p, nil
+}
+
+func parseWidth(digits string) (int, bool) {
+	n, err := strconv.Atoi(digits)
+	return n, err == nil && n >= 1 && n <= maxWidth && digits[0] != '+'
 }
 
 // ParseColumns reads the columns of [TextOptions]: names of fields, each with a
@@ -93,7 +107,7 @@ func ParseColumns(names []string) (*Template, error) {
 		if err != nil {
 			return nil, err
 		}
-		if part.width == 0 {
+		if part.width == 0 && part.most == 0 {
 			width := part.field.width
 			part.width, part.right = max(width, -width), width < 0
 		}
@@ -104,14 +118,14 @@ func ParseColumns(names []string) (*Template, error) {
 
 // Line returns a Sink that prints each event as t says, on one line, in one call
 // of w.Write; those about the stream itself as [Text] does. Of opts it uses the
-// prefix, the time mode, the length of values, and whether to be quiet. Close
-// does not close w.
+// prefix, the time mode, the length of values, the names, and whether to be quiet.
+// Close does not close w.
 //
 // Nothing an event carries reaches w as a control character.
 func (t *Template) Line(w io.Writer, opts TextOptions) Sink {
 	return &templateSink{
 		out:   lineWriter{w: w},
-		page:  page{rows: rows{color: opts.Color}, opts: opts},
+		page:  newPage(opts),
 		parts: t.parts,
 	}
 }
@@ -157,6 +171,10 @@ func (p *page) part(part *templatePart, e *Event) {
 	}
 	begin, at := p.cols, len(p.b)
 	part.field.add(p, e)
+	if part.most > 0 && p.cols-begin > part.most {
+		p.cut(at, part.most)
+		p.cols = begin + part.most
+	}
 	blanks := max(part.width-(p.cols-begin), 0)
 	if part.right {
 		p.b = slices.Insert(p.b, at, []byte(strings.Repeat(" ", blanks))...)

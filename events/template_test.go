@@ -45,6 +45,9 @@ func TestTemplate(t *testing.T) {
 		{"{unwound} {partial}", "return g1 #1 main.f unwound partial", "unwound partial"},
 		{"{func:12}|{line:>4}|{kind:2}|{duration:>6}|{duration:6}|", ret, "main.load   |  22|return| 1.5µs|1.5µs |"},
 		{"{func}", `call g1 #1 "main.\x1b[31m"()`, `main.\x1b[31m`},
+		{"{func:.6}|{func:12.6}|{func:>8.6}|{func:.9}|{args:.4}|", ret, "main.…|main.…      |  main.…|main.load||"},
+		{"{args:.9}", `call g1 #1 main.f(s:string="日本語")`, "s=日本語"},
+		{"{args:.7}", `call g1 #1 main.f(s:string="日本語")`, "s=日本…"},
 	} {
 		if got := line(t, tt.template, events.TextOptions{}, tt.event); got != strings.ReplaceAll(tt.want, "✗\"", "✗ \"")+"\n" {
 			t.Errorf("%s of %s:\n%q, want\n%q", tt.template, tt.event, got, tt.want)
@@ -74,6 +77,11 @@ func TestTemplateErrors(t *testing.T) {
 		"{func:+3}":               "{func:+3}: the width",
 		"{func:-3}":               "{func:-3}: the width",
 		"{func:>}":                "{func:>}: the width",
+		"{func:.}":                "{func:.}: the width behind the point",
+		"{func:3.}":               "{func:3.}: the width behind the point",
+		"{func:.0}":               "{func:.0}: the width behind the point",
+		"{func:3.x}":              "{func:3.x}: the width behind the point",
+		"{func:>.x}":              "{func:>.x}: the width behind the point",
 		"{func:1001}":             "{func:1001}: the width",
 		"{func:9999999999999999}": "{func:9999999999999999}: the width",
 	} {

@@ -47,8 +47,12 @@ type TextOptions struct {
 	Time   TimeMode // what the time column shows
 	Prefix string   // put before every line
 	Quiet  bool     // no lines for start and end
-	Width  int      // columns of the output, at which lines are cut; 0: unlimited
 	Value  int      // bytes of one value, after which it is cut; 0: unlimited
+	// Width returns the columns that the output has at the moment, 0 for unlimited
+	// ones. [Text] shows less of values where a line would be wider; what is still
+	// too wide is cut, unless an error is in it.
+	Width func() int
+	Names *Names // how functions are called; nil: with their whole import path
 	// Columns, if not nil, stands before the tree of [Text] in place of the time
 	// and the goroutine.
 	Columns *Template
@@ -65,14 +69,12 @@ type TextOptions struct {
 // Nothing an event carries reaches w as a control character.
 func Text(w io.Writer, opts TextOptions) Sink {
 	kinds := func(k Kind) bool { return len(opts.Kinds) == 0 || slices.Contains(opts.Kinds, k) }
+	page := newPage(opts)
+	page.brackets = kinds(Call) && kinds(Return)
 	return &textSink{
 		out:  lineWriter{w: w},
 		fold: kinds(Return),
-		page: page{
-			rows:     rows{color: opts.Color, width: max(opts.Width, 0)},
-			opts:     opts,
-			brackets: kinds(Call) && kinds(Return),
-		},
+		page: page,
 	}
 }
 

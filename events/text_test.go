@@ -67,7 +67,7 @@ func TestTextGolden(t *testing.T) {
 	}{
 		{"shop.txt", events.TextOptions{}},
 		{"shop_color.txt", events.TextOptions{Color: true}},
-		{"shop_width.txt", events.TextOptions{Width: 100, Time: events.TimeRelative}},
+		{"shop_width.txt", events.TextOptions{Width: wide(100), Time: events.TimeRelative}},
 		{"shop_delta.txt", events.TextOptions{Time: events.TimeDelta, Prefix: "> ", Quiet: true}},
 		{"shop_calls.txt", events.TextOptions{Time: events.TimeNone, Kinds: calls}},
 	}
@@ -292,7 +292,7 @@ func FuzzText(f *testing.F) {
 		if err != nil {
 			return
 		}
-		checkPrintable(t, render(t, events.TextOptions{Width: width}, e, e))
+		checkPrintable(t, render(t, events.TextOptions{Width: wide(width)}, e, e))
 	})
 }
 
@@ -307,7 +307,7 @@ func checkPrintable(t *testing.T, text string) {
 }
 
 func BenchmarkText(b *testing.B) {
-	benchmark(b, events.Text(io.Discard, events.TextOptions{Color: true, Width: 200}))
+	benchmark(b, events.Text(io.Discard, events.TextOptions{Color: true, Width: wide(200)}))
 }
 
 // TestTextVariables shows what variables did on the rows of lines and returns: at
@@ -331,3 +331,43 @@ g1       gone = <optimized out>
 		t.Errorf("got%s\nwant%s", got, want)
 	}
 }
+
+// TestTextFits narrows the output: values give way first, so that results, errors
+// and durations can be seen; what is about the stream is never cut.
+func TestTextFits(t *testing.T) {
+	stream := parse(t,
+		`start program=/bin/p pid=1 notes=("a note that is longer than any of the lines that stand below it, by far")`,
+		`call seq=1 t=1s g1 #1 main.load(a:string="`+"`"+strings.Repeat("a", 90)+"`"+`", b:string="`+"`"+strings.Repeat("b", 9)+"`"+`")`,
+		`return seq=2 t=1s g1 #1 main.load -> (:int=3) duration=3ms`,
+		`line seq=3 t=2s g1 main.load @/a.go:3 source="x"`,
+	)
+	failed := parse(t, `call seq=1 t=1s g1 #1 main.load(a:string="`+"`"+strings.Repeat("a", 90)+"`"+`")`,
+		`return seq=2 t=1s g1 #1 main.load -> (:error=E!"what is wrong") error="what is wrong" duration=3ms`)
+	const whole = "g1   • main.load(a=`aaaaaaaaaaaaaaaaaaaaaaa…) → ✗ what is wrong  3ms\n"
+	if got := render(t, events.TextOptions{Width: wide(40), Time: events.TimeNone}, failed...); got != whole {
+		t.Errorf("an error: %s, want %s", got, whole)
+	}
+	narrow := parse(t, `call seq=1 t=1s g1 #1 main.serve(w:any="&http.Request{Method:1, URL:2, Proto:3, ProtoMajor:4}", s:string="\"{a long text with a brace}\"") @/a.go:1 caller=main.main@/src/main.go:17`)
+	for width, want := range map[int]string{
+		75: "g1   ╭ main.serve(w=&http.Request{Me…, s=\"{a long text wi…)    main.go:17\n",
+		45: "g1   ╭ main.serve(w=&http.Request{…}, s=\"{a …\n",
+	} {
+		if got := render(t, events.TextOptions{Width: wide(width), Time: events.TimeNone}, narrow...); got != want {
+			t.Errorf("%d columns: %s, want %s", width, got, want)
+		}
+	}
+	for width, want := range map[int]string{
+		0:  "g1   • main.load(a=`" + strings.Repeat("a", 90) + "`, b=`bbbbbbbbb`) → 3  3ms\n",
+		62: "g1   • main.load(a=`aaaaaaaaaaaaaaa…, b=`bbbbbbbbb`) → 3  3ms\n",
+		50: "g1   • main.load(a=`aaaaa…, b=`bbbbb…) → 3  3ms\n",
+		20: "g1   • main.load(a=…\n",
+	} {
+		got := render(t, events.TextOptions{Width: wide(width), Time: events.TimeNone}, stream...)
+		if _, rows, _ := strings.Cut(got, "by far\n"); !strings.HasPrefix(rows, want) {
+			t.Errorf("%d columns:\n%s\nwant a row\n%s", width, got, want)
+		}
+	}
+}
+
+// wide is the width of an output that does not change.
+func wide(columns int) func() int { return func() int { return columns } }

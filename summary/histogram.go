@@ -48,7 +48,7 @@ const barWidth = 40
 // histogram draws the latencies of one function.
 func (t *table) histogram(r *Row) {
 	t.row()
-	t.row(t.style(bold, events.Printable(r.Func)), "  ", count(r.Timed, "call"))
+	t.row(t.style(bold, events.Printable(t.opts.Names.Shorten(r.Func))), "  ", count(r.Timed, "call"))
 	from, to := r.buckets.used()
 	most := slices.Max(r.buckets.counts[:])
 	digits := len(number(most))

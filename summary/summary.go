@@ -14,11 +14,12 @@ import (
 
 // Options changes what a [Sink] writes. The zero value is the default.
 type Options struct {
-	Sort       Column   // by which the rows are sorted
-	Events     bool     // write the events too
-	JSON       bool     // a line of JSON for each function instead of a table
-	Color      bool     // use colours
-	Prefix     string   // put before every line of text
+	Sort       Column // by which the rows are sorted
+	Events     bool   // write the events too
+	JSON       bool   // a line of JSON for each function instead of a table
+	Color      bool   // use colours
+	Prefix     string // put before every line of text
+	Names      *events.Names
 	Histograms []string // functions whose latencies are drawn
 }
 

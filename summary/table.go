@@ -78,7 +78,7 @@ func (t *table) functions(rows []Row) {
 	t.line(lines[0], widths, "function", bold)
 	t.line(rule, widths, "--------", "")
 	for i, r := range rows {
-		t.line(lines[i+1], widths, events.Printable(r.Func), "")
+		t.line(lines[i+1], widths, events.Printable(t.opts.Names.Shorten(r.Func)), "")
 	}
 	t.line(rule, widths, "--------", "")
 	t.line(last, widths, "total", "")

@@ -72,7 +72,9 @@ func runAttach(ctx context.Context, a *app, f *traceFlags, who string) error {
 	defer relay.stop()
 
 	t := newTrace(a, f, out, relay)
+	done := a.reading(fmt.Sprintf("/proc/%d/exe", pid))
 	tgt, err := a.engine.Attach(pid)
+	done()
 	if err != nil {
 		out.Close() // nothing was written
 		return notStarted(err)

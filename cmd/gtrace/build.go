@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -34,13 +35,16 @@ func (a *app) program(ctx context.Context, prog string, build *buildFlags) (*pro
 	if err != nil {
 		return nil, err
 	}
-	g := &goTool{stderr: a.err, env: a.env}
-	switch src {
-	case aBinary:
+	if src == aBinary {
 		if len(build.extra) > 0 {
 			return nil, usage(fmt.Errorf("--build-flags: %s is a program already, and nothing is built", quote(prog)))
 		}
 		return &program{path: path}, nil
+	}
+	stderr, done := a.working("building " + printable(prog))
+	defer done()
+	g := &goTool{stderr: stderr, env: a.env}
+	switch src {
 	case aDir:
 		return g.build(ctx, "build", path, ".", build)
 	case aFile:
@@ -54,7 +58,7 @@ func (a *app) program(ctx context.Context, prog string, build *buildFlags) (*pro
 
 // A goTool runs the go command.
 type goTool struct {
-	stderr *os.File
+	stderr io.Writer
 	env    []string
 }
 

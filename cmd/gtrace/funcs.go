@@ -73,7 +73,9 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 		return err
 	}
 	defer done()
+	read := a.reading(path)
 	img, err := a.engine.Open(path)
+	read()
 	if err != nil {
 		return notStarted(err)
 	}

@@ -24,7 +24,9 @@ func traceLaunched(ctx context.Context, a *app, f *traceFlags, l dlv.Launch) err
 
 	t := newTrace(a, f, out, relay)
 	l.Stdin, l.Stdout, l.Stderr = a.in, a.out, a.err
+	done := a.reading(l.Path)
 	tgt, err := a.engine.Run(l)
+	done()
 	if err != nil {
 		out.Close() // nothing was written
 		return notStarted(err)

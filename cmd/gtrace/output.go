@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gtrace/events"
+	"gtrace/session/engine"
 )
 
 // How long what was written may stay unseen. A sink that prints a call and its
@@ -28,6 +29,7 @@ type output struct {
 	truncate bool   // the file keeps its old content until the first event
 	prompt   bool   // somebody watches: show every event at once
 
+	names      *events.Names                      // nil: functions are written in full
 	histograms []string                           // functions whose latencies are drawn
 	source     func(file string, line int) string // text of a line of source
 
@@ -115,6 +117,18 @@ func (o *output) print(e events.Event) bool {
 	o.last, o.pending = time.Now(), true
 	o.failed(err)
 	return err == nil
+}
+
+// know takes note of what the packages of a program are called.
+func (o *output) know(functions []*engine.Function) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.names == nil {
+		return
+	}
+	for _, f := range functions {
+		o.names.Add(events.PackagePath(f.Name), f.PackageName)
+	}
 }
 
 // tick is called by the spool's goroutine, flushAfter the first event that it

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
@@ -23,6 +24,7 @@ var (
 		events.TimeWall.String(), events.TimeRelative.String(),
 		events.TimeDelta.String(), events.TimeNone.String(),
 	}
+	widths = []string{"auto", "never"}
 )
 
 // outputFlags say where events go and how they look.
@@ -35,6 +37,8 @@ type outputFlags struct {
 	prefix  string
 	color   string
 	time    string
+	width   string
+	full    bool
 	normal  bool
 }
 
@@ -47,6 +51,8 @@ func (f *outputFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.prefix, "prefix", "", "put `S` before every line of text")
 	fs.StringVar(&f.color, "color", colors[0], "colour text `WHEN`: auto, always or never")
 	fs.StringVar(&f.time, "time", times[0], "show `TIME` on each line: wall, relative (to the start), delta (to the line before) or none")
+	fs.StringVar(&f.width, "width", widths[0], "show less of values on lines of text that are wider than `COLUMNS`, and cut what is wider still: a number, auto (the terminal's width) or never")
+	fs.BoolVar(&f.full, "full-names", false, "write functions with the whole import path of their package, also where its name says which one it is")
 	fs.BoolVar(&f.normal, "normalize", false, "leave out what differs from run to run: times, durations, ids of processes and threads, directories, addresses")
 }
 
@@ -65,6 +71,9 @@ func (f *outputFlags) check() error {
 			return fmt.Errorf("--%s %s: use %s", word.flag, word.value, strings.Join(word.choices, ", "))
 		}
 	}
+	if _, err := f.columnsOf(nil); err != nil {
+		return err
+	}
 	switch {
 	case f.append && (f.file == "" || f.file == "-"):
 		return errors.New("--append: needs --output FILE")
@@ -75,6 +84,27 @@ func (f *outputFlags) check() error {
 	}
 	return nil
 }
+
+// columnsOf returns what tells the width of text on file; nil is unlimited.
+func (f *outputFlags) columnsOf(file *os.File) (func() int, error) {
+	switch f.width {
+	case "never":
+		return nil, nil
+	case "auto":
+		if file == nil || !isTerminal(file) {
+			return nil, nil
+		}
+		return func() int { return terminalWidth(file) }, nil
+	}
+	n, err := strconv.Atoi(f.width)
+	if err != nil || n < leastWidth {
+		return nil, fmt.Errorf("--width %s: use a number of columns from %d on, auto or never", printable(f.width), leastWidth)
+	}
+	return func() int { return n }, nil
+}
+
+// leastWidth is the width below which a line says nothing.
+const leastWidth = 20
 
 // splits reports whether each goroutine has a file.
 func (f *outputFlags) splits() bool { return f.split > 1 }

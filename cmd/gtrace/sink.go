@@ -36,6 +36,7 @@ func (o *output) countingSink(f *traceFlags, env []string) (events.Sink, error) 
 		JSON:       f.output.format == "json",
 		Color:      f.output.colored(o.file, env),
 		Prefix:     f.output.prefix,
+		Names:      o.names,
 		Histograms: o.histograms,
 	}), nil
 }
@@ -80,12 +81,18 @@ func (o *output) eventSink(f *traceFlags, env []string, w io.Writer, quiet bool)
 	if err != nil {
 		return nil, usage(err)
 	}
+	width, err := f.output.columnsOf(o.file)
+	if err != nil {
+		return nil, usage(err)
+	}
 	opts := events.TextOptions{
 		Color:   f.output.colored(o.file, env),
 		Time:    mode,
 		Prefix:  f.output.prefix,
 		Quiet:   quiet,
 		Value:   f.valueWidth(),
+		Width:   width,
+		Names:   o.names,
 		Kinds:   f.eventKinds(),
 		Columns: columns,
 	}

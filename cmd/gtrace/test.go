@@ -58,16 +58,7 @@ func runTest(ctx context.Context, a *app, f *runFlags, pkg string, args []string
 		return err
 	}
 	a.say.world.prog = pkg
-	g := &goTool{stderr: a.err, env: a.env}
-	from, name := "", pkg
-	if isFile(pkg) {
-		from, name = pkg, "." // its module may be another one than that of this directory
-	}
-	dir, err := g.list(ctx, from, name, &f.build)
-	if err != nil {
-		return notFound(err)
-	}
-	p, err := g.build(ctx, "test", from, name, &f.build)
+	p, dir, err := a.testBinary(ctx, pkg, &f.build)
 	if err != nil {
 		return err
 	}
@@ -77,4 +68,21 @@ func runTest(ctx context.Context, a *app, f *runFlags, pkg string, args []string
 	}
 	env := append(a.env[:len(a.env):len(a.env)], "PWD="+filepath.Clean(dir))
 	return traceLaunched(ctx, a, &f.traceFlags, dlv.Launch{Path: p.path, Args: testArgs(args), Dir: dir, Env: env})
+}
+
+// testBinary builds the tests of a package, and returns the directory that they
+// run in.
+func (a *app) testBinary(ctx context.Context, pkg string, build *buildFlags) (p *program, dir string, err error) {
+	stderr, done := a.working("building the tests of " + printable(pkg))
+	defer done()
+	g := &goTool{stderr: stderr, env: a.env}
+	from, name := "", pkg
+	if isFile(pkg) {
+		from, name = pkg, "." // its module may be another one than that of this directory
+	}
+	if dir, err = g.list(ctx, from, name, build); err != nil {
+		return nil, "", notFound(err)
+	}
+	p, err = g.build(ctx, "test", from, name, build)
+	return p, dir, err
 }

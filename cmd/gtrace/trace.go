@@ -65,17 +65,20 @@ func (t *trace) run(ctx context.Context, tgt target) (err error) {
 		return err
 	}
 	t.begun = time.Now()
-	return t.follow(ctx, s)
+	return t.follow(ctx, s, tgt)
 }
 
 // follow writes the events of s until there are no more.
-func (t *trace) follow(ctx context.Context, s *session.Session) (err error) {
+func (t *trace) follow(ctx context.Context, s *session.Session, tgt target) (err error) {
 	defer guard(func(p error) { err = p })
 	for e, err := range s.Events(ctx) {
 		if err != nil && !isStop(err) {
 			return errors.Join(err, internal(ctx))
 		}
 		if err == nil {
+			if e.Exec != nil {
+				t.out.know(tgt.Functions())
+			}
 			t.observe(&e)
 			t.out.Write(e)
 		}
@@ -114,6 +117,10 @@ func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, er
 		if err := p.Pin(); err != nil {
 			return nil, fmt.Errorf("--pin: %w", err)
 		}
+	}
+	if !t.flags.output.full {
+		t.out.names = new(events.Names)
+		t.out.know(tgt.Functions())
 	}
 	t.out.source = func(file string, line int) string { return cfg.Sources.File(file).Line(line) }
 	if t.out.histograms, err = t.flags.drawn(tgt); err != nil {

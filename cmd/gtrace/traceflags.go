@@ -105,6 +105,7 @@ func (f *traceFlags) complete(cmd *cobra.Command) {
 		"columns": events.Fields(),
 		"color":   colors,
 		"time":    times,
+		"width":   widths,
 		"sort":    summary.Columns(),
 	}
 	for flag, choices := range words {
