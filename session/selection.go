@@ -79,7 +79,7 @@ func Select(fns []*engine.Function, module string, trace, ignore []string) (Sele
 		switch {
 		case c.Barred != "":
 			sel.Barred = append(sel.Barred, c.Function)
-		case c.Entry == 0:
+		case !c.Visible():
 			sel.Inlined = append(sel.Inlined, c.Function)
 		default:
 			sel.Functions = append(sel.Functions, c.Function)

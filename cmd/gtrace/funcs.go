@@ -135,7 +135,7 @@ func funcRows(sel session.Selection) []funcRow {
 	for _, fn := range slices.Concat(sel.Functions, sel.Inlined, sel.Barred) {
 		rows = append(rows, funcRow{
 			Func: fn.Name, Package: fn.Package, File: fn.File, Line: fn.Line,
-			Probe: fn.Entry != 0 && fn.Barred == "", Inlined: fn.Inlined, NoReturn: fn.NoReturn, Optimized: fn.Optimized,
+			Probe: fn.Visible() && fn.Barred == "", Inlined: fn.Inlined, NoReturn: fn.NoReturn, Optimized: fn.Optimized,
 			Barred: fn.Barred,
 		})
 	}

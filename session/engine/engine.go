@@ -170,6 +170,9 @@ type Function struct {
 	// Inlined counts the places where the compiler inlined it: calls made
 	// there cannot be seen.
 	Inlined int
+	// Hosts counts the wrappers into which the compiler inlined it, in place of the
+	// call that each is made for: calls of a wrapper are observed as calls of it.
+	Hosts int
 	// Wrapper is set for code the compiler made: method wrappers, deferwrap,
 	// gowrap. Patterns do not match it.
 	Wrapper bool
@@ -181,6 +184,9 @@ type Function struct {
 	// "between fork and exec, where …". Empty: probes may be.
 	Barred string
 }
+
+// Visible reports whether there are calls of the function that can be seen.
+func (f *Function) Visible() bool { return f.Entry != 0 || f.Hosts > 0 }
 
 // ProbeID names a planted probe. It is never 0.
 type ProbeID uint64

@@ -25,10 +25,15 @@ type piece struct {
 }
 
 // A location says where a value is: in registers, or on the stack at an offset
-// from the canonical frame address.
+// from the canonical frame address. A wrapper may have it elsewhere: at an offset
+// in its closure, or some way from what it was given.
 type location struct {
-	pieces []piece
-	stack  int64
+	pieces  []piece
+	stack   int64
+	closure int64 // 0: not there
+	given   *param
+	way     []step // from given
+	lost    bool   // nobody knows where
 }
 
 // assigner hands out registers and stack slots for one list of values.

@@ -22,11 +22,11 @@ var laterCalls = map[string]func(*Engine, *hitContext) (uint64, error){
 // plantBranches prepares the breakpoints at the calls of a function of which the
 // code alone does not tell where they lead.
 func (e *Engine) plantBranches(p *probe) error {
-	f := p.probe.Func
-	if f == nil {
-		return errors.New("no function given")
-	}
-	list, err := e.im.instructions(f)
+	return e.plantBodies(p, e.plantBranchesIn)
+}
+
+func (e *Engine) plantBranchesIn(p *probe, body *engine.Function) error {
+	list, err := e.im.instructions(body)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,10 @@ func (e *Engine) branching(c *hitContext, p *probe, pl *place) {
 		return
 	}
 	f := e.im.byEntry[entry]
-	if f == nil || !isFollowed(f) { // nil: C, or nothing
+	if f == nil { // C, or nothing
+		return
+	}
+	if f = e.im.meant(f); !isFollowed(f) {
 		return
 	}
 	cfa := e.inside(c, p, pl)
@@ -141,7 +144,9 @@ func (e *Engine) parent(c *hitContext) (parent engine.FrameID) {
 			parent = c.g.frame(cfa)
 			return false
 		}
-		of = e.im.symbols.function(ret - 1)
+		if of = e.im.symbols.function(ret - 1); of != nil {
+			of = e.im.meant(of)
+		}
 		switch {
 		case of == nil || of.Symbol == goroutineTop:
 			return false

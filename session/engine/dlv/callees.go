@@ -14,27 +14,29 @@ import (
 // out. What is not in the code, as where a function value points, is read from
 // the program's memory.
 func (im *Image) callees(f *engine.Function, read func(addr uint64) (uint64, error)) []*engine.Function {
-	list, err := im.instructions(f)
-	if err != nil {
-		return nil
-	}
 	var found []*engine.Function
 	add := func(addr uint64) (known bool) {
 		callee := im.byEntry[addr]
+		if callee != nil {
+			callee = im.meant(callee)
+		}
 		if callee != nil && isFollowed(callee) && !slices.Contains(found, callee) {
 			found = append(found, callee)
 		}
 		return callee != nil
 	}
-	for _, in := range list {
-		if t, ok := in.target(); ok && (in.op == x86asm.CALL || in.op == x86asm.JMP) && (t < f.Entry || t >= f.End) {
-			add(t)
-		}
-		// A closure holds the address of its function. Where it captures nothing
-		// it is made by the linker.
-		if at, ok := in.address(); ok && !add(at) {
-			if entry, err := read(at); err == nil {
-				add(entry)
+	for body := range im.bodies(f) {
+		list, _ := im.instructions(body) // of what cannot be read nothing is followed
+		for _, in := range list {
+			if t, ok := in.target(); ok && (in.op == x86asm.CALL || in.op == x86asm.JMP) && (t < body.Entry || t >= body.End) {
+				add(t)
+			}
+			// A closure holds the address of its function. Where it captures nothing
+			// it is made by the linker.
+			if at, ok := in.address(); ok && !add(at) {
+				if entry, err := read(at); err == nil {
+					add(entry)
+				}
 			}
 		}
 	}

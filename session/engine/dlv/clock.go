@@ -17,7 +17,9 @@ import (
 // hits. Where the thread has run without a pause, its CPU time says how long it
 // was under way, and all else was waiting. Where it has paused (it slept, was
 // preempted, or the goroutine has changed threads) the pause belongs to the
-// target, and only the shortest delay ever seen is taken off. So a duration may
+// target, and only the shortest delay ever seen is taken off. That a signal has
+// stopped it on the way is no pause: the runtime sends one to a goroutine that was
+// held for long. So a duration may
 // come out too long by some microseconds, but never too short.
 type clock struct {
 	threads map[*ptrace.Thread]lastSeen
@@ -44,21 +46,20 @@ func newClock() clock {
 
 // arrive accounts for the way to a stop.
 func (k *clock) arrive(e *Engine, c *hitContext) {
-	key := c.g.key(c.thread)
-	now := lastSeen{goroutine: key}
+	now := lastSeen{goroutine: c.key}
 	now.cpu, now.known = c.thread.CPUTime()
 	before := k.threads[c.thread]
 	if len(k.threads) > 4*e.p.Threads()+16 {
 		clear(k.threads) // most are of threads that have ended
 	}
 	k.threads[c.thread] = now
-	if c.thread.Resumed.IsZero() {
+	if c.thread.Released.IsZero() {
 		return
 	}
-	way := c.at.Sub(c.thread.Resumed)
+	way := c.at.Sub(c.thread.Released)
 	k.delay = min(k.delay, way)
 	lost := k.delay
-	if now.known && before.known && before.goroutine == key && now.cpu.Slices-before.cpu.Slices == 1 {
+	if now.known && before.known && before.goroutine == c.key && now.cpu.Slices-before.cpu.Slices == 1+c.thread.Detours {
 		ran := now.cpu.Ran - before.cpu.Ran
 		k.trap = min(k.trap, ran)
 		lost = max(lost, way-(ran-k.trap))
@@ -78,14 +79,27 @@ func (e *Engine) release(c *hitContext) error {
 		return err
 	}
 	err := e.p.Resume()
-	e.account(c, max(c.thread.Resumed.Sub(c.at), 0))
+	e.account(c, max(c.thread.Released.Sub(c.at), 0))
 	return err
+}
+
+// serves returns the key of the goroutine that a thread serves: also on its system
+// stack, where the runtime works for the one it has left.
+func (e *Engine) serves(c *hitContext) int64 {
+	if c.g.id == 0 && c.g.m != 0 {
+		if addr, err := e.word(c.g.m + uint64(e.layout.curg)); err == nil {
+			if g, ok := e.readG(addr); ok && g.id != 0 {
+				return g.key(c.thread)
+			}
+		}
+	}
+	return c.g.key(c.thread)
 }
 
 // account adds to the time for which the goroutine of a stop stood still.
 func (e *Engine) account(c *hitContext, held time.Duration) {
 	e.held += held
-	if g := e.goroutines[c.g.key(c.thread)]; g != nil {
+	if g := e.goroutines[c.key]; g != nil {
 		g.held += held
 	}
 }

@@ -66,6 +66,8 @@ type probe struct {
 	sig     *signature
 	framed  bool // of a Lines or Branches probe: the function sets up a frame pointer
 	planted []uint64
+	host    *engine.Function // set for a part of a probe: what Func was inlined into
+	hosts   []*probe         // the parts
 	// condition decides which calls are seen; nil: all are.
 	condition *eval.Program
 	loops     bool // the function may come to its entry again within one call
@@ -126,7 +128,7 @@ func (e *Engine) Lines(f *engine.Function) ([]int, error) { return e.im.Lines(f)
 func (e *Engine) Callees(f *engine.Function) []*engine.Function { return e.im.callees(f, e.word) }
 
 // Through tells whose calls count as their caller's. See [engine.Follower].
-func (e *Engine) Through(f *engine.Function) bool { return isThrough(f) }
+func (e *Engine) Through(f *engine.Function) bool { return isThrough(e.im.meant(f)) }
 
 // Pin keeps tracer and target on one CPU while tracing. See [engine.Pinner].
 func (e *Engine) Pin() error { return e.p.Pin() }

@@ -47,6 +47,7 @@ type hitContext struct {
 	at     time.Time
 	addr   uint64
 	g      gInfo
+	key    int64 // of the goroutine that the thread serves, whose time this is
 	// sp points at the return address of the innermost frame that counts, bp is
 	// the frame pointer of its caller.
 	sp, bp uint64
@@ -74,6 +75,7 @@ func (e *Engine) serve(s ptrace.Stop, at time.Time, yield func(engine.Hit, error
 		return true
 	}
 	c.g = e.currentG(&s.Thread.Regs)
+	c.key = e.serves(&c)
 	e.clock.arrive(e, &c)
 	if p := pl.probes[entryRole]; p != nil {
 		e.entered(&c, p)
@@ -133,6 +135,9 @@ func (e *Engine) hit(c *hitContext, kind engine.HitKind, g *goroutine) engine.Hi
 // of the stack; the arguments are where the caller put them.
 func (e *Engine) entered(c *hitContext, p *probe) {
 	cfa := c.sp + wordSize
+	if p.host != nil && !e.leads(c, p, cfa) {
+		return
+	}
 	frame := c.g.frame(cfa)
 	dict, doubt := e.enteredDictionary(c, p, cfa), ""
 	if p.condition != nil {
@@ -175,6 +180,16 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 	c.add(h, &view{entryFrame: &entryFrame{e, c, p.sig, cfa, &call}, p: p})
 }
 
+// leads reports whether a host that is entered comes to what it hosts: on its way to
+// the receiver it may panic.
+func (e *Engine) leads(c *hitContext, p *probe, cfa uint64) bool {
+	if len(p.sig.args) == 0 || p.sig.args[0].loc.given == nil {
+		return true
+	}
+	_, err := e.bytes(c, &p.sig.args[0], cfa)
+	return err == nil
+}
+
 // returned handles the RET of a probed function: the return address is on top
 // of the stack, the results are where the caller expects them.
 func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
@@ -204,7 +219,7 @@ func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 		call.named = max(call.named, e.named(c, p.sig.results, cfa, capture.Limits))
 		h.Values = e.read(c, p.sig.results, p.sig.floats, cfa, &call, capture.Limits, &h)
 	}
-	if capture.Locals {
+	if capture.Locals && p.host == nil {
 		h.Locals = e.locals(c, p, pl, h.Line, cfa, &call)
 	}
 	if capture.Labels {

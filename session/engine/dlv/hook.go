@@ -4,6 +4,8 @@ package dlv
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"gtrace/events"
 	"gtrace/session/engine"
@@ -20,6 +22,7 @@ import (
 // A function that the linker has left out can not be reached either.
 
 func (e *Engine) plantPanics(p *probe) error {
+	e.prepareRaise()
 	for symbol, hook := range map[string]func(*Engine, *hitContext) error{
 		"runtime.gopanic":    (*Engine).panicked,
 		"runtime.fatal":      (*Engine).fatal,
@@ -52,6 +55,23 @@ func (e *Engine) plantPanics(p *probe) error {
 	}
 	return nil
 }
+
+// prepareRaise reads what the first panic would have to wait for: how the runtime's
+// own part of a stack is described, and that of the functions which are traced.
+func (e *Engine) prepareRaise() {
+	s := e.im.symbols
+	for _, f := range e.im.functions {
+		raises := f.Package == "runtime" && f.Entry != 0 && (strings.HasPrefix(f.Name, "runtime.panic") ||
+			strings.HasPrefix(f.Name, "runtime.goPanic") || slices.Contains(raising, f.Name))
+		if raises || e.sites[f] != nil {
+			s.prepare(f)
+		}
+	}
+}
+
+// raising are functions of the runtime that stand in the stack of a panic, besides
+// those whose name says so.
+var raising = []string{"runtime.gopanic", "runtime.sigpanic", "runtime.Goexit", "runtime.goexit", "runtime.main"}
 
 // plantCall hooks the calls of one runtime function in another.
 func (e *Engine) plantCall(p *probe, in, of string, hook func(*Engine, *hitContext) error) error {

@@ -40,10 +40,13 @@ type Image struct {
 	values    *value.Reader
 	types     *eval.Types
 	packages  []*packageUnit
-	clauses   map[string]string         // names of packages, by import path
-	families  map[string]*family        // of generic code, by the symbol they share
-	dicts     map[uint64]bool           // see dictionaries
-	shared    map[*engine.Function]bool // see sharesReturn
+	clauses   map[string]string                       // names of packages, by import path
+	families  map[string]*family                      // of generic code, by the symbol they share
+	dicts     map[uint64]bool                         // see dictionaries
+	shared    map[*engine.Function]bool               // see sharesReturn
+	hosts     map[*engine.Function][]*engine.Function // see linkHosts
+	hosted    map[*engine.Function]*engine.Function   // what each of these hosts
+	abstracts map[*engine.Function]dwarf.Offset       // of those with hosts
 }
 
 // Open reads an executable.
@@ -174,6 +177,7 @@ func (im *Image) loadFunctions() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", engine.ErrNoDebugInfo, err)
 	}
+	im.symbols.entries = sv.entries
 	im.packages = sv.packages
 	im.clauses = make(map[string]string, len(sv.packages))
 	for _, u := range sv.packages {
@@ -206,16 +210,17 @@ func (im *Image) loadFunctions() error {
 		}
 		if a := sv.inlined[fn.Name]; a != nil {
 			f.Inlined = a.calls
-			delete(sv.inlined, fn.Name)
+			a.hasCode = true
 		}
 		im.byEntry[f.Entry] = f
 		im.functions = append(im.functions, f)
 	}
 	for name, a := range sv.inlined {
-		if isGo(name) {
+		if isGo(name) && !a.hasCode {
 			im.functions = append(im.functions, im.abstractFunction(a))
 		}
 	}
+	im.linkHosts(&sv)
 	slices.SortFunc(im.functions, func(a, b *engine.Function) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Entry, b.Entry))
 	})

@@ -2,6 +2,7 @@ package dlv
 
 import (
 	"debug/dwarf"
+	"strings"
 
 	"github.com/go-delve/delve/pkg/proc"
 
@@ -11,17 +12,27 @@ import (
 // An abstract is a function that the compiler has inlined somewhere, as the
 // debug information describes it apart from its code.
 type abstract struct {
-	name  string
-	unit  *dwarf.Entry
-	file  int64
-	line  int64
-	calls int // places where it was inlined
+	name    string
+	offset  dwarf.Offset
+	unit    *dwarf.Entry
+	file    int64
+	line    int64
+	calls   int // places where it was inlined
+	hasCode bool
+}
+
+// A described is where the debug information describes a function.
+type described struct {
+	offset dwarf.Offset
+	unit   *dwarf.Entry
 }
 
 // A survey is what the debug information says of all functions.
 type survey struct {
-	inlined map[string]*abstract // those that were inlined, by name
-	heads   map[uint64]*abstract // where each is declared, by the address of its code in the file
+	inlined map[string]*abstract   // those that were inlined, by name
+	heads   map[uint64]*abstract   // where each is declared, by the address of its code in the file
+	inside  map[uint64][]*abstract // what was inlined into a wrapper, outermost only, by its address
+	entries map[uint64]described   // of functions with code, by its address
 
 	packages []*packageUnit
 }
@@ -29,17 +40,21 @@ type survey struct {
 // survey reads the debug information from end to end but for types, which takes
 // less time than it sounds.
 func (im *Image) survey() (survey, error) {
-	sv := survey{inlined: map[string]*abstract{}, heads: map[uint64]*abstract{}}
+	sv := survey{
+		inlined: map[string]*abstract{}, heads: map[uint64]*abstract{},
+		inside: map[uint64][]*abstract{}, entries: map[uint64]described{},
+	}
 	byOffset := map[dwarf.Offset]*abstract{}
 	at := func(off dwarf.Offset) *abstract {
 		a := byOffset[off]
 		if a == nil {
-			a = &abstract{}
+			a = &abstract{offset: off}
 			byOffset[off] = a
 		}
 		return a
 	}
 	var unit *dwarf.Entry
+	var in nesting
 	r := im.dwarf.Reader()
 	for {
 		e, err := r.Next()
@@ -49,6 +64,7 @@ func (im *Image) survey() (survey, error) {
 		if e == nil {
 			break
 		}
+		outermost := in.enter(e)
 		switch e.Tag {
 		case dwarf.TagCompileUnit:
 			unit = e
@@ -61,6 +77,7 @@ func (im *Image) survey() (survey, error) {
 				a.file, _ = e.Val(dwarf.AttrDeclFile).(int64)
 				a.line, _ = e.Val(dwarf.AttrDeclLine).(int64)
 			} else if low, ok := e.Val(dwarf.AttrLowpc).(uint64); ok {
+				sv.entries[low] = described{e.Offset, unit}
 				if origin, ok := e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); ok {
 					sv.heads[low] = at(origin)
 				} else if line, ok := e.Val(dwarf.AttrDeclLine).(int64); ok {
@@ -69,11 +86,15 @@ func (im *Image) survey() (survey, error) {
 			}
 		case dwarf.TagInlinedSubroutine:
 			if origin, ok := e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); ok {
-				at(origin).calls++
+				a := at(origin)
+				if a.calls++; outermost {
+					sv.inside[in.wrapper] = append(sv.inside[in.wrapper], a)
+				}
 			}
 		case dwarf.TagStructType, dwarf.TagSubroutineType, dwarf.TagArrayType, dwarf.TagTypedef:
 			if e.Children {
 				r.SkipChildren()
+				in.leave()
 			}
 		}
 	}
@@ -83,6 +104,54 @@ func (im *Image) survey() (survey, error) {
 		}
 	}
 	return sv, nil
+}
+
+// A nesting is where in the tree of entries a reader is: how deep, and in which
+// wrapper, if in one.
+type nesting struct {
+	depth   int
+	wrapper uint64 // its address
+	at      int    // depth of its children; 0: in none
+	inlined int    // depth of what is inside an inlined call; 0: in none
+}
+
+// enter takes note of an entry. It reports whether that is an inlined call which
+// stands in a wrapper and in no other.
+func (n *nesting) enter(e *dwarf.Entry) (outermost bool) {
+	if e.Tag == 0 {
+		n.leave()
+		return false
+	}
+	outermost = e.Tag == dwarf.TagInlinedSubroutine && n.at > 0 && n.inlined == 0
+	if !e.Children {
+		return outermost
+	}
+	n.depth++
+	switch low, ok := e.Val(dwarf.AttrLowpc).(uint64); {
+	case outermost:
+		n.inlined = n.depth
+	case e.Tag == dwarf.TagSubprogram && ok && isTrampoline(e):
+		n.wrapper, n.at = low, n.depth
+	}
+	return outermost
+}
+
+// leave takes note of the end of the children of an entry.
+func (n *nesting) leave() {
+	if n.depth == n.inlined {
+		n.inlined = 0
+	}
+	if n.depth == n.at {
+		n.at = 0
+	}
+	n.depth--
+}
+
+// isTrampoline reports whether a function is described as one that the compiler
+// made to call another.
+func isTrampoline(e *dwarf.Entry) bool {
+	name, _ := e.Val(dwarf.AttrName).(string)
+	return e.AttrField(dwarf.AttrTrampoline) != nil || strings.HasSuffix(name, "-fm")
 }
 
 // abstractFunction makes the Function of one that has no code of its own.

@@ -46,19 +46,31 @@ func (im *Image) signature(f *engine.Function) (*signature, error) {
 	if entry == nil || !entry.Children {
 		return sig, nil // assembly
 	}
-	var args, results []param
+	args, results, err := im.params(r)
+	if err != nil {
+		return nil, err
+	}
+	captured := im.captured(f, args)
+	sig.literal = im.literal(f, args, results, captured)
+	sig.place(withDictionary(f.Symbol, args), results, captured)
+	return sig, nil
+}
+
+// params reads the arguments and results of a function, given a reader that stands
+// at its first child.
+func (im *Image) params(r *dwarf.Reader) (args, results []param, err error) {
 	for {
 		e, err := r.Next()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if e == nil || e.Tag == 0 {
-			break
+			return args, results, nil
 		}
 		if e.Tag == dwarf.TagFormalParameter {
 			p, isResult, err := im.param(e)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if isResult {
 				results = appendParam(results, p)
@@ -70,10 +82,6 @@ func (im *Image) signature(f *engine.Function) (*signature, error) {
 			r.SkipChildren()
 		}
 	}
-	captured := im.captured(f, args)
-	sig.literal = im.literal(f, args, results, captured)
-	sig.place(withDictionary(f.Symbol, args), results, captured)
-	return sig, nil
 }
 
 // captured returns how many of the arguments, which come first, are variables that
@@ -195,45 +203,11 @@ func (im *Image) param(e *dwarf.Entry) (p param, isResult bool, err error) {
 // that stands at its first child. The entry is nil for assembly without one.
 func (im *Image) subprogram(addr uint64) (*dwarf.Entry, *dwarf.Reader, error) {
 	r := im.dwarf.Reader()
-	if off, ok := im.symbols.entries[addr]; ok {
-		r.Seek(off)
-		e, err := r.Next()
-		return e, r, err
-	}
-	unit, err := r.SeekPC(addr - im.base)
-	if err != nil {
-		return nil, nil, fmt.Errorf("debug information of the function: %w", err)
-	}
-	if err := im.indexUnit(unit, r); err != nil {
-		return nil, nil, err
-	}
-	off, ok := im.symbols.entries[addr]
+	d, ok := im.symbols.entries[addr-im.base]
 	if !ok {
 		return nil, r, nil
 	}
-	r.Seek(off)
+	r.Seek(d.offset)
 	e, err := r.Next()
 	return e, r, err
-}
-
-// indexUnit notes where the functions of a compilation unit are described.
-func (im *Image) indexUnit(unit *dwarf.Entry, r *dwarf.Reader) error {
-	for {
-		e, err := r.Next()
-		if err != nil {
-			return err
-		}
-		if e == nil || e.Tag == 0 || e.Tag == dwarf.TagCompileUnit {
-			return nil
-		}
-		if e.Tag == dwarf.TagSubprogram {
-			if low, ok := e.Val(dwarf.AttrLowpc).(uint64); ok {
-				im.symbols.entries[low+im.base] = e.Offset
-				im.symbols.units[low+im.base] = unit
-			}
-		}
-		if e.Children {
-			r.SkipChildren()
-		}
-	}
 }

@@ -13,6 +13,8 @@ import (
 	"gtrace/session/engine/dlv/ptrace"
 )
 
+var errNoFunction = errors.New("no function given")
+
 // Plant installs a probe.
 func (e *Engine) Plant(pr engine.Probe) (engine.ProbeID, error) {
 	if e.closed {
@@ -84,12 +86,38 @@ func (e *Engine) forgetCalls(f *engine.Function) {
 func (e *Engine) plantCalls(p *probe) error {
 	f := p.probe.Func
 	if f == nil {
-		return errors.New("no function given")
+		return errNoFunction
 	}
-	if f.Entry == 0 {
+	if !f.Visible() {
 		return fmt.Errorf("every call of it was inlined: %w", engine.ErrNotSupported)
 	}
-	s, err := e.site(f)
+	f.NoReturn = true // until one is found
+	return e.plantBodies(p, e.plantCallsIn)
+}
+
+// plantBodies plants a probe in each body of its function. Those in hosts are
+// probes of their own, which share its identity: what they find is elsewhere.
+func (e *Engine) plantBodies(p *probe, plant func(*probe, *engine.Function) error) error {
+	f := p.probe.Func
+	if f == nil {
+		return errNoFunction
+	}
+	for body := range e.im.bodies(f) {
+		in := p
+		if body != f {
+			in = &probe{id: p.id, probe: p.probe, host: body}
+			p.hosts = append(p.hosts, in)
+		}
+		if err := plant(in, body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) plantCallsIn(p *probe, body *engine.Function) error {
+	f := p.probe.Func
+	s, err := e.site(body)
 	if err != nil {
 		return err
 	}
@@ -100,7 +128,7 @@ func (e *Engine) plantCalls(p *probe) error {
 			return err
 		}
 	}
-	f.NoReturn = len(s.rets) == 0
+	f.NoReturn = f.NoReturn && len(s.rets) == 0
 	if p.probe.What != engine.Entries {
 		for _, ret := range s.rets {
 			if _, err := e.plantAt(p, ret, retRole); err != nil {
@@ -121,12 +149,16 @@ type site struct {
 }
 
 // site works out where the calls of f are seen, once: a probe may be removed and
-// planted many times.
+// planted many times. Those of a host are calls of what it hosts.
 func (e *Engine) site(f *engine.Function) (*site, error) {
 	if s := e.sites[f]; s != nil {
 		return s, nil
 	}
-	sig, err := e.im.signature(f)
+	read := e.im.signature
+	if e.im.hosted[f] != nil {
+		read = e.im.hostSignature
+	}
+	sig, err := read(f)
 	if err != nil {
 		return nil, err
 	}
@@ -244,6 +276,11 @@ func (e *Engine) lift(p *probe) error {
 		}
 	}
 	p.planted = nil
+	for _, in := range p.hosts {
+		if err := e.lift(in); err != nil && first == nil {
+			first = err
+		}
+	}
 	return first
 }
 

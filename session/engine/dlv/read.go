@@ -72,7 +72,11 @@ func (e *Engine) read(c *hitContext, params []param, floats bool, cfa uint64, ca
 			}
 		}
 		data, err := e.bytes(c, p, cfa)
-		if err != nil {
+		switch {
+		case err == errLost:
+			v.Value = optimizedOut
+			continue
+		case err != nil:
 			v.Value = "<unreadable: " + err.Error() + ">"
 			continue
 		}
@@ -100,7 +104,24 @@ func isError(t godwarf.Type) bool { return t.Common().Name == "error" }
 // bytes collects the bytes of a value from registers or stack.
 func (e *Engine) bytes(c *hitContext, p *param, cfa uint64) ([]byte, error) {
 	data := make([]byte, sizeOf(p.typ))
-	if p.loc.pieces == nil {
+	switch {
+	case p.loc.lost:
+		return nil, errLost
+	case len(data) == 0:
+		return data, nil
+	case p.loc.given != nil:
+		given, err := e.bytes(c, p.loc.given, cfa)
+		if err != nil {
+			return nil, err
+		}
+		return walkTo(p.loc.way, given, sizeOf(p.typ), func(buf []byte, addr uint64) error {
+			_, err := e.p.ReadMemory(buf, addr)
+			return err
+		})
+	case p.loc.closure != 0:
+		_, err := e.p.ReadMemory(data, c.thread.Regs.Rdx+uint64(p.loc.closure))
+		return data, err
+	case p.loc.pieces == nil:
 		_, err := e.p.ReadMemory(data, cfa+uint64(p.loc.stack))
 		return data, err
 	}

@@ -23,10 +23,7 @@ type row struct {
 // functionRows returns the rows of a function, ordered by address. The first may
 // begin before it.
 func (s *symbolizer) functionRows(f *engine.Function) ([]row, error) {
-	if _, _, err := s.im.subprogram(f.Entry); err != nil {
-		return nil, err
-	}
-	unit := s.units[f.Entry]
+	unit := s.entries[f.Entry-s.im.base].unit
 	if unit == nil {
 		return nil, errors.New("it has no debug information")
 	}

@@ -111,10 +111,11 @@ func (e *Engine) caller(c *hitContext) (frame events.Frame, ok bool) {
 	e.walk(c, func(ret, _ uint64) bool {
 		// A return address belongs to the instruction before it.
 		f := e.im.symbols.function(ret - 1)
-		if f != nil && (f.Wrapper || f.Symbol == "runtime.deferreturn") {
+		fs := e.im.symbols.at(ret - 1)
+		if f != nil && (f.Wrapper && len(fs) == 0 || f.Symbol == "runtime.deferreturn") {
 			return true // the function that has deferred the call is next
 		}
-		if fs := e.im.symbols.at(ret - 1); len(fs) > 0 && f.Symbol != goroutineTop {
+		if len(fs) > 0 && f.Symbol != goroutineTop {
 			frame, ok = fs[0], true
 		}
 		return false
@@ -171,6 +172,7 @@ func (e *Engine) running(c *hitContext) []engine.RunningCall {
 	e.walk(c, func(ret, cfa uint64) bool {
 		// cfa is of the frame that contains inner and returns to ret.
 		if f := e.im.symbols.function(inner); inner != 0 && f != nil {
+			f = e.im.meant(f)
 			id, parent := c.g.frame(cfa), engine.FrameID(0)
 			switch {
 			case runsDeferred(f):

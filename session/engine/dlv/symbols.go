@@ -15,8 +15,7 @@ import (
 // a program calls a traced function from few places.
 type symbolizer struct {
 	im      *Image
-	entries map[uint64]dwarf.Offset // debug entries of functions, by address
-	units   map[uint64]*dwarf.Entry // their compilation units
+	entries map[uint64]described // debug entries of functions, by address in the file
 	files   map[dwarf.Offset][]*dwarf.LineFile
 	frames  map[uint64][]events.Frame
 	trees   map[uint64]*godwarf.Tree
@@ -25,13 +24,11 @@ type symbolizer struct {
 
 func newSymbolizer(im *Image) *symbolizer {
 	return &symbolizer{
-		im:      im,
-		entries: map[uint64]dwarf.Offset{},
-		units:   map[uint64]*dwarf.Entry{},
-		files:   map[dwarf.Offset][]*dwarf.LineFile{},
-		frames:  map[uint64][]events.Frame{},
-		trees:   map[uint64]*godwarf.Tree{},
-		rows:    map[dwarf.Offset][]row{},
+		im:     im,
+		files:  map[dwarf.Offset][]*dwarf.LineFile{},
+		frames: map[uint64][]events.Frame{},
+		trees:  map[uint64]*godwarf.Tree{},
+		rows:   map[dwarf.Offset][]row{},
 	}
 }
 
@@ -51,7 +48,7 @@ func (s *symbolizer) line(pc uint64) (file string, line int) {
 }
 
 // at returns the frames of the instruction at pc, innermost first. The result
-// is empty for a wrapper and for code without a name.
+// is empty for code without a name, and for a wrapper unless it is a host.
 func (s *symbolizer) at(pc uint64) []events.Frame {
 	if fs, ok := s.frames[pc]; ok {
 		return fs
@@ -63,7 +60,7 @@ func (s *symbolizer) at(pc uint64) []events.Frame {
 
 func (s *symbolizer) expand(pc uint64) []events.Frame {
 	f := s.function(pc)
-	if f == nil || f.Wrapper {
+	if f == nil {
 		return nil
 	}
 	file, line := s.line(pc)
@@ -72,6 +69,9 @@ func (s *symbolizer) expand(pc uint64) []events.Frame {
 		name, _ := call.Val(dwarf.AttrName).(string)
 		fs = append(fs, events.Frame{Func: printedName(name), File: file, Line: line})
 		file, line = s.callSite(f, call)
+	}
+	if f.Wrapper {
+		return fs // what was inlined into it
 	}
 	return append(fs, events.Frame{Func: f.Name, File: file, Line: line})
 }
@@ -98,11 +98,17 @@ func (s *symbolizer) tree(f *engine.Function) *godwarf.Tree {
 	return tree
 }
 
+// prepare reads what the frames of a function will be made of.
+func (s *symbolizer) prepare(f *engine.Function) {
+	s.tree(f)
+	s.file(s.entries[f.Entry-s.im.base].unit, 0)
+}
+
 // callSite returns where an inlined call was written.
 func (s *symbolizer) callSite(f *engine.Function, call *godwarf.Tree) (file string, line int) {
 	n, _ := call.Val(dwarf.AttrCallLine).(int64)
 	index, _ := call.Val(dwarf.AttrCallFile).(int64)
-	return s.file(s.units[f.Entry], index), int(n)
+	return s.file(s.entries[f.Entry-s.im.base].unit, index), int(n)
 }
 
 // file returns a source file of a compilation unit by its index there.

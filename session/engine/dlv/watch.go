@@ -79,7 +79,12 @@ func (v *view) scope() eval.Scope {
 	if v.pl == nil {
 		return v.im.entryScope(f, v.p.sig)
 	}
-	v.see(v.c, v.p, v.pl, v.line, v.registered())
+	locals := &v.pl.locals
+	if v.p.host == nil {
+		v.see(v.c, v.p, v.pl, v.line, v.registered())
+	} else {
+		locals = new([]local) // where a host has those is not known
+	}
 	return func(pkg, name string) (eval.Variable, bool) {
 		if pkg != "" {
 			return v.im.global(pkg, name)
@@ -90,8 +95,8 @@ func (v *view) scope() eval.Scope {
 				return eval.Variable{Type: r.typ, Index: -1 - i, Secret: r.secret}, true
 			}
 		}
-		for i := range v.pl.locals {
-			if l := &v.pl.locals[i]; l.name == name {
+		for i := range *locals {
+			if l := &(*locals)[i]; l.name == name {
 				return eval.Variable{Type: l.typ, Index: i, Secret: l.secret}, true
 			}
 		}
@@ -199,7 +204,7 @@ func (v *view) Variable(i int) (eval.Found, error) {
 func (e *Engine) Check(f *engine.Function, w engine.Watch) error {
 	named := map[string][]local{}
 	most := 1
-	for _, l := range e.im.variables(f) {
+	for _, l := range slices.Concat(e.im.variables(f), e.im.argumentsInHosts(f)) {
 		named[l.name] = append(named[l.name], l)
 		most = max(most, len(named[l.name]))
 	}

@@ -191,6 +191,7 @@ func (e *Engine) written(s ptrace.Stop, at time.Time, yield func(engine.Hit, err
 	onStack := c.g.id != 0
 	c.sp, c.bp = e.frameOf(regs)
 	e.leaveSystemStack(&c)
+	c.key = e.serves(&c)
 	e.clock.arrive(e, &c)
 	for i, w := range e.watches {
 		before := w.text

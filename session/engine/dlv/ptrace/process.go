@@ -48,8 +48,10 @@ type Process struct {
 type Thread struct {
 	ID   int
 	Regs unix.PtraceRegs // while the thread is held at a breakpoint
-	// Resumed is when the thread was last about to be let run.
-	Resumed time.Time
+	// Released is when the thread was last about to be let run from a hit, Detours how
+	// often it has stopped since for something that was not reported.
+	Released time.Time
+	Detours  int64
 
 	state threadState
 	// within is set for a stop in the middle of a system call, such as that of

@@ -144,6 +144,8 @@ func (p *Process) release(t *Thread) error {
 	if err != nil {
 		return p.ignoreDeath(t, err)
 	}
+	// Before: once it runs, the kernel may well leave this thread waiting.
+	t.Released, t.Detours = time.Now(), -1
 	return p.cont(t)
 }
 
@@ -160,8 +162,7 @@ func (p *Process) cont(t *Thread) error {
 		return p.ignoreDeath(t, err)
 	}
 	t.state = running
-	// Before: once it runs, the kernel may well leave this thread waiting.
-	t.Resumed = time.Now()
+	t.Detours++
 	return p.ignoreDeath(t, ptraceCont(t.ID, p.takeSignal(t)))
 }
 

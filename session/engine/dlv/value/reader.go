@@ -52,10 +52,23 @@ func NewReader(bi *proc.BinaryInfo) *Reader {
 }
 
 // Prepare builds the index of dynamic types, which costs a scan of a part of
-// the debug information. Call it before the target is stopped.
+// the debug information, and plans for those that panics are made of. Call it
+// before the target is stopped.
 func (r *Reader) Prepare() error {
 	_, err := r.index()
+	for _, name := range raised {
+		if t, err := r.bi.FindType(name); err == nil {
+			r.plan(t)
+		}
+	}
 	return err
+}
+
+// raised are types whose values panics often have, and those that the runtime's
+// description of a type is read with.
+var raised = []string{
+	"string", "*errors.errorString", "*fmt.wrapError", "runtime.errorString", "runtime.plainError", "runtime.boundsError",
+	"*runtime.TypeAssertionError", "runtime.moduledata",
 }
 
 // Rendered is a value as text.
