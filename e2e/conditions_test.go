@@ -19,12 +19,11 @@ import (
 func TestConditions(t *testing.T) {
 	require(t, "ptrace")
 	const routines = 3
-	for build, mode := range []struct{ name, flags string }{{"opt", "-gcflags="}, {"debug", "-gcflags=all=-N -l"}} {
-		t.Run(mode.name, func(t *testing.T) {
+	for build, mode := range []string{"opt", "debug"} {
+		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			dir := keepOnFailure(t, "gtrace-conditions-")
-			prog := filepath.Join(dir, "conditions")
-			goTool(t, ".", "build", mode.flags, "-o", prog, "./testdata/conditions")
+			prog := buildTarget(t, mode, "conditions")
 			calls := strconv.Itoa(routines * times(150))
 			for i, condition := range conditionsOf(t, prog) {
 				if *long == 1 && i%6 != 3*build { // each takes its time

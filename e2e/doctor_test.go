@@ -24,8 +24,7 @@ func startSomeone(t *testing.T, under ...string) someone {
 	t.Helper()
 	dir := t.TempDir()
 	name := "someone-" + strconv.Itoa(os.Getpid()) + "-" + filepath.Base(dir)
-	prog := filepath.Join(dir, name)
-	goTool(t, ".", "build", "-o", prog, "./testdata/patient")
+	prog := link(t, buildTarget(t, "opt", "patient"), dir, name)
 	line := append(under, prog, "default")
 	cmd := exec.Command(line[0], line[1:]...)
 	if err := cmd.Start(); err != nil {
@@ -102,8 +101,7 @@ func TestDoctorByName(t *testing.T) {
 // TestDoctorSeccomp puts a filter around gtrace, then around the process.
 func TestDoctorSeccomp(t *testing.T) {
 	require(t, "ptrace")
-	filter := filepath.Join(t.TempDir(), "filter")
-	goTool(t, ".", "build", "-o", filter, "./testdata/filter")
+	filter := buildTarget(t, "opt", "filter")
 	checks := doctor(t, nil, 1, filter, gtrace(t), "doctor", "--format", "json")
 	checks["trial"].want(t, "fail", "permission denied")
 	checks["seccomp"].want(t, "fail", "forbids ptrace", "seccomp=unconfined")

@@ -193,8 +193,6 @@ func TestCompiler(t *testing.T) {
 func TestCgo(t *testing.T) {
 	require(t, "ptrace", "cgo")
 	t.Parallel()
-	dir := t.TempDir()
-	prog := filepath.Join(dir, "prog")
-	goTool(t, ".", "build", "-o", prog, "./testdata/cgo")
-	foreign{dir: dir, argv: []string{prog}, patterns: []string{"main.*"}, calls: 8}.check(t)
+	prog := buildTarget(t, "opt", "cgo")
+	foreign{dir: t.TempDir(), argv: []string{prog}, patterns: []string{"main.*"}, calls: 8}.check(t)
 }

@@ -151,8 +151,7 @@ func TestKilled(t *testing.T) {
 // TestKilledFiltered does the same to a target under a seccomp filter.
 func TestKilledFiltered(t *testing.T) {
 	require(t, "ptrace", "suspend")
-	filter := filepath.Join(t.TempDir(), "filter")
-	goTool(t, ".", "build", "-o", filter, "./testdata/filter")
+	filter := buildTarget(t, "opt", "filter")
 	startBusyBy(t, []string{filter}, "optimised").survives(t, times(4))
 }
 

@@ -26,8 +26,7 @@ func TestSignalLaunched(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := keepOnFailure(t, "gtrace-launch-")
-			prog, trace := filepath.Join(dir, "prog"), filepath.Join(dir, "trace.jsonl")
-			goTool(t, ".", "build", "-o", prog, "./testdata/patient")
+			prog, trace := buildTarget(t, "opt", "patient"), filepath.Join(dir, "trace.jsonl")
 			g := startTracer(t, "run", "--format", "json", "-o", trace, "-t", "main.step", prog, "--", c.how)
 			awaitSize(t, trace, 8000)
 			if err := g.cmd.Process.Signal(c.signal); err != nil {
@@ -60,9 +59,7 @@ func TestManyProbes(t *testing.T) {
 // that uses much of it, and expects that it does the same as alone.
 func TestLibrary(t *testing.T) {
 	require(t, "ptrace")
-	dir := t.TempDir()
-	prog := filepath.Join(dir, "prog")
-	goTool(t, ".", "build", "-o", prog, "./testdata/library")
+	prog, dir := buildTarget(t, "opt", "library"), t.TempDir()
 	for name, patterns := range map[string][]string{
 		"text":    {"fmt.*", "strconv.*", "strings.*", "bytes.*", "unicode/..."},
 		"json":    {"encoding/json.*", "reflect.*", "sort.*", "slices.*"},

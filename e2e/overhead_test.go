@@ -70,8 +70,7 @@ func (u *traced) checkThinned(t *testing.T) {
 func TestMaxOverheadOfStorm(t *testing.T) {
 	require(t, "ptrace")
 	dir := keepOnFailure(t, "gtrace-storm-")
-	prog, file := filepath.Join(dir, "storm"), filepath.Join(dir, "trace.jsonl")
-	goTool(t, ".", "build", "-o", prog, "./testdata/storm")
+	prog, file := buildTarget(t, "opt", "storm"), filepath.Join(dir, "trace.jsonl")
 	out, err := exec.CommandContext(t.Context(), gtrace(t), "run", "-q", "--format", "json", "-o", file,
 		"--max-overhead", maxOverhead, prog).CombinedOutput()
 	if err != nil || string(out) != "wrong: 0 signals: true\n" {

@@ -3,7 +3,6 @@ package e2e
 import (
 	"bufio"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -14,8 +13,7 @@ import (
 func TestProcesses(t *testing.T) {
 	require(t, "ptrace")
 	path := gtrace(t) // built before the programs begin
-	prog := filepath.Join(t.TempDir(), "processes")
-	goTool(t, ".", "build", "-o", prog, "./testdata/processes")
+	prog := buildTarget(t, "opt", "processes")
 	for _, what := range []string{"threads", "forks", "leader"} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

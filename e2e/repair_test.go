@@ -172,25 +172,18 @@ var workshops = []struct {
 func goWorkshop(env string, flags ...string) func(*testing.T, string) string {
 	return func(t *testing.T, dir string) string {
 		t.Helper()
-		prog := filepath.Join(dir, "prog")
-		cmd := exec.CommandContext(t.Context(), "go", append(append([]string{"build", "-o", prog}, flags...), "./testdata/repair")...)
-		cmd.Env = append(os.Environ(), env)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%q: %v\n%s", cmd.Args, err, out)
-		}
-		return prog
+		prog := buildOnce(t, "repair-"+strings.Join(append(flags, env), ","), []string{env},
+			slices.Concat([]string{"go", "build"}, flags, []string{"./testdata/repair"})...)
+		return link(t, prog, dir, "prog")
 	}
 }
 
 func cWorkshop(flags ...string) func(*testing.T, string) string {
 	return func(t *testing.T, dir string) string {
 		t.Helper()
-		prog := filepath.Join(dir, "prog")
-		cmd := exec.CommandContext(t.Context(), "gcc", append(append([]string{"-O1", "-w", "-falign-functions=32", "-o", prog}, flags...), "./testdata/repairc/main.c")...)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%q: %v\n%s", cmd.Args, err, out)
-		}
-		return prog
+		prog := buildOnce(t, "repairc"+strings.Join(flags, ""), nil,
+			slices.Concat([]string{"gcc", "-O1", "-w", "-falign-functions=32"}, flags, []string{"./testdata/repairc/main.c"})...)
+		return link(t, prog, dir, "prog")
 	}
 }
 

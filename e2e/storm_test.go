@@ -15,17 +15,16 @@ import (
 func TestStorm(t *testing.T) {
 	require(t, "ptrace")
 	for _, mode := range []struct {
-		name        string
-		build, flag []string
+		name, build string
+		flag        []string
 	}{
-		{name: "opt"},
-		{name: "debug", build: []string{"-gcflags=all=-N -l"}},
-		{name: "pinned", flag: []string{"--pin"}},
+		{name: "opt", build: "opt"},
+		{name: "debug", build: "debug"},
+		{name: "pinned", build: "opt", flag: []string{"--pin"}},
 	} {
 		t.Run(mode.name, func(t *testing.T) {
 			dir := keepOnFailure(t, "gtrace-storm-")
-			prog, trace := filepath.Join(dir, "storm"), filepath.Join(dir, "trace.jsonl")
-			goTool(t, ".", append(append([]string{"build", "-o", prog}, mode.build...), "./testdata/storm")...)
+			prog, trace := buildTarget(t, mode.build, "storm"), filepath.Join(dir, "trace.jsonl")
 			args := append([]string{"run", "-q", "--format", "json", "-o", trace}, mode.flag...)
 			args = append(args, "-t", "main.leaf", "-t", "main.add", "-t", "main.frame", "-t", "main.deep", prog)
 			out, err := exec.CommandContext(t.Context(), gtrace(t), args...).CombinedOutput()

@@ -19,11 +19,7 @@ import (
 // uneven builds the program of that name, as released and for debugging.
 func uneven(t *testing.T) map[string]string {
 	t.Helper()
-	dir := t.TempDir()
-	progs := map[string]string{"opt": filepath.Join(dir, "opt"), "debug": filepath.Join(dir, "debug")}
-	goTool(t, ".", "build", "-o", progs["opt"], "./testdata/uneven")
-	goTool(t, ".", "build", "-gcflags=all=-N -l", "-o", progs["debug"], "./testdata/uneven")
-	return progs
+	return map[string]string{"opt": buildTarget(t, "opt", "uneven"), "debug": buildTarget(t, "debug", "uneven")}
 }
 
 // A traced is what came of a program that was traced.

@@ -102,8 +102,7 @@ func TestWatchDetach(t *testing.T) {
 // survive the death of its tracer.
 func TestWatchSeccomp(t *testing.T) {
 	require(t, "ptrace", "watchpoints")
-	filter := filepath.Join(t.TempDir(), "filter")
-	goTool(t, ".", "build", "-o", filter, "./testdata/filter")
+	filter := buildTarget(t, "opt", "filter")
 	p := startSomeone(t, filter)
 	by := []string{gtrace(t)}
 	if canSuspend() == nil {

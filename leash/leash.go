@@ -35,7 +35,11 @@ func Run(tests func() int) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.Remove(dir) // tests that failed may keep something there
+	defer os.Remove(dir)                         // tests that failed may keep something there
+	if err := os.Chmod(dir, 0o711); err != nil { // other users' processes run programs in there
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	end, err := start(dir)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "start the process that ends what tests leave:", err)
