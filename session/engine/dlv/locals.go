@@ -265,6 +265,7 @@ func (im *Image) locals(f *engine.Function, pc uint64, line int, names *secret.N
 			continue
 		}
 		l.split = f.Optimized
+		l.argument = l.argument || im.moved(f, &l)
 		if l.dictIndex < 0 && hasShape(l.typ) {
 			l.family = im.family(f)
 		}
@@ -280,6 +281,21 @@ func (im *Image) locals(f *engine.Function, pc uint64, line int, names *secret.N
 		}
 	}
 	return list
+}
+
+// moved reports whether a variable on the heap is a parameter that the compiler has
+// moved there.
+func (im *Image) moved(f *engine.Function, l *local) bool {
+	if !l.escapes {
+		return false
+	}
+	outermost, named := false, false
+	for _, child := range im.children(f) {
+		outermost = outermost || child == l.entry
+		line, _ := child.Val(dwarf.AttrDeclLine).(int64)
+		named = named || child.Tag == dwarf.TagFormalParameter && child.Val(dwarf.AttrName) == l.name && int(line) == l.declared
+	}
+	return outermost && named
 }
 
 // variables finds all variables of a function.

@@ -189,8 +189,10 @@ func (e *Engine) written(s ptrace.Stop, at time.Time, yield func(engine.Hit, err
 	regs := &s.Thread.Regs
 	c.g = e.currentG(regs)
 	onStack := c.g.id != 0
-	c.sp, c.bp = e.frameOf(regs)
-	e.leaveSystemStack(&c)
+	if !e.leaveRaceDetector(&c) {
+		c.sp, c.bp = e.frameOf(regs)
+		e.leaveSystemStack(&c)
+	}
 	c.key = e.serves(&c)
 	e.clock.arrive(e, &c)
 	for i, w := range e.watches {
