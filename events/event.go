@@ -16,7 +16,7 @@ type Kind uint8
 // The kinds of event, in the order in which help and docs list them.
 const (
 	Invalid    Kind = iota
-	Start           // first record of a stream
+	Start           // first record of a stream; of several processes, one for each
 	Call            // a traced function was entered
 	Line            // a statement's line is about to run
 	Return          // a traced call ended: normally, or unwound
@@ -30,6 +30,7 @@ const (
 	Exec            // the target replaced its program; the trace goes on in the new one
 	Write           // watched memory has changed
 	Lost            // events were dropped
+	Left            // one of several processes is not traced any more
 	End             // last record of a stream
 )
 
@@ -49,6 +50,7 @@ var kindNames = [...]string{
 	Exec:       "exec",
 	Write:      "write",
 	Lost:       "lost",
+	Left:       "left",
 	End:        "end",
 }
 
@@ -71,7 +73,8 @@ func ParseKind(name string) Kind {
 }
 
 // CallID names one invocation of a traced function, from its call event to its
-// one end. Ids rise by one in the order in which calls were first seen.
+// one end. Ids rise by one in the order in which calls were first seen; where
+// several processes are traced, they are unique, but rise by more.
 type CallID uint64
 
 // NoCall is the id of no call.
@@ -80,7 +83,8 @@ const NoCall CallID = 0
 // An Event is one record of a stream.
 type Event struct {
 	Kind      Kind
-	Seq       uint64    // rises by one; 0 in Start, Exec, Lost and End
+	PID       int       // of the process, where several are traced; see also Process
+	Seq       uint64    // rises by one; 0 in Start, Exec, Lost, Left and End
 	Time      time.Time // wall clock, when the thread reached the probe
 	Goroutine int64     // 0 when no goroutine was running
 	Thread    int
@@ -120,7 +124,19 @@ type Event struct {
 	Start *StartInfo // Start
 	Exec  *ExecInfo  // Exec
 	Lost  *LostInfo  // Lost
-	End   *EndInfo   // End
+	End   *EndInfo   // End, Left
+}
+
+// Process returns the PID of the process that the event is about, as far as the event
+// tells: where one is traced only Start and Exec do.
+func (e *Event) Process() int {
+	switch {
+	case e.Start != nil:
+		return e.Start.PID
+	case e.Exec != nil:
+		return e.Exec.PID
+	}
+	return e.PID
 }
 
 // A Frame is a place in the target's code.
@@ -224,7 +240,8 @@ const (
 	ReasonError       Reason = "error"       // gtrace failed: Message says how
 )
 
-// EndInfo is what an End event carries.
+// EndInfo is what an End event carries; and a Left event, of its process. Where
+// several processes were traced, the End has the sums, and no Open and Thinned.
 type EndInfo struct {
 	Reason  Reason
 	Status  *int          // exit status of the target, with ReasonExited

@@ -18,6 +18,7 @@ var allFields = []field{
 	{"kind", 9, func(p *page, e *Event) { p.text(e.Kind.String()) }},
 	{"time", 15, func(p *page, e *Event) { p.stamp(e.Time) }},
 	{"seq", -6, func(p *page, e *Event) { p.int(int64(e.Seq)) }},
+	{"pid", -7, func(p *page, e *Event) { p.some(int64(e.PID)) }},
 	{"goroutine", -4, func(p *page, e *Event) { p.int(e.Goroutine) }},
 	{"thread", -7, func(p *page, e *Event) { p.some(int64(e.Thread)) }},
 	{"depth", -3, func(p *page, e *Event) { p.int(int64(e.Depth)) }},

@@ -16,6 +16,7 @@ import (
 //	write seq=4 t=3ms g1 depth=0 main.fib @fib.go:12 watch=(main.calls:int=2 old=1)
 //	lost count=3 why="buffer full"
 //	lost why="too many calls" func=main.hot unseen=947ms
+//	left pid=7 t=8ms reason=exited status=0 events=3
 //	end t=9ms reason=exited status=0 events=3 thinned=(main.hot 2.5s *3) open=(#4 g1 main.main partial)
 //
 // After the kind, fields stand in any order and may all be left out. A value
@@ -39,9 +40,10 @@ func Format(e Event) string {
 			b = formatString(b, "why", e.Lost.Why)
 			b = formatString(b, "func", e.Lost.Func)
 			b = formatDuration(b, "unseen", e.Lost.Unseen)
+			b = formatInt(b, "pid", int64(e.PID))
 		}
-	case End:
-		b = formatEnd(formatTime(b, e.Time), e.End)
+	case Left, End:
+		b = formatEnd(formatTime(formatInt(b, "pid", int64(e.PID)), e.Time), e.End)
 	default:
 		b = formatEvent(b, &e)
 	}
@@ -49,6 +51,7 @@ func Format(e Event) string {
 }
 
 func formatEvent(b []byte, e *Event) []byte {
+	b = formatInt(b, "pid", int64(e.PID))
 	b = formatUint(b, "seq", e.Seq)
 	b = formatTime(b, e.Time)
 	if e.Goroutine != 0 {

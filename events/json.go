@@ -30,6 +30,9 @@ func (s *jsonSink) Write(e Event) error {
 	b := append(reuse(s.buf), `{"kind":"`...)
 	b = append(b, e.Kind.String()...)
 	b = append(b, '"')
+	if e.PID != 0 && e.Kind != Start && e.Kind != Exec { // these tell it in another place
+		b = appendJSONInt(b, `,"pid":`, int64(e.PID))
+	}
 	switch e.Kind {
 	case Start:
 		b = s.appendStart(b, &e)
@@ -37,7 +40,7 @@ func (s *jsonSink) Write(e Event) error {
 		b = s.appendExec(b, &e)
 	case Lost:
 		b = s.appendLost(b, &e)
-	case End:
+	case Left, End:
 		b = s.appendEnd(b, &e)
 	default:
 		b = s.appendEvent(b, &e)

@@ -50,6 +50,7 @@ func ReadJSON(r io.Reader) iter.Seq2[Event, error] {
 
 type jsonEvent struct {
 	Kind      string            `json:"kind"`
+	PID       int               `json:"pid"`
 	Seq       uint64            `json:"seq"`
 	Time      time.Time         `json:"time"`
 	Goroutine int64             `json:"goroutine"`
@@ -145,7 +146,7 @@ func decodeJSON(line []byte) (Event, error) {
 		return Event{}, nil
 	}
 	e := Event{
-		Kind: ParseKind(j.Kind), Seq: j.Seq, Time: j.Time.UTC(),
+		Kind: ParseKind(j.Kind), PID: j.PID, Seq: j.Seq, Time: j.Time.UTC(),
 		Goroutine: j.Goroutine, Thread: j.Thread, Depth: j.Depth,
 		Call: j.Call, Parent: j.Parent,
 		Func: j.Func, File: j.File, Line: j.Line, Labels: j.Labels, Caller: j.Caller,
@@ -168,26 +169,27 @@ func decodeJSON(line []byte) (Event, error) {
 	case Lost:
 		var j jsonLost
 		err := json.Unmarshal(line, &j)
-		return Event{Kind: Lost, Time: e.Time, Lost: new(LostInfo(j))}, err
-	case End:
-		return decodeEnd(line, e.Time)
+		return Event{Kind: Lost, PID: e.PID, Time: e.Time, Lost: new(LostInfo(j))}, err
+	case Left, End:
+		end, err := decodeEnd(line)
+		return Event{Kind: e.Kind, PID: e.PID, Time: e.Time, End: &end}, err
 	case Invalid:
 		return Event{}, fmt.Errorf("unknown kind of event %q", j.Kind)
 	}
 	return e, nil
 }
 
-func decodeEnd(line []byte, t time.Time) (Event, error) {
+func decodeEnd(line []byte) (EndInfo, error) {
 	var j jsonEnd
 	err := json.Unmarshal(line, &j)
-	e := Event{Kind: End, Time: t, End: &EndInfo{
+	info := EndInfo{
 		Reason: j.Reason, Status: j.Status, Signal: j.Signal, Message: j.Message,
 		Events: j.Events, Lost: j.Lost, Held: j.Held, Overhead: j.Overhead, Open: j.Open,
-	}}
-	for _, thinned := range j.Thinned {
-		e.End.Thinned = append(e.End.Thinned, Thinned(thinned))
 	}
-	return e, err
+	for _, thinned := range j.Thinned {
+		info.Thinned = append(info.Thinned, Thinned(thinned))
+	}
+	return info, err
 }
 
 // decodeStart decodes a record about a program whose trace begins.

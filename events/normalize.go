@@ -21,13 +21,17 @@ func Normalize(next Sink) Sink {
 type normalizer struct {
 	next       Sink
 	goroutines map[int64]int64
-	last       int64 // number given
+	processes  map[int]int // of several, in the order of their starts
+	last       int64       // number given
 }
 
 func (n *normalizer) Close() error { return n.next.Close() }
 
 func (n *normalizer) Write(e Event) error {
 	e.Time = time.Time{}
+	if e.PID != 0 {
+		e.PID = n.process(e.PID)
+	}
 	e.Goroutine = n.goroutine(e.Goroutine)
 	e.Thread = 0
 	e.File = base(e.File)
@@ -67,10 +71,10 @@ func (n *normalizer) Write(e Event) error {
 // stream normalizes what an event says about the stream.
 func (n *normalizer) stream(e *Event) {
 	if e.Start != nil {
-		e.Start = new(normalStart(*e.Start))
+		e.Start = new(normalStart(*e.Start, e.PID))
 	}
 	if e.Exec != nil {
-		e.Exec = &ExecInfo{StartInfo: normalStart(e.Exec.StartInfo), Open: n.open(e.Exec.Open)}
+		e.Exec = &ExecInfo{StartInfo: normalStart(e.Exec.StartInfo, e.PID), Open: n.open(e.Exec.Open)}
 	}
 	if e.End != nil {
 		end := *e.End
@@ -80,9 +84,20 @@ func (n *normalizer) stream(e *Event) {
 	}
 }
 
-func normalStart(info StartInfo) StartInfo {
-	info.PID, info.Program, info.Stopped = 0, base(info.Program), 0
+func normalStart(info StartInfo, pid int) StartInfo {
+	info.PID, info.Program, info.Stopped = pid, base(info.Program), 0
 	return info
+}
+
+// process numbers the processes of a stream that has several.
+func (n *normalizer) process(pid int) int {
+	if _, ok := n.processes[pid]; !ok {
+		if n.processes == nil {
+			n.processes = make(map[int]int)
+		}
+		n.processes[pid] = len(n.processes) + 1
+	}
+	return n.processes[pid]
 }
 
 func (n *normalizer) open(open []OpenCall) []OpenCall {

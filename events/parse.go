@@ -24,7 +24,7 @@ func Parse(line string) (Event, error) {
 	case Lost:
 		e.Lost = new(LostInfo)
 		p.fields(func() { p.lostField(&e) })
-	case End:
+	case Left, End:
 		e.End = new(EndInfo)
 		p.fields(func() { p.endField(&e) })
 	default:
@@ -103,6 +103,8 @@ func (p *parser) function(e *Event, name string) {
 
 func (p *parser) eventKey(e *Event, key string) {
 	switch key {
+	case "pid":
+		e.PID = p.int()
 	case "seq":
 		e.Seq = p.uint()
 	case "t":
@@ -194,6 +196,8 @@ func (p *parser) lostField(e *Event) {
 	switch key := p.key(); key {
 	case "t":
 		e.Time = p.time()
+	case "pid":
+		e.PID = p.int()
 	case "count":
 		e.Lost.Count = p.uint()
 	case "why":
@@ -211,6 +215,8 @@ func (p *parser) endField(e *Event) {
 	switch key := p.key(); key {
 	case "t":
 		e.Time = p.time()
+	case "pid":
+		e.PID = p.int()
 	case "reason":
 		e.End.Reason = Reason(p.word(wordStops))
 	case "status":

@@ -72,6 +72,11 @@ func everything() []events.Event {
 		}},
 		{Kind: events.Lost, Time: at(10), Lost: &events.LostInfo{Count: 3, Why: "the buffer was full"}},
 		{Kind: events.Lost, Time: at(10), Lost: &events.LostInfo{Why: "main.hot: too many calls", Func: "main.hot", Unseen: 947 * time.Millisecond}},
+		{Kind: events.Left, PID: 1234, Time: at(8), End: &events.EndInfo{
+			Reason: events.ReasonSignaled, Signal: "SIGKILL", Events: 3, Lost: 1, Held: time.Second,
+			Open: []events.OpenCall{{Call: 1, Goroutine: 1, Func: "main.main", Partial: true}},
+		}},
+		{Kind: events.Lost, PID: 1234, Time: at(8), Lost: &events.LostInfo{Count: 1, Why: "x"}},
 		{Kind: events.End, Time: at(11), End: &events.EndInfo{
 			Reason: events.ReasonExited, Status: new(0), Events: 9, Lost: 3, Held: time.Second, Overhead: 0.0497,
 			Thinned: []events.Thinned{{Func: "main.hot", Unseen: 947 * time.Millisecond, Times: 1}, {Func: "main.(*T).M", Unseen: time.Second, Times: 12}},

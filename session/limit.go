@@ -15,11 +15,13 @@ type gate struct {
 	goroutines map[int64]bool // nil: all
 	rate       *rateLimit     // nil: none
 	limit      uint64         // 0: none
+	allowance  *Allowance     // nil: none
+	denied     bool           // an event that was asked for was not allowed
 	seq        uint64         // of the last event that passed
 }
 
 func newGate(cfg Config) *gate {
-	g := &gate{limit: cfg.Limit}
+	g := &gate{limit: cfg.Limit, allowance: cfg.Allowance}
 	if cfg.Rate.Calls > 0 {
 		g.rate = newRateLimit(cfg.Rate)
 	}
@@ -67,6 +69,10 @@ func (g *gate) passes(e *events.Event, now time.Time) bool {
 		g.rate.ended(e.Call)
 	}
 	if pass && e.Kind != events.Lost && e.Kind != events.Exec {
+		if !g.allowance.take() {
+			g.denied = true
+			return false
+		}
 		g.seq++
 		e.Seq = g.seq
 	}
@@ -87,4 +93,4 @@ func (g *gate) goOn(cfg Config) {
 func (g *gate) leftOut(id events.CallID) bool { return g.rate != nil && g.rate.leftOut(id) }
 
 // full reports whether the limit is reached.
-func (g *gate) full() bool { return g.limit > 0 && g.seq >= g.limit }
+func (g *gate) full() bool { return g.limit > 0 && g.seq >= g.limit || g.allowance.spent() }

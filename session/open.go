@@ -26,6 +26,8 @@ func (s *Session) lastRecords(end *events.Event) []events.Event {
 		s.next++
 		if s.gate.passes(&e, end.Time) {
 			list = append(list, e)
+		} else if s.gate.denied {
+			s.next--
 		}
 	}
 	if s.sieve != nil && !s.sieve.missed.due().IsZero() {

@@ -35,6 +35,7 @@ type Config struct {
 	StartAt       []string        // patterns; the stream begins at the first call of what they match
 	StopAt        []string        // patterns; the trace ends at a call of what they match
 	Limit         uint64          // events; 0: no limit
+	Allowance     *Allowance      // of events, shared with other sessions; nil: none
 	Rate          Rate            // calls that are reported; zero: no limit
 	FollowExec    bool            // go on in the program that replaces the target's
 	// MaxOverhead is the share of the target's time, above 0 and at most 1, for
@@ -368,6 +369,9 @@ func (s *Session) drain(yield func(events.Event, error) bool) (end *events.Event
 		e := &s.queue[s.next]
 		s.next++
 		if !s.gate.passes(e, s.now) {
+			if s.gate.denied {
+				s.next-- // another session was quicker
+			}
 			continue
 		}
 		if e.Kind == events.Lost {

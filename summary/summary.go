@@ -47,7 +47,7 @@ func (s *Sink) Write(e events.Event) error {
 		if err := s.report(); err != nil {
 			return err
 		}
-	case events.Start, events.Exec, events.Lost:
+	case events.Start, events.Exec, events.Lost, events.Left:
 	default:
 		if !s.opts.Events {
 			return nil

@@ -19,16 +19,24 @@ import (
 // than its program.
 type tally struct {
 	funcs      map[string]*function
-	goroutines map[int64]*goroutine
+	goroutines map[thread]*goroutine
 }
+
+// A thread is a goroutine of a process, where several are traced.
+type thread struct {
+	pid int
+	id  int64
+}
+
+func threadOf(e *events.Event) thread { return thread{e.PID, e.Goroutine} }
 
 // A function is what is known of all calls of one.
 type function struct {
 	calls, errors, panics uint64
 	total, self, sum      time.Duration // sum is that of the durations of all calls
 	latency               latency
-	buckets               *buckets        // nil unless asked for
-	open                  map[int64]int32 // open calls by goroutine
+	buckets               *buckets         // nil unless asked for
+	open                  map[thread]int32 // open calls by goroutine
 }
 
 // A goroutine is the open calls of one, outermost first.
@@ -42,7 +50,7 @@ type call struct {
 }
 
 func newTally(histograms []string) tally {
-	t := tally{funcs: make(map[string]*function), goroutines: make(map[int64]*goroutine)}
+	t := tally{funcs: make(map[string]*function), goroutines: make(map[thread]*goroutine)}
 	for _, name := range histograms {
 		t.function(name).buckets = new(buckets)
 	}
@@ -52,15 +60,15 @@ func newTally(histograms []string) tally {
 func (t *tally) function(name string) *function {
 	fn := t.funcs[name]
 	if fn == nil {
-		fn = &function{open: make(map[int64]int32)}
+		fn = &function{open: make(map[thread]int32)}
 		t.funcs[name] = fn
 	}
 	return fn
 }
 
 func (t *tally) add(e *events.Event) {
-	if e.Kind == events.Exec {
-		t.abandon()
+	if e.Kind == events.Exec || e.Kind == events.Left {
+		t.abandon(e.PID)
 	}
 	if e.Call == events.NoCall {
 		return
@@ -72,7 +80,7 @@ func (t *tally) add(e *events.Event) {
 		t.leave(e)
 	case events.Exception:
 		if e.Exception != nil && e.Exception.Class == events.ClassGoexit {
-			if g := t.goroutines[e.Goroutine]; g != nil && g.calls[len(g.calls)-1].id == e.Call {
+			if g := t.goroutines[threadOf(e)]; g != nil && g.calls[len(g.calls)-1].id == e.Call {
 				g.calls[len(g.calls)-1].goexit = true
 			}
 		}
@@ -82,11 +90,11 @@ func (t *tally) add(e *events.Event) {
 func (t *tally) enter(e *events.Event) {
 	fn := t.function(e.Func)
 	fn.calls++
-	fn.open[e.Goroutine]++
-	g := t.goroutines[e.Goroutine]
+	fn.open[threadOf(e)]++
+	g := t.goroutines[threadOf(e)]
 	if g == nil {
 		g = new(goroutine)
-		t.goroutines[e.Goroutine] = g
+		t.goroutines[threadOf(e)] = g
 	}
 	g.calls = append(g.calls, call{id: e.Call, fn: fn})
 }
@@ -116,26 +124,26 @@ func (t *tally) leave(e *events.Event) {
 	}
 	fn.sum += d
 	fn.self += max(d-c.inside, 0)
-	if fn.open[e.Goroutine] == 0 {
+	if fn.open[threadOf(e)] == 0 {
 		fn.total += d
 	}
-	if g := t.goroutines[e.Goroutine]; g != nil {
+	if g := t.goroutines[threadOf(e)]; g != nil {
 		g.calls[len(g.calls)-1].inside += d
 	}
 }
 
-// abandon forgets the open calls, which have ended with their program.
-func (t *tally) abandon() {
-	clear(t.goroutines)
+// abandon forgets the open calls of a process, which have ended with their program.
+func (t *tally) abandon(pid int) {
+	maps.DeleteFunc(t.goroutines, func(g thread, _ *goroutine) bool { return g.pid == pid })
 	for _, fn := range t.funcs {
-		clear(fn.open)
+		maps.DeleteFunc(fn.open, func(g thread, _ int32) bool { return g.pid == pid })
 	}
 }
 
 // pop takes the call of e off its goroutine, and what is open inside it. It is
 // empty when its begin was not seen.
 func (t *tally) pop(e *events.Event) call {
-	g := t.goroutines[e.Goroutine]
+	g := t.goroutines[threadOf(e)]
 	if g == nil {
 		return call{}
 	}
@@ -147,12 +155,12 @@ func (t *tally) pop(e *events.Event) call {
 	}
 	c := g.calls[at]
 	for _, c := range g.calls[at:] {
-		if c.fn.open[e.Goroutine]--; c.fn.open[e.Goroutine] == 0 {
-			delete(c.fn.open, e.Goroutine)
+		if c.fn.open[threadOf(e)]--; c.fn.open[threadOf(e)] == 0 {
+			delete(c.fn.open, threadOf(e))
 		}
 	}
 	if g.calls = g.calls[:at]; at == 0 {
-		delete(t.goroutines, e.Goroutine)
+		delete(t.goroutines, threadOf(e))
 	}
 	return c
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ type fakeTarget struct {
 	status int    // what Wait returns
 	signal string // what Wait returns
 	begin  func() // called when the target begins to run
+	idles  bool   // it does nothing before something is planted
 
 	mu      sync.Mutex
 	signals []os.Signal
@@ -41,7 +43,18 @@ func (f *fakeTarget) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 	if f.begin != nil {
 		f.begin()
 	}
+	if f.idles {
+		return func(yield func(engine.Hit, error) bool) {
+			<-ctx.Done()
+			yield(engine.Hit{}, context.Cause(ctx))
+		}
+	}
 	return f.Fake.Hits(ctx)
+}
+
+func (f *fakeTarget) Plant(p engine.Probe) (engine.ProbeID, error) {
+	f.idles = false
+	return f.Fake.Plant(p)
 }
 
 func (f *fakeTarget) Wait() (int, string, error) {
@@ -67,10 +80,12 @@ func (f *fakeTarget) Close() error {
 
 // A fakeBackend opens one target, or fails.
 type fakeBackend struct {
-	target *fakeTarget
-	err    error
-	launch dlv.Launch // what Run was asked for
-	pid    int        // what Attach was asked for
+	target  *fakeTarget
+	several map[int]*fakeTarget // of Attach, by PID; nil: target
+	err     error
+	launch  dlv.Launch // what Run was asked for
+	mu      sync.Mutex
+	pid     int // what Attach was asked for
 
 	checks  map[int]error // what Check returns
 	left    bool
@@ -92,9 +107,17 @@ func (b *fakeBackend) Run(l dlv.Launch) (target, error) {
 }
 
 func (b *fakeBackend) Attach(pid int) (target, error) {
+	b.mu.Lock()
 	b.pid = pid
+	b.mu.Unlock()
 	if b.err != nil {
 		return nil, b.err
+	}
+	if b.several != nil {
+		if b.several[pid] == nil {
+			return nil, fmt.Errorf("attach to process %d: %w", pid, engine.ErrNoProcess)
+		}
+		return b.several[pid], nil
 	}
 	b.target.About.Launched = false
 	return b.target, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -17,11 +18,14 @@ func newAttachCommand(a *app) *cobra.Command {
 	var f traceFlags
 	var pids []string
 	cmd := &cobra.Command{
-		Use:   "attach [flags] PID|NAME",
-		Short: "Trace a running process",
+		Use:   "attach [flags] PID|NAME…",
+		Short: "Trace a running process, or several",
 		Long: `Attach to the process PID, or to the one Go process whose program is called
 NAME, and write its events to stdout until it ends or Ctrl-C is typed. The
 process then runs on as it was.
+
+Several processes are traced together: their events come in the order of time,
+each with its pid, and the trace goes on until all have ended.
 
 Every other signal that can be caught, a closed pipe, --limit, --for and
 --stop-at end the trace in the same way, and so does an output that takes
@@ -36,32 +40,49 @@ EXIT STATUS
   130  Ctrl-C ended the trace (128+N: signal N did)`,
 		Example: `  gtrace attach 4711 -t 'main.(*Server).*'
   gtrace attach server -t store.Load --limit 100
+  gtrace attach 4711 4712 -t 'store.*'       two processes
   gtrace attach server -e exception --for 1m -o errors.json --format json
   gtrace attach 4711 --format json | jq 'select(.kind == "return")'`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			return needArgs(1, 1, "PID or NAME")(cmd, slices.Concat(pids, args))
+			return needArgs(1, -1, "PID or NAME")(cmd, slices.Concat(pids, args))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runAttach(cmd.Context(), a, &f, slices.Concat(pids, args)[0])
+			return runAttach(cmd.Context(), a, &f, slices.Concat(pids, args))
 		},
 		ValidArgsFunction: completeProcess(a),
 	}
 	f.register(cmd.Flags(), attachedStall)
-	cmd.Flags().StringSliceVarP(&pids, pidFlag, "p", nil, "attach to the process `PID`, as strace has it; gtrace -p PID does so too")
+	cmd.Flags().StringSliceVarP(&pids, pidFlag, "p", nil, "attach to the process `PID` too, as strace has it; may be repeated, with commas as well. gtrace -p PID is gtrace attach PID")
 	f.complete(cmd)
 	cmd.PreRunE = f.presets.apply
 	return cmd
 }
 
-func runAttach(ctx context.Context, a *app, f *traceFlags, who string) error {
+func runAttach(ctx context.Context, a *app, f *traceFlags, who []string) error {
 	if err := a.begin(f); err != nil {
 		return err
 	}
-	pid, err := a.procs.find(who)
-	a.say.world.pid = pid
-	if err != nil {
-		return notStarted(fmt.Errorf("attach to %w", err))
+	var pids []int
+	for _, one := range who {
+		if one == "" {
+			return usage(errors.New("--pid: a PID is missing"))
+		}
+		pid, err := a.procs.find(one)
+		a.say.world.pid = pid
+		if err != nil {
+			return notStarted(fmt.Errorf("attach to %w", err))
+		}
+		if !slices.Contains(pids, pid) {
+			pids = append(pids, pid)
+		}
 	}
+	if len(pids) > 1 {
+		return attachSeveral(ctx, a, f, pids)
+	}
+	return attachOne(ctx, a, f, pids[0])
+}
+
+func attachOne(ctx context.Context, a *app, f *traceFlags, pid int) error {
 	out, err := openOutput(&f.output, a.streams, a.out)
 	if err != nil {
 		return err

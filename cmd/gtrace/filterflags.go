@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -28,7 +29,7 @@ type filterFlags struct {
 	backlog           int
 	trigger           string
 
-	exprs map[string]*filter.Filter // in use, by flag
+	exprs map[string][]*filter.Filter // in use, by flag: one for each session
 }
 
 func (f *filterFlags) register(fs *pflag.FlagSet) {
@@ -78,10 +79,10 @@ func (f *filterFlags) choose(cfg *session.Config) error {
 		return err
 	}
 	cfg.Capture.Labels = len(f.labels) > 0
-	for _, expr := range f.exprs {
+	for _, exprs := range f.exprs {
 		// A table alone is made without arguments.
-		cfg.Capture.Args = cfg.Capture.Args || expr.Uses("args")
-		cfg.Capture.Labels = cfg.Capture.Labels || expr.Uses("labels")
+		cfg.Capture.Args = cfg.Capture.Args || exprs[0].Uses("args")
+		cfg.Capture.Labels = cfg.Capture.Labels || exprs[0].Uses("labels")
 	}
 	if where != nil {
 		cfg.Filters = append(cfg.Filters, where)
@@ -119,9 +120,9 @@ func (f *filterFlags) parse(flag, text string) (events.Filter, error) {
 		return nil, fmt.Errorf("--%s: %w", flag, err)
 	}
 	if f.exprs == nil {
-		f.exprs = make(map[string]*filter.Filter)
+		f.exprs = make(map[string][]*filter.Filter)
 	}
-	f.exprs[flag] = expr
+	f.exprs[flag] = append(f.exprs[flag], expr)
 	return expr, nil
 }
 
@@ -129,7 +130,13 @@ func (f *filterFlags) parse(flag, text string) (events.Filter, error) {
 func (f *filterFlags) failures() string {
 	var text strings.Builder
 	for _, flag := range slices.Sorted(maps.Keys(f.exprs)) {
-		if n, first := f.exprs[flag].Failures(); n > 0 {
+		var n uint64
+		var first *filter.Error
+		for _, expr := range f.exprs[flag] {
+			failures, err := expr.Failures()
+			n, first = n+failures, cmp.Or(first, err)
+		}
+		if n > 0 {
 			fmt.Fprintf(&text, "--%s could not be computed for %s, and counts as not true for them; the first time: %v\n",
 				flag, plural(int(n), "call"), first)
 		}

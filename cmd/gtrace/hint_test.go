@@ -175,13 +175,15 @@ func TestOtherProcess(t *testing.T) {
 		"101/status": "Tgid:\t10\n",
 	})
 	for args, hint := range map[string]string{
-		"attach sevrer -n 5": "gtrace attach server -n 5",
-		"attach 101 -n 101":  "gtrace attach 10 -n 101",
-		"-n 101 -p 101":      "gtrace -n 101 -p 10",
-		"-p101":              "gtrace -p10",
-		"attach --pid=101":   "gtrace attach --pid=10",
-		"attach nobody":      "gtrace ps",
-		"repair 101":         "gtrace repair 10",
+		"attach sevrer -n 5":  "gtrace attach server -n 5",
+		"attach 101 -n 101":   "gtrace attach 10 -n 101",
+		"-n 101 -p 101":       "gtrace -n 101 -p 10",
+		"-p101":               "gtrace -p10",
+		"attach --pid=101":    "gtrace attach --pid=10",
+		"attach nobody":       "gtrace ps",
+		"repair 101":          "gtrace repair 10",
+		"attach 10 main.x":    "patterns stand behind -t: gtrace attach 10 -t main.x",
+		"attach 10 -tt x/...": "patterns stand behind -t: gtrace attach 10 -t x/...",
 	} {
 		r := gtraceOn(t, &fakeBackend{}, procs, 0, strings.Fields(args)...)
 		if r.status != statusNotStarted {

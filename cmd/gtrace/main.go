@@ -3,7 +3,8 @@
 //
 // This package is the command line: flags, wiring, signals, exit status and
 // hints. It knows neither ptrace nor DWARF. The engine is opened, used and
-// closed on the main goroutine; the few others only cancel the context.
+// closed on the main goroutine, or, where several processes are traced, on one for
+// each; the few others only cancel the context.
 package main
 
 import (

@@ -32,6 +32,7 @@ type output struct {
 	names      *events.Names                      // nil: functions are written in full
 	histograms []string                           // functions whose latencies are drawn
 	source     func(file string, line int) string // text of a line of source
+	sources    map[int]func(string, int) string   // the same of several processes, by PID; nil: there is one
 
 	patience patience
 	stopped  <-chan struct{} // once it is closed, Write waits no more

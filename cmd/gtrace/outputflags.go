@@ -106,6 +106,11 @@ func (f *outputFlags) columnsOf(file *os.File) (func() int, error) {
 // leastWidth is the width below which a line says nothing.
 const leastWidth = 20
 
+// tellsProcess reports whether the form of the lines has the process.
+func (f *outputFlags) tellsProcess() bool {
+	return strings.Contains(f.format, "{pid") || slices.Contains(f.columns, "pid")
+}
+
 // splits reports whether each goroutine has a file.
 func (f *outputFlags) splits() bool { return f.split > 1 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 
 	"gtrace/events"
@@ -14,7 +15,7 @@ func (o *output) newSink(f *traceFlags, env []string) (events.Sink, error) {
 		sink = events.Normalize(sink)
 	}
 	if format := f.output.format; err == nil && format != "text" && format != "json" {
-		sink = events.WithSource(sink, o.source) // before the directories are gone
+		sink = o.withSource(sink) // before the directories are gone
 	}
 	return sink, err
 }
@@ -65,11 +66,35 @@ func (o *output) splittingSink(f *traceFlags, env []string, all io.Writer) (even
 	}), nil
 }
 
+// withSource adds the text of lines to what sink gets.
+func (o *output) withSource(sink events.Sink) events.Sink {
+	if o.sources == nil {
+		return events.WithSource(sink, o.source)
+	}
+	return &processSink{open: func(pid int) (events.Sink, error) {
+		return events.WithSource(sink, o.sources[pid]), nil
+	}, shared: sink}
+}
+
 // eventSink makes what writes events one by one.
 func (o *output) eventSink(f *traceFlags, env []string, w io.Writer, quiet bool) (events.Sink, error) {
 	if f.output.format == "json" {
 		return events.JSON(w), nil
 	}
+	if o.sources == nil {
+		return o.textSink(f, env, w, quiet, f.output.prefix)
+	}
+	return &processSink{open: func(pid int) (events.Sink, error) {
+		prefix := f.output.prefix
+		if !f.output.tellsProcess() {
+			prefix += fmt.Sprintf("[pid %d] ", pid)
+		}
+		return o.textSink(f, env, w, quiet, prefix)
+	}}, nil
+}
+
+// textSink makes what writes events in a form for people.
+func (o *output) textSink(f *traceFlags, env []string, w io.Writer, quiet bool, prefix string) (events.Sink, error) {
 	mode, err := events.ParseTimeMode(f.output.time)
 	if err != nil {
 		return nil, usage(err)
@@ -88,7 +113,7 @@ func (o *output) eventSink(f *traceFlags, env []string, w io.Writer, quiet bool)
 	opts := events.TextOptions{
 		Color:   f.output.colored(o.file, env),
 		Time:    mode,
-		Prefix:  f.output.prefix,
+		Prefix:  prefix,
 		Quiet:   quiet,
 		Value:   f.valueWidth(),
 		Width:   width,

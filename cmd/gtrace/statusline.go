@@ -61,7 +61,7 @@ func (s *statusLine) count(e *events.Event) {
 		if e.Lost != nil {
 			s.lost += e.Lost.Count
 		}
-	case events.Exec, events.End:
+	case events.Exec, events.Left, events.End:
 	default:
 		s.events++
 	}

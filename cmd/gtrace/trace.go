@@ -110,12 +110,8 @@ func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, er
 		return nil, err
 	}
 	if t.flags.pin {
-		p, ok := tgt.(engine.Pinner)
-		if !ok {
-			return nil, fmt.Errorf("--pin: %w", engine.ErrNotSupported)
-		}
-		if err := p.Pin(); err != nil {
-			return nil, fmt.Errorf("--pin: %w", err)
+		if err := pin(tgt); err != nil {
+			return nil, err
 		}
 	}
 	if !t.flags.output.full {
@@ -130,6 +126,18 @@ func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, er
 		return nil, context.Cause(ctx)
 	}
 	return s, t.out.start(t.flags, t.app.env, ctx.Done(), t.writeFailed)
+}
+
+// pin keeps target and tracer on one CPU.
+func pin(tgt target) error {
+	p, ok := tgt.(engine.Pinner)
+	if !ok {
+		return fmt.Errorf("--pin: %w", engine.ErrNotSupported)
+	}
+	if err := p.Pin(); err != nil {
+		return fmt.Errorf("--pin: %w", err)
+	}
+	return nil
 }
 
 // observe keeps what gtrace itself wants to know of the stream.

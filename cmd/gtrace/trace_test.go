@@ -127,7 +127,10 @@ func TestStartFailures(t *testing.T) {
 		{[]string{"run"}, nil, 2},
 		{[]string{"run", anyProgram, "-Q"}, nil, 2},
 		{[]string{"run", anyProgram, "-t", "/(/"}, nil, 2},
-		{[]string{"attach", "1", "2"}, nil, 2},
+		{[]string{"attach", "1", "2"}, wrapped, 126},
+		{[]string{"attach", "1", "no-such-program"}, nil, 126},
+		{[]string{"attach", "1", "2", "-ff", "-o", "/dev/null"}, nil, 2},
+		{[]string{"attach", "-p", ","}, nil, 2},
 		{[]string{"nonsense"}, nil, 2},
 	} {
 		b := &fakeBackend{target: newFakeTarget(t, oneCall+"exit 0"), err: tt.err}

@@ -39,6 +39,10 @@ type Validator struct {
 	unseen         map[string]time.Duration
 	calls          map[events.CallID]*call
 	goroutines     map[int64]*goroutine
+
+	first     *events.Event         // the start
+	processes map[int]*Validator    // of several: nil where there is one
+	callers   map[events.CallID]int // their PIDs, by call
 }
 
 // Validate checks a whole stream that was asked for the given kinds, none
@@ -87,10 +91,14 @@ func (v *Validator) check(e *events.Event) error {
 		return errors.New("an event after the end")
 	case e.Kind == events.Invalid || events.ParseKind(e.Kind.String()) != e.Kind:
 		return fmt.Errorf("invalid kind %d", e.Kind)
-	case e.Kind == events.Start && v.started:
+	case e.Kind == events.Start && v.started && (v.records > 0 || v.first == nil):
 		return errors.New("a second start, or one that is not the first event")
 	case e.Kind != events.Start && !v.started && !v.Fragment:
 		return errors.New("the first event is not the start")
+	case v.isSeveral(e):
+		return v.checkSeveral(e)
+	case e.Kind == events.Left:
+		return errors.New("the only process has left")
 	}
 	v.started = true
 	switch e.Kind {
@@ -131,6 +139,7 @@ func (v *Validator) checkStream(e *events.Event) error {
 		if e.Start == nil {
 			return errors.New("a start that carries nothing")
 		}
+		v.first = e
 	case events.Exec:
 		return v.checkExec(e)
 	case events.Lost:
