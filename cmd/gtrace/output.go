@@ -24,10 +24,11 @@ const (
 // nothing no longer than patience allows.
 type output struct {
 	file     *os.File
-	name     string // for messages
-	close    bool   // the file is ours
-	truncate bool   // the file keeps its old content until the first event
-	prompt   bool   // somebody watches: show every event at once
+	name     string    // for messages
+	close    bool      // the file is ours
+	truncate bool      // the file keeps its old content until the first event
+	prompt   bool      // somebody watches: show every event at once
+	pipe     *pipeline // that reads the file; nil: none
 
 	names      *events.Names                      // nil: functions are written in full
 	histograms []string                           // functions whose latencies are drawn
@@ -51,9 +52,16 @@ type output struct {
 // is started when the file cannot be written.
 func openOutput(f *outputFlags, s streams, std *os.File) (*output, error) {
 	o := &output{file: std, name: std.Name()}
-	switch f.file {
-	case "":
-	case "-":
+	command, isPipe := pipeCommand(f.file)
+	switch {
+	case f.file == "":
+	case isPipe:
+		pipe, file, err := startPipeline(command, s)
+		if err != nil {
+			return nil, fmt.Errorf("--output: %w", err)
+		}
+		o.file, o.name, o.close, o.pipe = file, f.file, true, pipe
+	case f.file == "-":
 		o.file, o.name = s.out, s.out.Name()
 	default:
 		file, err := openFile(f.file, f.append, os.Geteuid())
@@ -195,6 +203,7 @@ func (o *output) Close() error {
 		if o.close {
 			o.close = false
 			o.file.Close() // nothing was written
+			o.pipe.wait(o.patience.hurry)
 		}
 		return nil
 	}
@@ -205,5 +214,6 @@ func (o *output) Close() error {
 	o.sink = nil
 	o.mu.Unlock()
 	o.fail(o.spool.finish(o.close, o.patience))
+	o.pipe.wait(o.patience.hurry)
 	return o.failure()
 }

@@ -43,7 +43,7 @@ type outputFlags struct {
 }
 
 func (f *outputFlags) register(fs *pflag.FlagSet) {
-	fs.StringVarP(&f.file, "output", "o", "", "write events to `FILE`, which only you can read; - is stdout")
+	fs.StringVarP(&f.file, "output", "o", "", "write events to `FILE`, which only you can read; - is stdout, '|command' a command that reads them")
 	fs.BoolVar(&f.append, "append", false, "add to the output file instead of replacing it")
 	fs.CountVarP(&f.split, "goroutine-files", "f", "-ff: write the events of each goroutine to FILE.ID, with -o FILE for the rest; -f alone does nothing: all goroutines are traced")
 	fs.StringVar(&f.format, "format", formats[0], "write events in `FORMAT`: text, snoop (the source lines, as PySnooper does), json (one object a line), or a template as '{time} {func:30} {duration}'")
@@ -74,7 +74,12 @@ func (f *outputFlags) check() error {
 	if _, err := f.columnsOf(nil); err != nil {
 		return err
 	}
+	command, isPipe := pipeCommand(f.file)
 	switch {
+	case isPipe && command == "":
+		return errors.New("--output |: a command is missing: write --output '|command'")
+	case isPipe && (f.append || f.splits()):
+		return errors.New("--append and -ff: need --output FILE, not a command")
 	case f.append && (f.file == "" || f.file == "-"):
 		return errors.New("--append: needs --output FILE")
 	case f.splits() && (f.file == "" || f.file == "-"):
