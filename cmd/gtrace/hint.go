@@ -62,6 +62,7 @@ func hints(err error, w hintWorld) []string {
 	}{
 		{engine.ErrTraced, hintWorld.traced},
 		{engine.ErrPatched, hintWorld.patched},
+		{engine.ErrUnprotected, hintWorld.unprotected},
 		{engine.ErrPermission, hintWorld.permission},
 		{engine.ErrNoProcess, hintWorld.noProcess},
 		{engine.ErrNotGo, hintWorld.notGo},
@@ -248,6 +249,20 @@ func (w hintWorld) goVersion() []string {
 		what = fmt.Sprintf("/proc/%d/exe", w.pid)
 	}
 	return []string{"go version " + what + " tells its version, gtrace version those that gtrace was built for"}
+}
+
+// unprotected writes the command line again with the flag that takes the risk.
+func (w hintWorld) unprotected() []string {
+	const risk = "traces it nevertheless: end that with Ctrl-C or SIGTERM, as SIGKILL to gtrace ends the target too"
+	hints := []string{"--unprotected " + risk}
+	if len(w.args) > 2 {
+		again := slices.Insert(slices.Clone(w.args[1:]), 1, "--unprotected")
+		hints[0] = quoteAll(append([]string{"gtrace"}, again...)) + " " + risk
+	}
+	if w.pid != 0 && w.procs.filtered(strconv.Itoa(w.pid)) {
+		hints = append(hints, "or run gtrace with CAP_SYS_ADMIN, outside of containers: the seccomp filter is not asked then")
+	}
+	return hints
 }
 
 // notSafe says why a target might die of its watchpoints when gtrace is killed.

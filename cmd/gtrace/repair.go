@@ -97,7 +97,7 @@ func (r *repair) run() error {
 	restored := 0
 	var refused error
 	if r.flags.write && found.Breakpoints() > 0 {
-		restored, refused = r.process.Restore(found)
+		restored, refused = r.process.Restore(found, nil)
 	}
 	// What was found is shown also when it could not be put right.
 	if err := r.list(found); err != nil {
@@ -116,6 +116,11 @@ func (r *repair) run() error {
 	if err := r.recover(left); err != nil {
 		return r.failed(err)
 	}
+	if r.flags.write && left.Borrowed() > 0 {
+		if left, err = r.process.Compare(); err != nil {
+			return r.failed(err)
+		}
+	}
 	r.conclude(left)
 	if len(left.Differences) > 0 || !left.Compared() || r.handler() {
 		return ended(statusProblem)
@@ -130,15 +135,23 @@ func (r *repair) handler() bool {
 }
 
 // recover removes the handler, with --write, once no breakpoint needs it any
-// more.
+// more, and puts back what is borrowed.
 func (r *repair) recover(left *text.Report) error {
-	if !r.flags.write || left.Breakpoints() > 0 || !r.handler() {
+	handler, borrowed := r.handler(), left.Borrowed() > 0
+	if !r.flags.write || left.Breakpoints() > 0 || !handler && !borrowed {
 		return nil
 	}
-	if err := dlv.Recover(r.pid); err != nil && r.handler() {
-		return err
+	if err := dlv.Recover(r.pid); err != nil {
+		if now, cerr := r.process.Compare(); cerr != nil || r.handler() || now.Borrowed() > 0 {
+			return err
+		}
 	}
-	r.say.note("%s: the handler of SIGTRAP that a killed gtrace has left is removed", r.name())
+	if handler {
+		r.say.note("%s: the handler of SIGTRAP that a killed gtrace has left is removed", r.name())
+	}
+	if borrowed {
+		r.say.note("%s: the code that a killed gtrace has borrowed is put back", r.name())
+	}
 	return nil
 }
 
@@ -191,21 +204,33 @@ func (r *repair) conclude(found *text.Report) {
 	}
 	breakpoints, changes := found.Breakpoints(), found.Changes()
 	switch {
-	case breakpoints == 0 && changes == 0 && found.Compared():
+	case breakpoints == 0 && changes == 0 && found.Borrowed() == 0 && found.Compared():
 		r.say.note("%s: its code is as on disk (%d KB in %s)", r.name(), size>>10, plural(len(found.Files), "file"))
 	case breakpoints > 0:
 		r.warn(breakpoints, found.Uprobes)
 	}
-	if breakpoints == 0 && r.handler() {
-		r.say.note("%s: a killed gtrace has left its handler of SIGTRAP, which does no harm", r.name())
-		r.say.hint("gtrace repair --write %d", r.pid)
-	}
+	r.remains(breakpoints, found.Borrowed())
 	if changes > 0 {
 		r.say.note("%s: %s that gtrace leaves alone: no breakpoint of a tracer looks like that", r.name(), plural(changes, "change"))
 	}
 	if state := r.procs.field(fmt.Sprint(r.pid), "State"); strings.HasPrefix(state, "T") {
 		r.say.hint("the process is stopped by a signal; to let it run: kill -CONT %d", r.pid)
 	}
+}
+
+// remains says what a killed gtrace has left that does no harm.
+func (r *repair) remains(breakpoints, borrowed int) {
+	handler := r.handler()
+	if tracer, _ := r.process.Tracer(); tracer != 0 || breakpoints > 0 || !handler && borrowed == 0 {
+		return
+	}
+	if handler {
+		r.say.note("%s: a killed gtrace has left its handler of SIGTRAP, which does no harm", r.name())
+	}
+	if borrowed > 0 {
+		r.say.note("%s: a killed gtrace has left code of its own where the program runs none any more, which does no harm", r.name())
+	}
+	r.say.hint("gtrace repair --write %d", r.pid)
 }
 
 // warn says what breakpoints mean for the process.

@@ -17,7 +17,7 @@ const mostRows = 20
 
 // A repairRow is one difference of the list.
 type repairRow struct {
-	What       string `json:"what"` // breakpoint, changed, not_compared or handler
+	What       string `json:"what"` // breakpoint, borrowed, changed, not_compared or handler
 	Binary     string `json:"binary,omitempty"`
 	Address    string `json:"address,omitempty"`
 	Offset     string `json:"offset,omitempty"` // in the binary

@@ -118,6 +118,11 @@ func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, er
 		t.out.names = new(events.Names)
 		t.out.know(tgt.Functions())
 	}
+	if p, ok := tgt.(engine.Protector); ok && !t.flags.unprotected {
+		if err := p.Protect(ctx); err != nil {
+			return nil, notStarted(err)
+		}
+	}
 	t.out.source = func(file string, line int) string { return cfg.Sources.File(file).Line(line) }
 	if t.out.histograms, err = t.flags.drawn(tgt); err != nil {
 		return nil, err

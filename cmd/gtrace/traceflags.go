@@ -36,6 +36,7 @@ type traceFlags struct {
 	stall         time.Duration
 	maxProbes     int
 	followExec    bool
+	unprotected   bool
 	pin           bool
 	engine        string
 	quiet         bool
@@ -88,6 +89,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.IntVar(&f.maxProbes, "max-probes", session.DefaultMaxProbes, "refuse to trace more than `N` functions")
 	fs.BoolVar(&f.followExec, "follow-exec", false, "go on when the target replaces itself by exec, in the new program")
 	fs.BoolVar(&f.pin, "pin", false, "keep target and tracer on one CPU: a hit costs half as much, and the target has one CPU only")
+	fs.BoolVar(&f.unprotected, "unprotected", false, "trace also a target that would not survive SIGKILL to gtrace")
 	fs.StringVar(&f.engine, "engine", "dlv", "observe the target with the engine `NAME`: dlv")
 	f.output.register(fs)
 	f.summary.register(fs)

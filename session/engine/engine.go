@@ -35,6 +35,8 @@ var (
 	ErrNotSafe      = errors.New("it might not survive the sudden death of its tracer")
 	ErrPatched      = errors.New("a breakpoint stands there that a killed tracer has left")
 	ErrBarred       = errors.New("nothing is planted there")
+	ErrUnprotected  = errors.New("it would not survive the sudden death of its tracer")
+	ErrUnguarded    = errors.New("nobody would save it from the sudden death of its tracer")
 )
 
 // A MemoryError says why the memory that an expression stands for cannot be
@@ -107,6 +109,16 @@ type Holder interface {
 // CPUs that threads may use are restored by Close.
 type Pinner interface {
 	Pin() error
+}
+
+// A Protector is implemented by engines that change the target such that it would
+// not survive their sudden death, unless something is done before.
+type Protector interface {
+	// Protect does so before the first probe takes effect, or says why it cannot be
+	// done; that wraps ErrUnprotected. A program that has just been started, and each
+	// that follows it by exec, runs up to its first own instruction for it. Without
+	// a call, a target that cannot be protected is traced as it is.
+	Protect(context.Context) error
 }
 
 // A LineLister is implemented by engines that can observe lines.

@@ -250,17 +250,6 @@ func findCalls(code []byte, addr uint64, targets map[uint64]bool) ([]insn, error
 	return calls, nil
 }
 
-// scratch returns text which a running program does not execute any more: that
-// of the very start of the runtime.
-func (im *Image) scratch() (addr uint64, size int) {
-	for _, f := range im.functions {
-		if f.Symbol == "runtime.rt0_go" && f.Entry != 0 {
-			return f.Entry, int(f.End - f.Entry)
-		}
-	}
-	return 0, 0
-}
-
 // isRuntime reports whether a function belongs to the runtime's machinery.
 func isRuntime(name string) bool {
 	return strings.HasPrefix(name, "runtime.") || strings.HasPrefix(name, "internal/runtime/")

@@ -24,16 +24,20 @@ var (
 	_ engine.Pinner       = (*Engine)(nil)
 	_ engine.LineLister   = (*Engine)(nil)
 	_ engine.Follower     = (*Engine)(nil)
+	_ engine.Protector    = (*Engine)(nil)
 	_ engine.ExecFollower = (*Engine)(nil)
 )
 
 // An Engine traces one process.
 type Engine struct {
-	im     *Image
-	p      *ptrace.Process
-	guard  *guard.Guard // nil where none can be started
-	layout layout
-	target engine.Target
+	im    *Image
+	p     *ptrace.Process
+	guard *guard.Guard // nil where none can be started
+	// unguarded gets the reason when there is no guard any more.
+	unguarded chan error
+	protect   bool // Protect was called
+	layout    layout
+	target    engine.Target
 
 	probes map[engine.ProbeID]*probe
 	places map[uint64]*place
@@ -96,8 +100,7 @@ func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", engine.ErrGoVersion, err)
 	}
-	addr, size := im.scratch()
-	p.UseScratch(ptrace.Range{Addr: addr, Size: size})
+	p.UseScratch(im.scratch())
 	return &Engine{
 		im:     im,
 		p:      p,
@@ -112,6 +115,7 @@ func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
 		texts:      map[uint64]hitPlace{},
 		goroutines: map[int64]*goroutine{},
 		clock:      newClock(),
+		unguarded:  make(chan error, 1),
 	}, nil
 }
 
@@ -140,18 +144,18 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 			yield(engine.Hit{}, engine.ErrClosed)
 			return
 		}
-		interrupted := make(chan struct{})
-		stop := context.AfterFunc(ctx, func() {
-			e.p.Interrupt()
-			close(interrupted)
-		})
-		defer func() {
-			if !stop() {
-				<-interrupted
-				e.p.Proceed()
-			}
-		}()
+		defer e.interruptedBy(ctx)()
+		if err := e.protected(ctx); err != nil && !e.p.Over() {
+			yield(engine.Hit{}, err)
+			return
+		}
 		for {
+			select {
+			case err := <-e.unguarded:
+				yield(engine.Hit{}, err)
+				return
+			default:
+			}
 			if err := e.plantAll(); err != nil && !e.p.Over() {
 				yield(engine.Hit{}, err)
 				return

@@ -59,5 +59,6 @@ func (e *Engine) successor(im *Image) (*Engine, error) {
 	}
 	next.target.Launched = e.target.Launched
 	next.held = e.held
+	next.protect = e.protect
 	return next, nil
 }

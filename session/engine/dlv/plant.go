@@ -232,7 +232,7 @@ func (e *Engine) write() error {
 				continue
 			}
 			at.written = true
-			list = append(list, ptrace.Break{Addr: addr, Insn: effectOf(at.insn)})
+			list = append(list, ptrace.Break{Addr: addr, Original: at.insn.first, Insn: effectOf(at.insn)})
 		}
 	}
 	switch err := e.p.Plant(list...); {

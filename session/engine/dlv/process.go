@@ -58,7 +58,11 @@ func Run(l Launch) (*Engine, error) {
 	}
 	e.target.Launched = true
 	e.target.Program = l.Path
-	if err := e.startGuard(); err != nil {
+	err = e.p.Untie()
+	if err == nil {
+		err = e.startGuard()
+	}
+	if err != nil {
 		_ = unix.Kill(p.PID, unix.SIGKILL)
 		_ = e.Close()
 		_, _ = p.Wait()
@@ -77,6 +81,13 @@ func attach(pid int) (*Engine, error) {
 	if guard.Alive(pid) {
 		_ = im.Close()
 		return nil, errGuarded
+	}
+	// What protects it must be this engine's own.
+	if ptrace.HasArea(pid) {
+		if err := Recover(pid); err != nil {
+			_ = im.Close()
+			return nil, fmt.Errorf("take back what a tracer that was killed has left: %w", err)
+		}
 	}
 	// Reading the program may take a second: it runs on all the while.
 	if err := im.loadFor(pid); err != nil {
@@ -143,7 +154,11 @@ func (im *Image) loadFor(pid int) error {
 
 // startGuard lets another process watch over the target.
 func (e *Engine) startGuard() error {
-	g, err := guard.Start(e.p.PID, e.p.Memory())
+	p, unguarded := e.p, e.unguarded
+	g, err := guard.Start(p.PID, p.Memory(), func(why error) {
+		unguarded <- fmt.Errorf("%w: %w", engine.ErrUnguarded, why)
+		p.Interrupt()
+	})
 	if g != nil {
 		e.guard = g
 		e.p.KeepJournal(g)

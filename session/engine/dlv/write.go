@@ -92,21 +92,18 @@ func (e *Engine) secureWatch() error {
 			return err
 		}
 	}
-	for deadline := time.Now().Add(time.Second); attached && !e.p.Secured() && !e.p.Unsecured() && time.Now().Before(deadline); {
+	if attached {
 		if err := e.p.Secure(nil); err != nil {
 			return err
 		}
 		if err := e.p.Resume(); err != nil {
 			return err
 		}
-		if !e.p.Secured() {
-			time.Sleep(time.Millisecond)
-		}
 	}
-	if e.p.Secured() || !attached && !e.p.Unsecured() {
-		return nil
+	if why := e.p.Unsecured(); why != nil {
+		return fmt.Errorf("process %d: %w: %w", e.p.PID, engine.ErrNotSafe, why)
 	}
-	return fmt.Errorf("process %d: %w", e.p.PID, engine.ErrNotSafe)
+	return nil
 }
 
 // plantStart makes a program that is about to start come by where it has set up
@@ -135,8 +132,8 @@ func (e *Engine) arm() error {
 		return nil
 	}
 	if !e.p.Secured() {
-		if e.p.Unsecured() {
-			return fmt.Errorf("process %d: %w", e.p.PID, engine.ErrNotSafe)
+		if why := e.p.Unsecured(); why != nil {
+			return fmt.Errorf("process %d: %w: %w", e.p.PID, engine.ErrNotSafe, why)
 		}
 		return nil
 	}

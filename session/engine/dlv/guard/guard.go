@@ -12,18 +12,23 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"gtrace/session/engine/dlv/ptrace"
 )
 
 // name is that of the guard in lists of processes.
 const name = "gt-guard"
 
-// How long a guard may take to read what it is told, and how often one that was
-// killed is started again.
+// How long a guard may take to end, and how often one that was killed is started
+// again.
 const (
 	patience = time.Second
 	attempts = 5
 )
+
+// pipeSize is how much a guard can be told before it reads.
+const pipeSize = 1 << 20
 
 // available is set by Main in a program that can be started as a guard.
 var available bool
@@ -31,8 +36,12 @@ var available bool
 // A message is what is sent to a guard.
 type message struct {
 	ptrace.Change
-	// Done says that there is nothing left to undo.
+	// Whole says that the change is all there is: what was told before is void.
+	Whole bool `json:"whole,omitempty"`
+	// Done says that there is nothing left to undo, Undo that the tracer cannot do
+	// so itself. A pipe that ends with neither is that of a tracer which was killed.
 	Done bool `json:"done,omitempty"`
+	Undo bool `json:"undo,omitempty"`
 }
 
 // A Guard is a guard as its tracer sees it.
@@ -40,23 +49,28 @@ type Guard struct {
 	pid int
 	// mem is the target's memory as its tracer has opened it. It stays that of the
 	// program there was then: no guard can write into one that has replaced it.
-	mem *os.File
+	mem  *os.File
+	lost func(error)
 
 	mu      sync.Mutex
 	state   state
-	pipe    *os.File
+	process *os.Process
+	pipe    int    // -1: none
+	unsent  []byte // the rest of a message that the pipe had no room for
+	behind  bool   // changes were not sent
 	closing bool
 	started int
 	waiting sync.WaitGroup
 }
 
 // Start starts a guard for a process whose memory is mem. It returns nil where the
-// program has not called Main.
-func Start(pid int, mem *os.File) (*Guard, error) {
+// program has not called Main. Lost is called, by another goroutine, when the guard
+// was killed so often that no other one is started.
+func Start(pid int, mem *os.File, lost func(error)) (*Guard, error) {
 	if !available {
 		return nil, nil
 	}
-	g := &Guard{pid: pid, mem: mem, state: newState()}
+	g := &Guard{pid: pid, mem: mem, lost: lost, state: newState(), pipe: -1}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.start(); err != nil {
@@ -65,13 +79,23 @@ func Start(pid int, mem *os.File) (*Guard, error) {
 	return g, nil
 }
 
-// start starts the guard's process and tells it what there is to undo.
+// start starts the guard's process. What there is to undo stands in its pipe
+// before, as far as there is room.
 func (g *Guard) start() error {
-	read, write, err := os.Pipe()
-	if err != nil {
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
 		return err
 	}
+	read := os.NewFile(uintptr(ends[0]), "journal")
 	defer read.Close()
+	// The tracer never waits for the guard: it holds threads of the target.
+	if err := unix.SetNonblock(ends[1], true); err != nil {
+		_ = unix.Close(ends[1])
+		return err
+	}
+	_, _ = unix.FcntlInt(uintptr(ends[1]), unix.F_SETPIPE_SZ, pipeSize) // less will do
+	g.pipe, g.unsent, g.behind = ends[1], nil, true
+	g.flush()
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = []string{name, strconv.Itoa(g.pid)}
 	cmd.Dir = "/"
@@ -83,13 +107,12 @@ func (g *Guard) start() error {
 	started := make(chan error)
 	go func() { started <- cmd.Start() }()
 	if err := <-started; err != nil {
-		write.Close()
+		g.hangUp()
 		return err
 	}
-	g.pipe = write
+	g.process = cmd.Process
 	g.started++
 	g.waiting.Go(func() { g.wait(cmd) })
-	g.send(message{Change: g.state.change()})
 	return nil
 }
 
@@ -98,29 +121,68 @@ func (g *Guard) wait(cmd *exec.Cmd) {
 	_ = cmd.Wait() // how it has ended does not matter
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.pipe.Close()
-	if !g.closing && g.started < attempts {
-		_ = g.start() // the target is without a guard then, as it would be anyway
+	g.hangUp()
+	g.process = nil
+	if g.closing {
+		return
+	}
+	err := fmt.Errorf("it was killed %d times", g.started)
+	if g.started < attempts {
+		err = g.start()
+	}
+	if err != nil {
+		g.lost(fmt.Errorf("process %d has no guard any more, which would save it if gtrace was killed: %w", g.pid, err))
 	}
 }
 
-// Record tells the guard what is about to change.
+func (g *Guard) hangUp() {
+	if g.pipe >= 0 {
+		_ = unix.Close(g.pipe)
+	}
+	g.pipe = -1
+}
+
+// Record tells the guard what is about to change. One that is slow to read hears of
+// it later; until then it has to find out by itself.
 func (g *Guard) Record(c ptrace.Change) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.state.apply(c)
-	g.send(message{Change: c})
+	if g.flush() {
+		g.send(message{Change: c})
+	} else {
+		g.behind = true
+	}
 }
 
-// send writes to the guard. What fails is told to the next one.
+// flush sends what could not be sent before, and reports whether nothing is left.
+func (g *Guard) flush() bool {
+	g.write()
+	if len(g.unsent) == 0 && g.behind {
+		g.behind = false
+		g.send(message{Change: g.state.change(), Whole: true})
+	}
+	return len(g.unsent) == 0
+}
+
 func (g *Guard) send(m message) {
 	data, err := json.Marshal(m)
 	if err != nil {
 		panic(err) // there is nothing in it that could not be written
 	}
-	_ = g.pipe.SetWriteDeadline(time.Now().Add(patience))
-	if _, err := g.pipe.Write(append(data, '\n')); err != nil {
-		g.pipe.Close()
+	g.unsent = append(data, '\n')
+	g.write()
+}
+
+// write writes what the pipe has room for. An error is that of a guard which has
+// ended: the next one is told everything.
+func (g *Guard) write() {
+	for len(g.unsent) > 0 && g.pipe >= 0 {
+		n, err := unix.Write(g.pipe, g.unsent)
+		if err != nil && err != unix.EINTR {
+			return
+		}
+		g.unsent = g.unsent[max(n, 0):]
 	}
 }
 
@@ -129,10 +191,33 @@ func (g *Guard) send(m message) {
 func (g *Guard) Close(clean bool) {
 	g.mu.Lock()
 	g.closing = true
-	if clean {
-		g.send(message{Done: true})
+	told := g.tell(message{Done: clean, Undo: !clean})
+	if clean && !told && g.process != nil {
+		_ = g.process.Kill() // it does nothing, and must not begin to
 	}
-	g.pipe.Close()
+	g.hangUp()
+	process := g.process
 	g.mu.Unlock()
+	if clean && process != nil {
+		// One that was stopped would never end.
+		defer time.AfterFunc(patience, func() { _ = process.Kill() }).Stop()
+	}
 	g.waiting.Wait()
+}
+
+// tell sends the last message, and reports whether it was sent.
+func (g *Guard) tell(m message) bool {
+	for deadline := time.Now().Add(patience); !g.flush(); time.Sleep(time.Millisecond) {
+		if g.pipe < 0 || time.Now().After(deadline) {
+			return false
+		}
+	}
+	g.send(m)
+	for deadline := time.Now().Add(patience); len(g.unsent) > 0; time.Sleep(time.Millisecond) {
+		if g.pipe < 0 || time.Now().After(deadline) {
+			return false
+		}
+		g.write()
+	}
+	return true
 }

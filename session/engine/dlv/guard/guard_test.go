@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"gtrace/session/engine/dlv/ptrace"
 )
@@ -58,9 +59,9 @@ func TestFollow(t *testing.T) {
 		// A message counts from its last byte on; the line's end adds nothing.
 		n, _ := slices.BinarySearchFunc(ends, cut+1, func(end, at int) int { return end - at - 1 })
 		n--
-		got, done, err := follow(bytes.NewReader(sent.Bytes()[:cut]))
-		if err != nil || done {
-			t.Fatalf("seed %d: done %v, %v", seed, done, err)
+		got, end := follow(bytes.NewReader(sent.Bytes()[:cut]))
+		if end != killed {
+			t.Fatalf("seed %d: ending %v", seed, end)
 		}
 		if !reflect.DeepEqual(got, states[n]) {
 			t.Errorf("seed %d, cut at %d of %v: %v, want %v", seed, cut, ends, got, states[n])
@@ -107,49 +108,55 @@ func TestMend(t *testing.T) {
 	s.apply(ptrace.Change{Patches: []ptrace.Patch{
 		{Addr: 1, Text: []byte("b")},
 		{Addr: 2, Text: []byte("c")},    // was about to be written
-		{Addr: 4, Text: []byte("ef")},   // borrowed
 		{Addr: 1000, Text: []byte("x")}, // unmapped meanwhile
 	}})
-	mem := memory("a\xccc\xcc\x00\x00g")
-	borrowed := s.takeBorrowed()
+	mem := memory("a\xccc\xccg")
 	if n := s.mend(mem); n != 1 {
 		t.Errorf("%d breakpoints removed, want 1", n)
 	}
-	if string(mem) != "abc\xcc\x00\x00g" {
-		t.Errorf("%q", mem)
-	}
-	if n := borrowed.mend(mem); n != 0 {
-		t.Errorf("%d breakpoints removed where there was none", n)
-	}
-	if string(mem) != "abc\xccefg" {
+	if string(mem) != "abc\xccg" {
 		t.Errorf("%q", mem)
 	}
 }
 
-// TestRecordConcurrently records while the guard ends: nothing blocks, and what
-// was recorded last is known to the next one.
-func TestRecordConcurrently(t *testing.T) {
-	read, write, err := os.Pipe()
-	if err != nil {
+// TestSlow records more than a guard that does not read has room for. Nobody waits
+// for it, and once it reads it learns everything, and how it ends.
+func TestSlow(t *testing.T) {
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
 		t.Fatal(err)
 	}
-	g := &Guard{state: newState(), pipe: write}
+	if err := unix.SetNonblock(ends[1], true); err != nil {
+		t.Fatal(err)
+	}
+	read := os.NewFile(uintptr(ends[0]), "journal")
+	defer read.Close()
+	g := &Guard{state: newState(), pipe: ends[1]}
+	const each, all = 5000, 20_000
 	var group sync.WaitGroup
 	for i := range 4 {
 		group.Go(func() {
-			for n := range 50 {
-				g.Record(ptrace.Change{Patches: []ptrace.Patch{{Addr: uint64(i*50 + n), Text: []byte{1}}}})
+			for n := range each {
+				g.Record(ptrace.Change{Patches: []ptrace.Patch{{Addr: uint64(i*each + n), Text: []byte{1}}}})
 			}
 		})
 	}
-	if _, err := io.CopyN(io.Discard, read, 100); err != nil {
-		t.Error(err)
-	}
-	read.Close()
 	group.Wait()
+	if !g.behind {
+		t.Fatal("the pipe had room for everything")
+	}
+	type told struct {
+		state
+		ending
+	}
+	learned := make(chan told)
+	go func() {
+		s, end := follow(read)
+		learned <- told{s, end}
+	}()
 	g.Close(true)
-	if len(g.state.patches) != 200 {
-		t.Errorf("%d patches are known, want 200", len(g.state.patches))
+	if got := <-learned; got.ending != done || !reflect.DeepEqual(got.state, g.state) || len(got.patches) != all {
+		t.Errorf("ending %v, %d patches are known, want %d", got.ending, len(got.patches), all)
 	}
 }
 
@@ -157,7 +164,7 @@ func FuzzFollow(f *testing.F) {
 	f.Add([]byte(`{"patches":[{"addr":4198400,"text":"VQ=="}]}` + "\n" + `{"restored":[4198400]}`))
 	f.Add([]byte(`{"affinity":{"12":[0,1]},"rest":[0,-1,99999]}` + "\n" + `{"done":true}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, _, _ := follow(bytes.NewReader(data))
+		s, _ := follow(bytes.NewReader(data))
 		s.rest.Set()
 		s.mend(memory(make([]byte, 64)))
 	})

@@ -4,7 +4,6 @@ package guard
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"maps"
 
@@ -48,32 +47,31 @@ func (s *state) list() []ptrace.Patch {
 	return list
 }
 
-// takeBorrowed moves the patches that are no breakpoints to a state of their own.
-// They stand where the target has borrowed code, and a thread may be in it.
-func (s *state) takeBorrowed() state {
-	borrowed := newState()
-	for addr, text := range s.patches {
-		if len(text) > 1 {
-			borrowed.patches[addr] = text
-			delete(s.patches, addr)
-		}
-	}
-	return borrowed
-}
+// An ending is how a journal ended.
+type ending uint8
 
-// follow reads messages until the tracer is done, or gone: then the state is
-// what there is to undo. A message that was cut off had no effect yet.
-func follow(r io.Reader) (s state, done bool, err error) {
-	s = newState()
+const (
+	killed ending = iota // without a word: its writer is gone
+	done
+	undo
+)
+
+// follow reads messages until the tracer has said how it ends, or is gone. The
+// state is what there is to undo, as far as that was told: a message that was cut
+// off may have been about what has been done.
+func follow(r io.Reader) (state, ending) {
+	s := newState()
 	for in := json.NewDecoder(r); ; {
 		var m message
 		switch err := in.Decode(&m); {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return s, false, nil
 		case err != nil:
-			return s, false, err
+			return s, killed
 		case m.Done:
-			return s, true, nil
+			return s, done
+		case m.Undo:
+			return s, undo
+		case m.Whole:
+			s = newState()
 		}
 		s.apply(m.Change)
 	}

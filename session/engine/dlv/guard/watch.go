@@ -3,7 +3,6 @@
 package guard
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,11 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gtrace/session/engine/dlv/ptrace"
+	"gtrace/session/engine/dlv/text"
 )
-
-// settle is how long threads get to leave the area by themselves. One that was
-// interrupted there by a signal comes back when it has handled it.
-const settle = 50 * time.Millisecond
 
 // Main makes the program able to guard. It returns, except in a process that was
 // started as a guard. It must be called first of all.
@@ -45,33 +41,52 @@ func Main() {
 	runtime.LockOSThread()
 	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, -20)
 	since := ptrace.StartTime(pid)
-	s, done, _ := follow(pipe)
-	if done {
+	s, end := follow(pipe)
+	if end == done {
 		os.Exit(0)
 	}
-	borrowed := s.takeBorrowed()
 	n := s.mend(mem)
 	if ptrace.StartTime(pid) != since {
 		os.Exit(0) // it has ended; the PID may be another's
 	}
 	s.unpin(pid)
-	time.Sleep(settle)
-	err = takeBack(pid, borrowed.list(), func() { borrowed.mend(mem) })
-	if err != nil {
-		borrowed.mend(mem) // whoever was in it has left by now
-	}
+	more, err := takeBack(pid, mem)
 	// Only now: the reader of stderr may not be reading.
 	time.AfterFunc(patience, func() { os.Exit(1) })
-	switch {
+	why := "gtrace was killed"
+	if end == undo {
+		why = "gtrace could not let go in order"
+	}
+	switch n += more; {
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "gtrace: guard: gtrace was killed; removed %d breakpoints from process %d, but: %v\n", n, pid, err)
+		fmt.Fprintf(os.Stderr, "gtrace: guard: %s; removed %d breakpoints from process %d, but: %v\n", why, n, pid, err)
 	case n > 0:
-		fmt.Fprintf(os.Stderr, "gtrace: guard: gtrace was killed; removed %d breakpoints from process %d, which runs on\n", n, pid)
+		fmt.Fprintf(os.Stderr, "gtrace: guard: %s; removed %d breakpoints from process %d, which runs on\n", why, n, pid)
 	}
 	os.Exit(0)
 }
 
-// mend puts the text back, and returns how many breakpoints it has removed.
+// tenacity is for how long it is tried again.
+const tenacity = 5 * time.Second
+
+// takeBack takes back what the guard was not told of, and what is no breakpoint.
+// The kernel may need a moment to end the tracer.
+func takeBack(pid int, mem *os.File) (removed int, err error) {
+	code, err := text.Of(pid, mem)
+	if err != nil {
+		return 0, gone(err)
+	}
+	for deadline := time.Now().Add(tenacity); ; time.Sleep(time.Millisecond) {
+		n, err := Mend(pid, code)
+		removed += n
+		if err == nil || time.Now().After(deadline) {
+			return removed, err
+		}
+	}
+}
+
+// mend puts the text back of which the guard was told, and returns how many
+// breakpoints it has removed. It takes microseconds.
 func (s *state) mend(mem readWriterAt) int {
 	removed := 0
 	for addr, text := range s.patches {
@@ -100,20 +115,6 @@ func (s *state) unpin(pid int) {
 		}
 		set := cpus.Set()
 		_ = unix.SchedSetaffinity(tid, &set)
-	}
-}
-
-// takeBack removes what else the tracer has left, and lets borrowed code be mended
-// where no thread is. The kernel may need a moment to end the tracer.
-func takeBack(pid int, borrowed []ptrace.Patch, mend func()) error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		err := ptrace.Recover(pid, borrowed, mend)
-		if err == nil || errors.Is(err, unix.ESRCH) {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return err
-		}
 	}
 }
 

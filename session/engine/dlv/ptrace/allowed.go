@@ -13,7 +13,7 @@ import (
 func Allowed(pid int) error {
 	// There is no process -1: any other answer is that of a filter, which lets
 	// nobody be traced.
-	if err := seize(-1); err != unix.ESRCH {
+	if err := seize(-1, traceOptions); err != unix.ESRCH {
 		return fmt.Errorf("the system call ptrace is forbidden: %w", err)
 	}
 	mem, err := openMemory(pid)

@@ -167,10 +167,10 @@ func TestSignalWhileAwaiting(t *testing.T) {
 // plantTick secures a process and plants a breakpoint in its tick.
 func plantTick(t *testing.T, p *Process) (addr uint64) {
 	t.Helper()
-	p.UseScratch(Range{Addr: uint64(reflect.ValueOf(unused).Pointer()), Size: borrowSize})
+	p.UseScratch(scratchAt(t, p, uint64(reflect.ValueOf(unused).Pointer())))
 	for {
-		if err := p.Secure(nil); err != nil || p.Unsecured() {
-			t.Fatalf("not secured: %v", err)
+		if err := p.Secure(nil); err != nil || p.Unsecured() != nil {
+			t.Fatalf("not secured: %v, %v", err, p.Unsecured())
 		}
 		if p.Secured() {
 			break
@@ -191,7 +191,7 @@ func plantTick(t *testing.T, p *Process) (addr uint64) {
 		t.Fatal(err)
 	}
 	insn := Insn{Effect: Copied, Length: in.Len, Code: code[:in.Len], Relative: in.PCRelOff}
-	if err := p.Plant(Break{addr, insn}); err != nil {
+	if err := p.Plant(Break{addr, code[0], insn}); err != nil {
 		t.Fatal(err)
 	}
 	return addr

@@ -3,75 +3,113 @@
 package ptrace
 
 import (
-	"encoding/binary"
-	"unsafe"
+	"io"
 
 	"golang.org/x/sys/unix"
+
+	"gtrace/session/engine/dlv/text"
 )
 
-// borrowSize is room enough for the code that borrowed returns.
-const borrowSize = 256
-
-// borrow makes a stopped thread carry out one system call, and returns its
-// result. The thread goes through code that would put its registers and its mask
+// borrow makes a stopped thread carry out the system calls of a piece of code, one
+// or two, and returns their results; the second one is not made when the first
+// fails. The thread goes through code that would put its registers and its mask
 // of signals back by itself and go on where it was: should its tracer die
-// meanwhile, nothing is left to be done. Signals wait until it is over. A system
-// call that the thread was waiting in goes on as after any stop.
-func (p *Process) borrow(t *Thread, nr uint64, args ...uint64) (result uint64, err error) {
+// meanwhile, nothing is left to be done but to take the code away. Signals wait
+// until it is over. A system call that the thread was waiting in goes on as after
+// any stop.
+//
+// The code stands in the area, if there is one; else over text that is not run
+// any more, whose original is the file's: what is in memory there may be what
+// another tracer has left.
+func (p *Process) borrow(t *Thread, body func(*assembler) (calls int)) (first, second uint64, err error) {
 	var regs unix.PtraceRegs
 	if err := unix.PtraceGetRegs(t.ID, &regs); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	blocked, err := blockedSignals(t.ID)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	scratch := p.area.scratch.Addr
-	code := borrowed(restarted(regs), blocked, scratch, nr, args)
-	text := make([]byte, len(code))
-	if _, err := p.ReadMemory(text, scratch); err != nil {
-		return 0, err
+	if err := p.suspendFilters(t.ID); err != nil {
+		return 0, 0, err
 	}
-	p.record(Change{Patches: []Patch{{Addr: scratch, Text: text}}})
-	if _, err := p.WriteMemory(scratch, code); err != nil {
-		return 0, err
+	at := p.area.scratch.Addr
+	if p.area.base != 0 {
+		at = p.area.base + borrowAt
 	}
-	err = suspendFilters(t.ID)
-	if err == nil {
-		result, err = p.callAt(t, regs, scratch)
-		resumeFilters(t.ID)
+	code, calls := borrowed(restarted(regs), blocked, at, body)
+	if err := p.writeMarked(at, code); err != nil {
+		return 0, 0, err
 	}
+	first, second, err = p.callAt(t, regs, at+uint64(len(text.BorrowMark)), calls)
+	p.resumeFilters(t.ID)
 	if err == nil {
 		err = p.giveBack(t, &regs, blocked)
 	}
-	if _, werr := p.WriteMemory(scratch, text); err == nil {
-		err = werr
+	if p.area.base == 0 {
+		if werr := p.restoreScratch(p.mem); err == nil {
+			err = werr
+		}
 	}
-	p.record(Change{Restored: []uint64{scratch}})
-	if errno := -int64(result); err == nil && errno > 0 && errno < 4096 {
-		err = callError{unix.Errno(errno)}
+	if err == nil {
+		err = callErrorOf(first)
 	}
+	return first, second, err
+}
+
+// call makes a stopped thread carry out one system call.
+func (p *Process) call(t *Thread, nr uint64, args ...uint64) (uint64, error) {
+	result, _, err := p.borrow(t, func(a *assembler) int {
+		a.call(nr, args...)
+		return 1
+	})
 	return result, err
+}
+
+// writeMarked writes code that begins with its mark, the mark first: whatever
+// part of it is there can be told.
+func (p *Process) writeMarked(at uint64, code []byte) error {
+	mark := len(text.BorrowMark)
+	if _, err := p.WriteMemory(at, code[:mark]); err != nil {
+		return err
+	}
+	_, err := p.WriteMemory(at+uint64(mark), code[mark:])
+	return err
+}
+
+// restoreScratch puts back what stood where code was borrowed, the mark last.
+func (p *Process) restoreScratch(mem io.WriterAt) error {
+	s := &p.area.scratch
+	mark := len(text.BorrowMark)
+	if len(s.Text) < text.BorrowSize {
+		return nil
+	}
+	_, err := mem.WriteAt(s.Text[mark:text.BorrowSize], int64(s.Addr)+int64(mark))
+	if err == nil {
+		_, err = mem.WriteAt(s.Text[:mark], int64(s.Addr))
+	}
+	return err
 }
 
 // suspendFilters keeps the seccomp filters of a stopped thread from being asked,
 // until resumeFilters or the end of its tracer: they may end it for a system call
 // that it does not make by itself. It needs CAP_SYS_ADMIN, and a tracer that is
-// under no filter. The error is a callError, as if the filter had refused.
-func suspendFilters(tid int) error {
-	err := unix.PtraceSetOptions(tid, traceOptions|unix.PTRACE_O_SUSPEND_SECCOMP)
+// under no filter. What a process that was started here has inherited is asked: the
+// tracer lives under the same.
+func (p *Process) suspendFilters(tid int) error {
+	err := unix.PtraceSetOptions(tid, p.options|unix.PTRACE_O_SUSPEND_SECCOMP)
 	if err == nil || err == unix.ESRCH || statusField(tid, "Seccomp") == 0 {
 		return nil // one that has ended is found out next
 	}
-	return callError{err.(unix.Errno)}
+	if p.filters > 0 && p.filters == statusField(tid, "Seccomp_filters") {
+		return nil
+	}
+	return &refusal{"it is under a seccomp filter, which might end it for what it is made to do", err}
 }
 
-func resumeFilters(tid int) {
-	_ = unix.PtraceSetOptions(tid, traceOptions) // only one that has ended refuses
+func (p *Process) resumeFilters(tid int) {
+	_ = unix.PtraceSetOptions(tid, p.options) // only one that has ended refuses
 }
-
-// A callError is the error of a system call that the target has made.
-type callError struct{ unix.Errno }
 
 // restarted returns the registers with which a thread that was stopped in a
 // system call makes the call again.
@@ -98,19 +136,29 @@ func restarted(regs unix.PtraceRegs) unix.PtraceRegs {
 	return regs
 }
 
-// callAt sends a thread to code that makes a system call, and stops it behind
-// that, with its signals blocked.
-func (p *Process) callAt(t *Thread, regs unix.PtraceRegs, code uint64) (result uint64, err error) {
+// callAt sends a thread to code that makes system calls, and stops it behind the
+// last one, or the first that fails, with its signals blocked.
+func (p *Process) callAt(t *Thread, regs unix.PtraceRegs, code uint64, calls int) (first, second uint64, err error) {
 	regs.Rip = code
 	regs.Orig_rax = ^uint64(0) // the kernel is not to take up another call
 	if err := unix.PtraceSetRegs(t.ID, &regs); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := blockSignals(t.ID, ^sigset(0)); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	// Where it is blocked, the kernel puts a signal back into its queue.
-	sig := p.takeSignal(t)
+	first, err = p.callOut(t, p.takeSignal(t))
+	if err != nil || calls == 1 || callErrorOf(first) != nil {
+		return first, 0, err
+	}
+	second, err = p.callOut(t, 0)
+	return first, second, err
+}
+
+// callOut lets a thread, whose signals are blocked, run with a signal until it has
+// left the next system call, and returns the result.
+func (p *Process) callOut(t *Thread, sig unix.Signal) (uint64, error) {
 	for stops := 0; stops < 2; { // the call is entered, the call is left
 		if err := ptraceSyscall(t.ID, sig); err != nil {
 			return 0, err
@@ -120,14 +168,18 @@ func (p *Process) callAt(t *Thread, regs unix.PtraceRegs, code uint64) (result u
 			return 0, err
 		}
 		sig = 0
-		if ws.StopSignal() == syscallStop {
+		switch {
+		case ws.StopSignal() == syscallStop:
 			stops++
+		case eventOf(ws) == 0: // SIGSTOP cannot be blocked: it gets it when it is resumed
+			if err := t.keepSignal(); err != nil {
+				return 0, err
+			}
 		}
 	}
-	if err := unix.PtraceGetRegs(t.ID, &regs); err != nil {
-		return 0, err
-	}
-	return regs.Rax, nil
+	var regs unix.PtraceRegs
+	err := unix.PtraceGetRegs(t.ID, &regs)
+	return regs.Rax, err
 }
 
 // giveBack stops a borrowed thread in the place in which it was before, so that
@@ -151,42 +203,4 @@ func (p *Process) giveBack(t *Thread, regs *unix.PtraceRegs, blocked sigset) err
 		t.group = eventOf(ws) == eventStop && ws.StopSignal() != unix.SIGTRAP
 	}
 	return err
-}
-
-// borrowed is code for the address at that makes a system call, sets the mask of
-// signals and every register that this changes, and goes on where regs say.
-// Flags are the same: SYSCALL keeps them and MOV does not change them.
-func borrowed(regs unix.PtraceRegs, blocked sigset, at, nr uint64, args []uint64) []byte {
-	const ax, cx, dx, si, di, r8, r9, r10, r11 = 0, 1, 2, 6, 7, 8, 9, 10, 11
-	const setMask = 2
-	// Behind the code.
-	const rip, mask = borrowSize - 16, borrowSize - 8
-	var code []byte
-	set := func(reg byte, v uint64) {
-		code = append(code, 0x48|reg>>3, 0xb8|reg&7) // MOVQ $v, reg
-		code = binary.LittleEndian.AppendUint64(code, v)
-	}
-	call := func(nr uint64, args ...uint64) {
-		set(ax, nr)
-		for i, v := range args {
-			set([]byte{di, si, dx, r10, r8, r9}[i], v)
-		}
-		code = append(code, 0x0f, 0x05) // SYSCALL
-	}
-	call(nr, args...)
-	call(unix.SYS_RT_SIGPROCMASK, setMask, at+mask, 0, uint64(unsafe.Sizeof(blocked)))
-	set(ax, regs.Rax)
-	set(di, regs.Rdi)
-	set(si, regs.Rsi)
-	set(dx, regs.Rdx)
-	set(r10, regs.R10)
-	set(r8, regs.R8)
-	set(r9, regs.R9)
-	set(cx, regs.Rcx)
-	set(r11, regs.R11)
-	code = append(code, 0xff, 0x25) // JMP *rip
-	code = binary.LittleEndian.AppendUint32(code, uint32(rip-len(code)-4))
-	code = append(code, make([]byte, rip-len(code))...)
-	code = binary.LittleEndian.AppendUint64(code, regs.Rip)
-	return binary.LittleEndian.AppendUint64(code, uint64(blocked))
 }

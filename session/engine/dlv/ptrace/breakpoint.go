@@ -70,10 +70,12 @@ type breakpoint struct {
 	planted  bool
 }
 
-// A Break is a place for a breakpoint and the instruction that stands there.
+// A Break is a place for a breakpoint, and the instruction that stands there as its
+// file has it: what is in memory may be what another tracer has left.
 type Break struct {
-	Addr uint64
-	Insn Insn
+	Addr     uint64
+	Original byte
+	Insn     Insn
 }
 
 // Plant puts breakpoints into the text. It may be done while the target runs:
@@ -112,15 +114,18 @@ func (p *Process) prepare(at Break) (*breakpoint, error) {
 	} else if b.planted {
 		return nil, errors.New("there is one already")
 	}
-	var original [1]byte
-	if _, err := p.ReadMemory(original[:], at.Addr); err != nil {
+	var now [1]byte
+	if _, err := p.ReadMemory(now[:], at.Addr); err != nil {
 		return nil, err
 	}
-	if original[0] == int3 {
+	switch now[0] {
+	case at.Original:
+		b.original = at.Original
+		return b, nil
+	case int3:
 		return nil, ErrForeignBreakpoint
 	}
-	b.original = original[0]
-	return b, nil
+	return nil, fmt.Errorf("%#02x stands there, and %#02x in the file: the program has been changed", now[0], at.Original)
 }
 
 // Unplant removes the breakpoint at addr. A thread that has run into it and was

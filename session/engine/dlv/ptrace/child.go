@@ -62,6 +62,7 @@ func (p *Process) mend(id int) {
 	for addr, b := range p.breaks {
 		_, _ = mem.WriteAt([]byte{b.original}, int64(addr))
 	}
+	_ = p.restoreScratch(mem)
 	_ = mem.Close()
 }
 

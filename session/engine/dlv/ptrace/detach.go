@@ -5,7 +5,6 @@ package ptrace
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -107,8 +106,8 @@ func (p *Process) Detach() error {
 		}
 	}
 	p.releaseChildren() // while the copies are still there
-	if t := p.anyThread(); t != nil {
-		if err := p.removeArea(t); err != nil && err != unix.ESRCH {
+	if len(errs) == 0 { // else the handler is still needed
+		if err := p.takeArea(); err != nil && err != unix.ESRCH {
 			errs = append(errs, fmt.Errorf("unmap memory of process %d: %w", p.PID, err))
 		}
 	}
@@ -157,34 +156,16 @@ func (p *Process) awaitEnd(t *Thread) {
 	}
 }
 
-// stopOne stops a thread, if it can one that waits in no system call, or at
-// least in one which is taken up again without a trace.
-func (p *Process) stopOne() (*Thread, error) {
-	var best *Thread
-	for _, t := range p.threads {
-		if t.group {
-			continue
-		}
-		if best == nil {
-			best = t
-		}
-		switch waitsIn(p.PID, t.ID) {
-		case "running":
-			best = t
-		case strconv.Itoa(unix.SYS_FUTEX):
-			if waitsIn(p.PID, best.ID) != "running" {
-				best = t
-			}
-		}
+// takeArea makes a stopped process unmap the area.
+func (p *Process) takeArea() error {
+	if p.area.base == 0 || p.ended != nil {
+		return nil
 	}
-	if best == nil {
-		return nil, nil
+	t := p.anyThread()
+	if t == nil {
+		return errors.New("none of its threads can do so")
 	}
-	err := p.stop(func(t *Thread) bool { return t == best })
-	if err != nil || p.threads[best.ID] != best || best.at != nil || len(best.pending) > 0 {
-		return nil, err
-	}
-	return best, nil
+	return p.removeArea(t)
 }
 
 // anyThread returns a stopped thread that can carry out a system call, if there
@@ -194,7 +175,7 @@ func (p *Process) anyThread() *Thread {
 	most := 0
 	for _, t := range p.threads {
 		var regs unix.PtraceRegs
-		if t.group || t.within || unix.PtraceGetRegs(t.ID, &regs) != nil {
+		if t.within || unix.PtraceGetRegs(t.ID, &regs) != nil {
 			continue
 		}
 		worth := 1

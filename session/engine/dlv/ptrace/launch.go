@@ -14,12 +14,16 @@ import (
 )
 
 // Start starts cmd under trace. The process is held before its first
-// instruction; the first call of Next lets it run.
+// instruction; the first call of Next lets it run. It dies with its tracer, so
+// that none is left that has not begun, until Untie and Outlive were called.
 func Start(cmd *exec.Cmd) (*Process, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Ptrace = true
+	// Until it is seized: it would be left stopped for ever, or be trapped, should
+	// its tracer die in between. Untie takes it back.
+	cmd.SysProcAttr.Pdeathsig = unix.SIGKILL
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -48,7 +52,7 @@ func seizeStarted(pid int) (*Process, error) {
 	if err := ptraceDetach(pid, unix.SIGSTOP); err != nil {
 		return nil, err
 	}
-	if err := seize(pid); err != nil {
+	if err := seize(pid, startOptions); err != nil {
 		return nil, err
 	}
 	if _, err := wait4(pid, &ws, unix.WALL); err != nil {
@@ -80,6 +84,8 @@ func seizeStarted(pid int) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.options = startOptions
+	p.filters = statusField(pid, "Seccomp_filters")
 	return p, p.hold(pid)
 }
 
@@ -130,7 +136,7 @@ func Attach(pid int) (*Process, error) {
 // seizeThread seizes a thread, unless it has ended or came under trace through
 // the one that has made it.
 func (p *Process) seizeThread(id int) error {
-	switch err := seize(id); {
+	switch err := seize(id, p.options); {
 	case err == nil, err == unix.EPERM && tracerOf(id) == p.tracer:
 		p.addThread(id)
 		return nil

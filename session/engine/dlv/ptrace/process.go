@@ -40,6 +40,8 @@ type Process struct {
 	// allStopped is set when threads stand stopped that have nothing to report.
 	allStopped bool
 
+	options     int // of ptrace, that its threads have
+	filters     int // of seccomp, that it was started with
 	tracer      int // thread id of the tracing OS thread
 	interrupted atomic.Bool
 }
@@ -97,6 +99,9 @@ type Stop struct {
 	Signal  unix.Signal
 }
 
+// startOptions are those of a process that must not outlive its tracer yet.
+const startOptions = traceOptions | unix.PTRACE_O_EXITKILL
+
 const traceOptions = unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEFORK |
 	unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACESYSGOOD
 
@@ -115,6 +120,7 @@ func newProcess(pid int) (*Process, error) {
 		children: map[int]*child{},
 		breaks:   map[uint64]*breakpoint{},
 		mem:      mem,
+		options:  traceOptions,
 		tracer:   unix.Gettid(),
 	}, nil
 }

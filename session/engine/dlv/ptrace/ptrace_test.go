@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/arch/x86/x86asm"
 	"golang.org/x/sys/unix"
+
+	"gtrace/session/engine/dlv/text"
 )
 
 // lock keeps the test on the OS thread that ptrace wants.
@@ -276,23 +278,38 @@ func TestBorrowedAlone(t *testing.T) {
 	if err := unix.PtraceGetRegs(p.PID, &regs); err != nil {
 		t.Fatal(err)
 	}
-	entry, text := entryOf(t, p.PID), make([]byte, borrowSize)
-	if _, err := p.ReadMemory(text, entry); err != nil {
+	entry := entryOf(t, p.PID)
+	p.UseScratch(scratchAt(t, p, entry))
+	base, err := gapNear(p.PID, entry)
+	if err != nil {
 		t.Fatal(err)
 	}
 	const blocked = sigset(1 << (unix.SIGUSR2 - 1))
-	if _, err := p.WriteMemory(entry, borrowed(restarted(regs), blocked, entry, unix.SYS_GETPID, nil)); err != nil {
+	code, _ := borrowed(restarted(regs), blocked, entry, mappingOf(base, &p.area.scratch))
+	if err := p.writeMarked(entry, code); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := p.callAt(p.threads[p.PID], regs, entry); got != uint64(p.PID) || err != nil {
-		t.Errorf("the call returned %d, %v, want %d", got, err, p.PID)
+	// Only the first of its calls is waited for.
+	if got, _, err := p.callAt(p.threads[p.PID], regs, entry+uint64(len(text.BorrowMark)), 1); got != base || err != nil {
+		t.Errorf("the call returned %#x, %v, want %#x", got, err, base)
 	}
 	if err := ptraceDetach(p.PID, 0); err != nil {
 		t.Fatal(err)
 	}
 	awaitCall(t, p.PID, unix.SYS_RESTART_SYSCALL)
-	if _, err := p.WriteMemory(entry, text); err != nil {
+	if err := p.restoreScratch(p.mem); err != nil {
 		t.Error(err)
+	}
+	if got := findArea(p.PID, p.ReadMemory); got != base {
+		t.Errorf("there is an area at %#x, want %#x", got, base)
+	}
+	perms := map[uint64]string{}
+	_ = eachMapping(p.PID, func(m mapping) bool {
+		perms[m.from] = perms[m.from] + m.perms
+		return true
+	})
+	if perms[base] != "rw-p" || perms[base+headerSize] != "r-xp" {
+		t.Errorf("the area is %q and %q", perms[base], perms[base+headerSize])
 	}
 	status, _ := os.ReadFile("/proc/" + strconv.Itoa(p.PID) + "/status")
 	if !strings.Contains(string(status), "SigBlk:\t0000000000000800\n") {

@@ -38,14 +38,14 @@ func (p *Process) rearm(t *Thread) error {
 		}
 	}
 	a.disarmed = false
-	_, err := p.borrow(t, unix.SYS_RT_SIGACTION, uint64(unix.SIGTRAP), 0, a.base+areaNow, 8)
+	_, err := p.call(t, unix.SYS_RT_SIGACTION, uint64(unix.SIGTRAP), 0, a.base+areaNow, 8)
 	if err == nil {
 		var now uint64
 		if now, err = p.word(a.base + areaNow); err == nil && now == 0 {
-			_, err = p.borrow(t, unix.SYS_RT_SIGACTION, uint64(unix.SIGTRAP), a.base+areaNew, 0, 8)
+			_, err = p.call(t, unix.SYS_RT_SIGACTION, uint64(unix.SIGTRAP), a.base+areaNew, 0, 8)
 		}
 	}
-	if _, refused := errors.AsType[callError](err); refused {
+	if _, ok := errors.AsType[*refusal](refused("", err)); ok {
 		return nil
 	}
 	return err

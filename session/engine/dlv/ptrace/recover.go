@@ -5,48 +5,72 @@ package ptrace
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"gtrace/session/engine/dlv/text"
 )
 
-// Recover removes the area that a tracer has left in a process, if it has,
-// whose text is as it should be but for borrowed code: once no thread is in that,
-// mend is called to put it back. The process is attached to for the time.
-func Recover(pid int, borrowed []Patch, mend func()) error {
-	p, err := Attach(pid)
-	if err != nil {
-		return fmt.Errorf("attach to process %d: %w", pid, err)
-	}
-	if err := p.loadArea(); err != nil {
-		_ = p.Detach()
-		return fmt.Errorf("read memory of process %d: %w", pid, err)
-	}
-	if len(borrowed) > 0 {
-		if err := p.leaveBorrowed(borrowed); err != nil {
-			_ = p.Detach()
-			return fmt.Errorf("step process %d: %w", pid, err)
+// Recover takes back what a tracer that was killed has left in a process besides
+// breakpoints: its area, and the handler in there. The process is attached to for
+// the time.
+//
+// The pieces are code as it should be where that tracer had borrowed it. When every
+// thread is stopped outside of them, whole is called, which puts them back and
+// checks that all text is as it should be. Without that nothing else is taken back:
+// the handler is what lets threads pass the breakpoints that may be left.
+func Recover(pid int, pieces []text.Piece, whole func() error) error {
+	const most = 4 // areas that were left
+	for range most {
+		p, err := Attach(pid)
+		if err != nil {
+			return fmt.Errorf("attach to process %d: %w", pid, err)
 		}
-		mend()
+		if err := p.recover(pieces, whole); err != nil {
+			p.area = area{tried: true} // it stays
+			_ = p.Detach()
+			return err
+		}
+		if err := p.Detach(); err != nil || !HasArea(pid) {
+			return err
+		}
 	}
-	return p.Detach()
+	return fmt.Errorf("process %d has still such memory after %d times", pid, most)
 }
 
-// leaveBorrowed stops every thread, outside of borrowed code. A thread runs
-// through that in some twenty instructions.
-func (p *Process) leaveBorrowed(code []Patch) error {
-	if err := p.StopAll(); err != nil {
+func (p *Process) recover(pieces []text.Piece, whole func() error) error {
+	if err := p.StopAll(); err != nil || p.ended != nil {
 		return err
 	}
+	for _, piece := range pieces {
+		// It may be about to map the area.
+		if err := p.leave(piece.Address, len(piece.Code)); err != nil {
+			return fmt.Errorf("step process %d: %w", p.PID, err)
+		}
+	}
+	if err := whole(); err != nil {
+		return err
+	}
+	if err := p.loadArea(); err != nil {
+		return fmt.Errorf("read memory of process %d: %w", p.PID, err)
+	}
+	if p.area.base == 0 {
+		return nil
+	}
+	if err := p.leave(p.area.base+borrowAt, text.BorrowSize); err != nil {
+		return fmt.Errorf("step process %d: %w", p.PID, err)
+	}
+	return nil
+}
+
+// leave steps every thread out of borrowed code. A thread runs through that in
+// some thirty instructions.
+func (p *Process) leave(addr uint64, size int) error {
 	for _, t := range p.threads {
-		for range 2 * borrowSize {
+		for range text.BorrowSize {
 			var regs unix.PtraceRegs
-			if unix.PtraceGetRegs(t.ID, &regs) != nil {
-				break // it has ended
-			}
-			within := func(c Patch) bool { return regs.Rip-c.Addr < uint64(len(c.Text)) }
-			if !slices.ContainsFunc(code, within) {
-				break
+			if unix.PtraceGetRegs(t.ID, &regs) != nil || regs.Rip-addr >= uint64(size) {
+				break // it has ended, or is elsewhere
 			}
 			if err := p.step(t); err != nil && err != unix.ESRCH {
 				return err
@@ -64,18 +88,21 @@ func HasArea(pid int) bool {
 
 // Left returns how many breakpoints stand in the text of a process that the
 // tracer of its area has planted there.
-func Left(pid int) int {
+func Left(pid int) int { return len(Planted(pid)) }
+
+// Planted returns where they stand.
+func Planted(pid int) map[uint64]bool {
+	planted := map[uint64]bool{}
 	p := &Process{PID: pid, breaks: map[uint64]*breakpoint{}}
 	if p.loadArea() != nil {
-		return 0 // it has ended
+		return planted // it has ended
 	}
-	n := 0
 	for _, b := range p.breaks {
 		if b.original == int3 {
-			n++
+			planted[b.addr] = true
 		}
 	}
-	return n
+	return planted
 }
 
 // loadArea reads what a target's area holds.
@@ -94,8 +121,9 @@ func (p *Process) loadArea() error {
 	}
 	a := &p.area
 	a.tried, a.left, a.base = true, true, base
-	a.scratch.Addr = binary.LittleEndian.Uint64(header[areaScratch:])
-	a.scratch.Size = int(binary.LittleEndian.Uint64(header[areaScratch+8:]))
+	if err := p.loadScratch(header[:]); err != nil {
+		return err
+	}
 	for ; len(table) > 0; table = table[entrySize:] {
 		addr := binary.LittleEndian.Uint64(table) - 1
 		if addr == ^uint64(0) {
@@ -111,6 +139,21 @@ func (p *Process) loadArea() error {
 		p.breaks[addr] = b
 	}
 	return nil
+}
+
+// loadScratch takes the text where code can be borrowed from the header of an
+// area. It is as it should be by then.
+func (p *Process) loadScratch(header []byte) error {
+	const most = 64 << 10
+	s := &p.area.scratch
+	s.Addr = binary.LittleEndian.Uint64(header[areaScratch:])
+	size := binary.LittleEndian.Uint64(header[areaScratch+8:])
+	if size < text.BorrowSize || size > most {
+		return fmt.Errorf("what is at %#x is no header of gtrace's", p.area.base)
+	}
+	s.Text = make([]byte, size)
+	_, err := p.ReadMemory(s.Text, s.Addr)
+	return err
 }
 
 // Offsets in the context that a signal's handler gets, and in struct sigaction.

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"gtrace/session/engine/dlv/text"
 )
 
 // attachAsleep attaches to a process that sleeps, and stops it.
@@ -44,7 +46,7 @@ func attachAsleep(t *testing.T) *Process {
 func TestLeaveSlot(t *testing.T) {
 	p := attachAsleep(t)
 	entry := entryOf(t, p.PID)
-	p.UseScratch(Range{Addr: entry, Size: borrowSize})
+	p.UseScratch(scratchAt(t, p, entry))
 	thread := p.threads[p.PID]
 	if err := p.Secure(thread); err != nil || p.area.base == 0 {
 		t.Fatalf("no area: %v", err)
@@ -58,9 +60,9 @@ func TestLeaveSlot(t *testing.T) {
 	if _, err := p.WriteMemory(entry, code); err != nil {
 		t.Fatal(err)
 	}
-	call := Break{entry, Insn{Effect: Indirect, Length: 2, Code: []byte{0xff, 0xe0}}}
-	branch := Break{entry + 2, Insn{Effect: Branch, Length: 2, Target: entry + 20, Condition: 4}}
-	repeat := Break{entry + 5, Insn{Effect: Copied, Length: 2, Code: []byte{0xf3, 0xaa}}}
+	call := Break{entry, 0xff, Insn{Effect: Indirect, Length: 2, Code: []byte{0xff, 0xe0}}}
+	branch := Break{entry + 2, 0x74, Insn{Effect: Branch, Length: 2, Target: entry + 20, Condition: 4}}
+	repeat := Break{entry + 5, 0xf3, Insn{Effect: Copied, Length: 2, Code: []byte{0xf3, 0xaa}}}
 	if err := p.Plant(call, branch, repeat); err != nil {
 		t.Fatal(err)
 	}
@@ -123,4 +125,14 @@ func TestLeaveSlot(t *testing.T) {
 			t.Errorf("%s: at %#x with stack %#x, want %#x with %#x", tt.name, got.Rip, got.Rsp, tt.want, wantSP)
 		}
 	}
+}
+
+// scratchAt names text as it is in memory.
+func scratchAt(t *testing.T, p *Process, addr uint64) Scratch {
+	t.Helper()
+	s := Scratch{Addr: addr, Text: make([]byte, text.BorrowSize)}
+	if _, err := p.ReadMemory(s.Text, addr); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

@@ -35,7 +35,10 @@ func ptrace(request, tid int, addr, data uintptr) error {
 	return nil
 }
 
-func seize(tid int) error     { return ptrace(unix.PTRACE_SEIZE, tid, 0, traceOptions) }
+func seize(tid, options int) error {
+	return ptrace(unix.PTRACE_SEIZE, tid, 0, uintptr(options))
+}
+
 func interrupt(tid int) error { return ptrace(unix.PTRACE_INTERRUPT, tid, 0, 0) }
 func listen(tid int) error    { return ptrace(ptraceListen, tid, 0, 0) }
 
@@ -140,8 +143,20 @@ func tracerOf(pid int) int { return statusField(pid, "TracerPid") }
 
 // isZombie reports whether a thread has ended without having been waited for.
 func isZombie(pid, tid int) bool {
+	switch stateOf(pid, tid) {
+	case "", "Z", "X":
+		return true
+	}
+	return false
+}
+
+// stateOf returns the letter for what a thread does, or "".
+func stateOf(pid, tid int) string {
 	stat := statOf(strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid))
-	return len(stat) == 0 || stat[0] == "Z" || stat[0] == "X"
+	if len(stat) == 0 {
+		return ""
+	}
+	return stat[0]
 }
 
 // StartTime tells processes apart that have had the same PID. It is empty when

@@ -17,7 +17,7 @@ func TestWatchRepeated(t *testing.T) {
 			t.Skip(err)
 		}
 		entry := entryOf(t, p.PID)
-		p.UseScratch(Range{Addr: entry, Size: borrowSize})
+		p.UseScratch(scratchAt(t, p, entry))
 		if slot {
 			if err := p.Secure(p.threads[p.PID]); err != nil || p.area.base == 0 {
 				t.Fatalf("no area: %v", err)
@@ -28,7 +28,7 @@ func TestWatchRepeated(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := entry + 1
-		if err := p.Plant(Break{at, Insn{Effect: Copied, Length: 2, Code: []byte{0xf3, 0xaa}}}); err != nil {
+		if err := p.Plant(Break{at, 0xf3, Insn{Effect: Copied, Length: 2, Code: []byte{0xf3, 0xaa}}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := p.breaks[at].slot != 0; got != slot {

@@ -29,9 +29,10 @@ type comparison struct {
 	memory io.ReaderAt
 	pages  func(span) ([]span, error) // of addresses that may differ
 
-	found   []Difference
-	changes int // of found, and those that were not kept
-	open    cluster
+	found    []Difference
+	changes  int // of found, and those that were not kept
+	open     cluster
+	borrowed uint64 // up to this address, bytes are of borrowed code
 
 	disk, mem []byte // buffers
 }
@@ -100,6 +101,7 @@ func (c *comparison) compare(at span, offset, shift uint64) error {
 			from, to := hole.from+shift-at.from, hole.to+shift-at.from
 			copy(mem[from:to], disk[from:to])
 		})
+		c.takeBorrowed(at.from, offset, disk, mem)
 		c.chunk(at.from, offset, disk, mem)
 		at.from, offset = at.from+n, offset+n
 	}

@@ -46,23 +46,45 @@ type openFile struct {
 
 // Open opens a process for Compare, and with write for Restore also.
 func Open(pid int, write bool) (*Process, error) {
-	p := &Process{pid: pid, dir: "/proc/" + strconv.Itoa(pid), files: map[fileID]*openFile{}}
-	if runtime.GOOS != "linux" {
-		return nil, fmt.Errorf("%w: processes can be looked at on linux only", ErrNotComparable)
-	}
-	var err error
-	if p.program, err = p.check(); err != nil {
+	p, err := newProcess(pid)
+	if err != nil {
 		return nil, err
 	}
 	mode := os.O_RDONLY
 	if write {
 		mode = os.O_RDWR
 	}
-	if p.mem, err = os.OpenFile(p.dir+"/mem", mode, 0); err != nil {
+	mem, err := os.OpenFile(p.dir+"/mem", mode, 0)
+	if err != nil {
 		return nil, p.refusal(err)
 	}
+	return p.with(mem), nil
+}
+
+// Of is Open for who has the memory of a process open already, as nobody may open
+// it again. It is closed by Close.
+func Of(pid int, mem *os.File) (*Process, error) {
+	p, err := newProcess(pid)
+	if err != nil {
+		return nil, err
+	}
+	return p.with(mem), nil
+}
+
+func newProcess(pid int) (*Process, error) {
+	p := &Process{pid: pid, dir: "/proc/" + strconv.Itoa(pid), files: map[fileID]*openFile{}}
+	if runtime.GOOS != "linux" {
+		return nil, fmt.Errorf("%w: processes can be looked at on linux only", ErrNotComparable)
+	}
+	var err error
+	p.program, err = p.check()
+	return p, err
+}
+
+func (p *Process) with(mem *os.File) *Process {
+	p.mem = mem
 	p.pagemap, _ = os.Open(p.dir + "/pagemap")
-	return p, nil
+	return p
 }
 
 // check returns the path of the process's program, or why there is nothing to

@@ -101,7 +101,7 @@ func TestProcess(t *testing.T) {
 	}
 
 	p.plant(t, r.Differences[0].Address, 0x90) // no breakpoint any more
-	n, err := p.Restore(r)
+	n, err := p.Restore(r, nil)
 	if n != len(r.Files)-1 || err != nil || r.Differences[0].Restored || r.Breakpoints() != 1 {
 		t.Errorf("restored %d: %v", n, err)
 	}
@@ -130,7 +130,7 @@ func TestRestoreMoved(t *testing.T) {
 	} {
 		other := Report{Differences: slices.Clone(r.Differences)}
 		change(&other.Differences[0])
-		if n, err := p.Restore(&other); n != 0 || err != nil {
+		if n, err := p.Restore(&other, nil); n != 0 || err != nil {
 			t.Errorf("restored %d: %v", n, err)
 		}
 	}
@@ -157,7 +157,7 @@ func TestEnded(t *testing.T) {
 	if _, err := p.Compare(); !errors.Is(err, engine.ErrNoProcess) {
 		t.Error("compare:", err)
 	}
-	if n, err := p.Restore(r); n != 0 || !errors.Is(err, engine.ErrNoProcess) {
+	if n, err := p.Restore(r, nil); n != 0 || !errors.Is(err, engine.ErrNoProcess) {
 		t.Error("restore:", n, err)
 	}
 	if _, err := p.restore(&r.Differences[0]); !errors.Is(err, engine.ErrNoProcess) {

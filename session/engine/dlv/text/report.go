@@ -30,12 +30,15 @@ const (
 	// Breakpoint is a byte of int3 that stands alone where the file has another
 	// byte.
 	Breakpoint Kind = iota + 1
+	// Borrowed is code that gtrace has put there for a moment, and has not taken
+	// away again.
+	Borrowed
 	// Changed is anything else.
 	Changed
 )
 
 func (k Kind) String() string {
-	return [...]string{Breakpoint: "breakpoint", Changed: "changed"}[k]
+	return [...]string{Breakpoint: "breakpoint", Borrowed: "borrowed", Changed: "changed"}[k]
 }
 
 // A Difference is a place where the code is not as on disk.

@@ -8,11 +8,11 @@ import (
 	"gtrace/session/engine"
 )
 
-// Restore puts back the bytes under the breakpoints of a report of this process
-// and marks them as restored. What is not an int3 any more by the time it is
+// Restore puts back the bytes under those breakpoints of a report of this process
+// that which accepts, nil for all of them, and marks them as restored. What is not an int3 any more by the time it is
 // written is left alone. It refuses while somebody traces the process: the
 // breakpoints are his, and he would lose them or, worse, take them for planted.
-func (p *Process) Restore(r *Report) (restored int, err error) {
+func (p *Process) Restore(r *Report, which func(*Difference) bool) (restored int, err error) {
 	if pid, name := p.Tracer(); pid != 0 {
 		return 0, fmt.Errorf("%w: %s (pid %d)", engine.ErrTraced, name, pid)
 	}
@@ -22,7 +22,7 @@ func (p *Process) Restore(r *Report) (restored int, err error) {
 	}
 	for i := range r.Differences {
 		d := &r.Differences[i]
-		if d.Kind != Breakpoint || d.Restored || !d.mapped(maps) {
+		if d.Kind != Breakpoint || d.Restored || which != nil && !which(d) || !d.mapped(maps) {
 			continue
 		}
 		if d.Restored, err = p.restore(d); err != nil {
@@ -65,6 +65,23 @@ func (p *Process) restore(d *Difference) (bool, error) {
 		err = fmt.Errorf("%#02x was written, and %#02x stands there: somebody else writes to it", d.Disk[0], now)
 	}
 	return err == nil, err
+}
+
+// Put writes pieces of code. Threads must not be in there.
+func (p *Process) Put(pieces []Piece) error {
+	for _, piece := range pieces {
+		// The mark of borrowed code last: until then it can be told.
+		for _, from := range []int{len(BorrowMark), 0} {
+			to := len(piece.Code)
+			if from == 0 {
+				to = len(BorrowMark)
+			}
+			if _, err := p.mem.WriteAt(piece.Code[from:to], int64(piece.Address)+int64(from)); err != nil {
+				return fmt.Errorf("restore %d bytes at %#x: %w", to-from, piece.Address, err)
+			}
+		}
+	}
+	return nil
 }
 
 func (p *Process) byteAt(addr uint64) (byte, error) {
