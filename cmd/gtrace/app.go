@@ -35,6 +35,8 @@ type prober interface {
 	Check(pid int) error
 	// HasLeft reports whether a gtrace that was killed has left something.
 	HasLeft(pid int) bool
+	// Protectable says why a process would not survive SIGKILL to gtrace.
+	Protectable(pid int) error
 	Inspect(path string) (dlv.Program, error)
 	Try() dlv.Trial
 }
@@ -138,6 +140,7 @@ func (delve) Open(path string) (image, error) {
 }
 
 func (delve) HasLeft(pid int) bool                     { return dlv.HasLeft(pid) }
+func (delve) Protectable(pid int) error                { return dlv.Protectable(pid) }
 func (delve) Check(pid int) error                      { return dlv.Check(pid) }
 func (delve) Inspect(path string) (dlv.Program, error) { return dlv.Inspect(path) }
 func (delve) Try() dlv.Trial                           { return dlv.Try() }

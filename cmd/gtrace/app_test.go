@@ -87,13 +87,16 @@ type fakeBackend struct {
 	mu      sync.Mutex
 	pid     int // what Attach was asked for
 
-	checks  map[int]error // what Check returns
-	left    bool
-	program dlv.Program // what Inspect returns
-	trial   dlv.Trial   // what Try returns
+	checks map[int]error // what Check returns
+	left   bool
+	// unprotected is what Protectable returns.
+	unprotected error
+	program     dlv.Program // what Inspect returns
+	trial       dlv.Trial   // what Try returns
 }
 
 func (b *fakeBackend) HasLeft(pid int) bool                { return b.left }
+func (b *fakeBackend) Protectable(pid int) error           { return b.unprotected }
 func (b *fakeBackend) Check(pid int) error                 { return b.checks[pid] }
 func (b *fakeBackend) Inspect(string) (dlv.Program, error) { return b.program, nil }
 func (b *fakeBackend) Try() dlv.Trial                      { return b.trial }

@@ -45,6 +45,7 @@ func (d *doctor) process() bool {
 		return false
 	case !errors.Is(err, engine.ErrTraced): // what else there may be is about the program
 		d.add("attach", good, "the kernel allows it")
+		d.protection(target)
 	}
 	return true
 }
@@ -108,12 +109,31 @@ func (d *doctor) surroundings(target string) {
 	case d.procs.filtered(target) && d.maySuspendFilters():
 		d.add("target seccomp", good, "the process is under a filter, which is not asked for what gtrace makes it do")
 	case d.procs.filtered(target):
-		d.add("target seccomp", warning,
-			"the process is under a filter, so that gtrace maps no memory in it: a hit costs more, and SIGKILL to gtrace ends it too",
-			"run gtrace with CAP_SYS_ADMIN, outside of containers; or end it by Ctrl-C or SIGTERM only")
+		d.add("target seccomp", bad,
+			"the process is under a filter, so that gtrace cannot make it survive SIGKILL to gtrace: it refuses to trace it so",
+			"run gtrace with CAP_SYS_ADMIN, outside of containers",
+			unprotected(target))
 	default:
 		d.add("target seccomp", good, "the process is under no filter")
 	}
+}
+
+// protection tells whether the process would survive SIGKILL to gtrace, which only
+// it can make sure of.
+func (d *doctor) protection(target string) {
+	if d.procs.filtered(target) && !d.maySuspendFilters() {
+		return // that was said
+	}
+	if err := d.probe.Protectable(d.world.pid); err != nil {
+		d.add("protection", bad, "it would not survive SIGKILL to gtrace, which refuses to trace it so: "+err.Error(), unprotected(target))
+		return
+	}
+	d.add("protection", good, "the process can be made to survive SIGKILL to gtrace")
+}
+
+// unprotected is the hint to take the risk.
+func unprotected(target string) string {
+	return "gtrace attach --unprotected " + target + " traces it nevertheless: end that by Ctrl-C or SIGTERM only"
 }
 
 // maySuspendFilters reports whether the kernel would let gtrace keep the filters

@@ -107,8 +107,9 @@ fail     security  a security module confines gtrace (docker-default (enforce))
 			files: map[string]string{"42/status": "State:\tT (stopped)\nThreads:\t7\nUid:\t7777\t7777\t7777\t7777\nSeccomp:\t2\n"},
 			want: `warning  process         PID 42 (server), threads: 7; it stands still (SIGSTOP or Ctrl-Z): nothing will be seen
                          hint: kill -CONT 42
-warning  target seccomp  the process is under a filter, so that gtrace maps no memory in it: a hit costs more, and SIGKILL to gtrace ends it too
-                         hint: run gtrace with CAP_SYS_ADMIN, outside of containers; or end it by Ctrl-C or SIGTERM only
+fail     target seccomp  the process is under a filter, so that gtrace cannot make it survive SIGKILL to gtrace: it refuses to trace it so
+                         hint: run gtrace with CAP_SYS_ADMIN, outside of containers
+                         hint: gtrace attach --unprotected 42 traces it nevertheless: end that by Ctrl-C or SIGTERM only
 `,
 		},
 		{
@@ -257,6 +258,7 @@ ok       tracer            none
 ok       target container  the process is in one of Kubernetes, as PID 7 there
 ok       target seccomp    the process is under no filter
 ok       attach            the kernel allows it
+ok       protection        the process can be made to survive SIGKILL to gtrace
 ok       program           example.com/shop, optimised
 ok       go version        go1.26.8
 ok       debug info        DWARF is in the program
@@ -311,6 +313,18 @@ func TestDoctorRemains(t *testing.T) {
 				t.Errorf("status %d, want %d\n%s\nwant\n%s", r.status, tt.status, r.stdout, tt.want)
 			}
 		})
+	}
+}
+
+// TestDoctorProtection names what would not survive.
+func TestDoctorProtection(t *testing.T) {
+	b := doctorBackend(t)
+	b.unprotected = errors.New("there is no room")
+	r := gtraceOn(t, b, fakeProc(t, doctorFiles(t, nil)), 7777, "doctor", "-q", "42")
+	wantText(t, "stdout", r.stdout, "fail     protection  it would not survive SIGKILL to gtrace, which refuses to trace it so: there is no room\n",
+		"hint: gtrace attach --unprotected 42 traces it nevertheless: end that by Ctrl-C or SIGTERM only\n")
+	if r.status != statusProblem {
+		t.Errorf("status %d", r.status)
 	}
 }
 

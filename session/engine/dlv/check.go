@@ -25,6 +25,16 @@ func Check(pid int) error {
 	return im.Close()
 }
 
+// Protectable says why a process could not be protected from the sudden death of
+// its tracer, as far as can be seen without touching it, or nil.
+func Protectable(pid int) error {
+	entry, err := entryPoint(pid)
+	if err != nil {
+		return refusal(err)
+	}
+	return ptrace.Securable(pid, entry)
+}
+
 // check returns the path of a process's program and the program, opened; or why
 // the process cannot be attached to.
 func check(pid int) (string, *Image, error) {

@@ -27,6 +27,9 @@ func Attach(int) (*Engine, error) { return nil, errPlatform }
 // Check tells why Attach would refuse a process.
 func Check(int) error { return errPlatform }
 
+// Protectable says nothing where nothing can be traced.
+func Protectable(int) error { return nil }
+
 // HasLeft reports that no engine can have left anything.
 func HasLeft(int) bool { return false }
 

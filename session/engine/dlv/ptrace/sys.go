@@ -135,7 +135,7 @@ func statusField(pid int, name string) int {
 		return 0
 	}
 	line, _, _ := bytes.Cut(rest, []byte("\n"))
-	n, _ := strconv.Atoi(string(bytes.TrimSpace(line)))
+	n, _ := strconv.Atoi(string(bytes.TrimSpace(bytes.TrimSuffix(line, []byte("kB")))))
 	return n
 }
 
