@@ -118,17 +118,17 @@ func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, er
 		t.out.names = new(events.Names)
 		t.out.know(tgt.Functions())
 	}
-	if p, ok := tgt.(engine.Protector); ok && !t.flags.unprotected {
-		if err := p.Protect(ctx); err != nil {
-			return nil, notStarted(err)
-		}
-	}
 	t.out.source = func(file string, line int) string { return cfg.Sources.File(file).Line(line) }
 	if t.out.histograms, err = t.flags.drawn(tgt); err != nil {
 		return nil, err
 	}
 	if ctx.Err() != nil { // a signal came while the program was loaded
 		return nil, context.Cause(ctx)
+	}
+	if p, ok := tgt.(engine.Protector); ok && !t.flags.unprotected {
+		if err := p.Protect(ctx); err != nil {
+			return nil, notStarted(err)
+		}
 	}
 	return s, t.out.start(t.flags, t.app.env, ctx.Done(), t.writeFailed)
 }
