@@ -60,14 +60,15 @@ func (e *Engine) secure(ctx context.Context) error {
 
 // runUp lets a program that has just been started run up to its first goroutine.
 func (e *Engine) runUp() error {
-	for _, f := range e.runtimeFunctions("runtime.main") {
-		pl, err := e.im.places(f)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.Name, err)
-		}
-		return e.p.RunTo(ptrace.Break{Addr: pl.entry.addr, Original: pl.entry.first, Insn: effectOf(pl.entry)})
+	first := e.runtimeFunctions("runtime.main")
+	if len(first) == 0 {
+		return fmt.Errorf("%w: it has no function runtime.main", engine.ErrUnprotected)
 	}
-	return fmt.Errorf("%w: it has no function runtime.main", engine.ErrUnprotected)
+	pl, err := e.im.places(first[0])
+	if err != nil {
+		return fmt.Errorf("runtime.main: %w", err)
+	}
+	return e.p.RunTo(ptrace.Break{Addr: pl.entry.addr, Original: pl.entry.first, Insn: effectOf(pl.entry)})
 }
 
 // protected does for a program that has taken the target's place what Protect has
