@@ -14,11 +14,15 @@ import (
 type abstract struct {
 	name    string
 	offset  dwarf.Offset
-	unit    *dwarf.Entry
-	file    int64
 	line    int64
 	calls   int // places where it was inlined
 	hasCode bool
+
+	// Its description does not say in which file it is. Where another is inlined
+	// in it, the call does; else any of its code.
+	unit *dwarf.Entry
+	file int64
+	code *dwarf.Entry
 }
 
 // A described is where the debug information describes a function.
@@ -55,6 +59,7 @@ func (im *Image) survey() (survey, error) {
 	}
 	var unit *dwarf.Entry
 	var in nesting
+	var around []*abstract // what is inlined around an entry; nil: nothing
 	r := im.dwarf.Reader()
 	for {
 		e, err := r.Next()
@@ -65,7 +70,10 @@ func (im *Image) survey() (survey, error) {
 			break
 		}
 		outermost := in.enter(e)
+		var inlined *abstract
 		switch e.Tag {
+		case 0:
+			around = around[:max(0, len(around)-1)]
 		case dwarf.TagCompileUnit:
 			unit = e
 			sv.packages = append(sv.packages, newPackageUnit(e))
@@ -73,8 +81,6 @@ func (im *Image) survey() (survey, error) {
 			if e.AttrField(dwarf.AttrInline) != nil {
 				a := at(e.Offset)
 				a.name, _ = e.Val(dwarf.AttrName).(string)
-				a.unit = unit
-				a.file, _ = e.Val(dwarf.AttrDeclFile).(int64)
 				a.line, _ = e.Val(dwarf.AttrDeclLine).(int64)
 			} else if low, ok := e.Val(dwarf.AttrLowpc).(uint64); ok {
 				sv.entries[low] = described{e.Offset, unit}
@@ -86,16 +92,26 @@ func (im *Image) survey() (survey, error) {
 			}
 		case dwarf.TagInlinedSubroutine:
 			if origin, ok := e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); ok {
-				a := at(origin)
-				if a.calls++; outermost {
-					sv.inside[in.wrapper] = append(sv.inside[in.wrapper], a)
+				inlined = at(origin)
+				inlined.calls++
+				inlined.code = e
+				if outermost {
+					sv.inside[in.wrapper] = append(sv.inside[in.wrapper], inlined)
+				}
+				if n := len(around); n > 0 && around[n-1] != nil {
+					around[n-1].unit = unit
+					around[n-1].file, _ = e.Val(dwarf.AttrCallFile).(int64)
 				}
 			}
 		case dwarf.TagStructType, dwarf.TagSubroutineType, dwarf.TagArrayType, dwarf.TagTypedef:
 			if e.Children {
 				r.SkipChildren()
 				in.leave()
+				continue
 			}
+		}
+		if e.Children {
+			around = append(around, inlined)
 		}
 	}
 	for _, a := range byOffset {
@@ -161,11 +177,24 @@ func (im *Image) abstractFunction(a *abstract) *engine.Function {
 		Name:      printedName(a.name),
 		Symbol:    a.name,
 		Package:   fn.PackageName(),
-		File:      im.symbols.file(a.unit, a.file),
+		File:      im.fileOf(a),
 		Line:      int(a.line),
 		Inlined:   a.calls,
 		Optimized: true,
 	}
 	im.namePackage(f)
 	return f
+}
+
+// fileOf returns the file of a function that was inlined, or nothing.
+func (im *Image) fileOf(a *abstract) string {
+	if a.unit != nil {
+		return im.symbols.file(a.unit, a.file)
+	}
+	ranges, err := im.dwarf.Ranges(a.code)
+	if err != nil || len(ranges) == 0 {
+		return ""
+	}
+	file, _, _ := im.lines.PCToLine(ranges[0][0])
+	return file
 }
