@@ -166,7 +166,7 @@ func (d *doctor) binary(path string) {
 	switch {
 	case err == nil:
 		d.functions(img)
-	case !errors.Is(err, engine.ErrGoVersion) && !errors.Is(err, engine.ErrNoDebugInfo):
+	case !errors.Is(err, engine.ErrGoVersion) && !errors.Is(err, engine.ErrNoDebugInfo) && !errors.Is(err, engine.ErrDamaged):
 		d.fail("read", err)
 	}
 }
@@ -191,7 +191,7 @@ func (d *doctor) debugInfo(p dlv.Program, err error) {
 	case errors.Is(err, engine.ErrNoDebugInfo) && p.DebugLink != "":
 		d.add("debug info", bad, fmt.Sprintf("%v; it was moved to %s", err, quote(printable(p.DebugLink))),
 			"eu-unstrip -o FULL PROGRAM "+quote(printable(p.DebugLink))+" puts both together again: run that")
-	case errors.Is(err, engine.ErrNoDebugInfo):
+	case errors.Is(err, engine.ErrNoDebugInfo) || errors.Is(err, engine.ErrDamaged):
 		d.fail("debug info", err)
 	case !p.DebugInfo:
 		d.add("debug info", warning, "the program has none: not everything can be read", d.world.noDebugInfo()...)

@@ -67,6 +67,7 @@ func hints(err error, w hintWorld) []string {
 		{engine.ErrNoProcess, hintWorld.noProcess},
 		{engine.ErrNotGo, hintWorld.notGo},
 		{engine.ErrNoDebugInfo, hintWorld.noDebugInfo},
+		{engine.ErrDamaged, hintWorld.damaged},
 		{engine.ErrGoVersion, hintWorld.goVersion},
 		{engine.ErrNotSafe, hintWorld.notSafe},
 	} {
@@ -241,6 +242,10 @@ func (w hintWorld) notGo() []string {
 
 func (w hintWorld) noDebugInfo() []string {
 	return []string{"build it without -ldflags='-s -w', or let gtrace build it: gtrace run ./PACKAGE"}
+}
+
+func (w hintWorld) damaged() []string {
+	return []string{"build it again, or copy it again from where it came; sha256sum tells whether two copies are the same"}
 }
 
 func (w hintWorld) goVersion() []string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"debug/buildinfo"
 	"fmt"
 	"maps"
 	"os"
@@ -16,6 +15,7 @@ import (
 
 	"gtrace/events/secret"
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv"
 	"gtrace/spelling"
 )
 
@@ -215,8 +215,7 @@ func (p procfs) isGo(pid int, seen programs) (golang, known bool) {
 	id := idOf(info)
 	golang, known = seen[id]
 	if !known {
-		_, err := buildinfo.Read(f)
-		golang = err == nil
+		golang = dlv.IsGo(f)
 		seen[id] = golang
 	}
 	return golang, true

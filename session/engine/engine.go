@@ -29,6 +29,7 @@ var (
 	ErrNoProcess    = errors.New("no such process")
 	ErrNotGo        = errors.New("not a Go program")
 	ErrNoDebugInfo  = errors.New("no debug information")
+	ErrDamaged      = errors.New("damaged")
 	ErrGoVersion    = errors.New("version of Go is not supported")
 	ErrPermission   = errors.New("permission denied")
 	ErrTraced       = errors.New("already traced by another process")

@@ -36,7 +36,7 @@ type Image struct {
 	functions []*engine.Function
 	byEntry   map[uint64]*engine.Function
 	symbols   *symbolizer
-	frames    frame.FrameDescriptionEntries // nil until they are needed
+	frames    frame.FrameDescriptionEntries
 	values    *value.Reader
 	types     *eval.Types
 	packages  []*packageUnit
@@ -82,17 +82,17 @@ func openFile(path string) (*Image, error) {
 	} else if fi.IsDir() {
 		return nil, fmt.Errorf("%w: it is a directory", engine.ErrNotGo)
 	}
+	if err := checkWeight(path); err != nil {
+		return nil, err
+	}
 	file, err := elf.Open(path)
 	if err != nil {
-		if _, ok := errors.AsType[*elf.FormatError](err); ok {
-			return nil, fmt.Errorf("%w: it is not an ELF executable", engine.ErrNotGo)
-		}
-		return nil, err
+		return nil, readable(err)
 	}
 	im := &Image{path: path, file: file}
 	err = im.identify()
 	if err == nil && !hasDebugInfo(file) {
-		err = errStripped
+		err = stripped(file)
 	}
 	if err != nil {
 		_ = im.Close()
@@ -100,8 +100,6 @@ func openFile(path string) (*Image, error) {
 	}
 	return im, nil
 }
-
-var errStripped = fmt.Errorf("%w: it was stripped (-ldflags=-s or -w, or strip)", engine.ErrNoDebugInfo)
 
 // hasDebugInfo reports whether an executable carries DWARF itself.
 func hasDebugInfo(file *elf.File) bool {
@@ -114,11 +112,18 @@ func (im *Image) load(entry uint64) (err error) {
 		im.base = entry - im.file.Entry
 	}
 	if im.dwarf, err = im.file.DWARF(); err != nil {
-		return errStripped
+		return damagedDebugInfo(err)
+	}
+	sv, err := im.survey()
+	if err == nil {
+		err = im.validate(sv.units)
+	}
+	if err != nil {
+		return damagedDebugInfo(err)
 	}
 	im.bi = proc.NewBinaryInfo("linux", "amd64", false)
 	if err := im.bi.LoadBinaryInfo(im.path, im.base+im.file.Entry, nil); err != nil {
-		return fmt.Errorf("%w: %w", engine.ErrNoDebugInfo, err)
+		return damagedDebugInfo(err)
 	}
 	if im.lines, err = im.lineTable(); err != nil {
 		return err
@@ -126,7 +131,8 @@ func (im *Image) load(entry uint64) (err error) {
 	im.symbols = newSymbolizer(im)
 	im.values = value.NewReader(im.bi)
 	im.types = eval.NewTypes(im.values, im.bi.FindType)
-	return im.loadFunctions()
+	im.loadFunctions(sv)
+	return nil
 }
 
 // identify checks that the file is a Go program that can be read here.
@@ -136,7 +142,7 @@ func (im *Image) identify() error {
 	case errors.Is(err, fs.ErrPermission):
 		return err
 	case err != nil:
-		return engine.ErrNotGo
+		return notGo(im.file)
 	}
 	im.info = info
 	if im.file.Machine != elf.EM_X86_64 {
@@ -145,38 +151,7 @@ func (im *Image) identify() error {
 	return checkVersion(info.GoVersion)
 }
 
-// lineTable reads the runtime's own table of lines, which is quicker than
-// DWARF's and knows the code of inlined calls just as well. Its addresses count
-// from the begin of the Go code, which a program linked with C does not tell; a
-// function that is in every program does.
-func (im *Image) lineTable() (*gosym.Table, error) {
-	const everywhere = "runtime.main"
-	fns := im.bi.LookupFunc()[everywhere]
-	for _, name := range []string{".gopclntab", ".data.rel.ro.gopclntab"} {
-		section := im.file.Section(name)
-		if section == nil || len(fns) == 0 {
-			continue
-		}
-		data, err := section.Data()
-		if err != nil {
-			return nil, fmt.Errorf("read section %s: %w", name, err)
-		}
-		probe, err := gosym.NewTable(nil, gosym.NewLineTable(data, 0))
-		if err != nil {
-			return nil, fmt.Errorf("read section %s: %w", name, err)
-		}
-		if f := probe.LookupFunc(everywhere); f != nil {
-			return gosym.NewTable(nil, gosym.NewLineTable(data, fns[0].Entry-im.base-f.Entry))
-		}
-	}
-	return nil, fmt.Errorf("%w: it has no line table", engine.ErrNoDebugInfo)
-}
-
-func (im *Image) loadFunctions() error {
-	sv, err := im.survey()
-	if err != nil {
-		return fmt.Errorf("%w: %w", engine.ErrNoDebugInfo, err)
-	}
+func (im *Image) loadFunctions(sv survey) {
 	im.symbols.entries = sv.entries
 	im.packages = sv.packages
 	im.clauses = make(map[string]string, len(sv.packages))
@@ -225,7 +200,6 @@ func (im *Image) loadFunctions() error {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Entry, b.Entry))
 	})
 	im.barForked()
-	return nil
 }
 
 // isGo reports whether a symbol is a function of Go source, rather than one of C

@@ -37,6 +37,7 @@ type survey struct {
 	heads   map[uint64]*abstract   // where each is declared, by the address of its code in the file
 	inside  map[uint64][]*abstract // what was inlined into a wrapper, outermost only, by its address
 	entries map[uint64]described   // of functions with code, by its address
+	units   []*dwarf.Entry
 
 	packages []*packageUnit
 }
@@ -76,6 +77,7 @@ func (im *Image) survey() (survey, error) {
 			around = around[:max(0, len(around)-1)]
 		case dwarf.TagCompileUnit:
 			unit = e
+			sv.units = append(sv.units, e)
 			sv.packages = append(sv.packages, newPackageUnit(e))
 		case dwarf.TagSubprogram:
 			if e.AttrField(dwarf.AttrInline) != nil {

@@ -6,11 +6,10 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
-	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/weight"
 )
 
 // A Program is what an executable tells at a glance of how it was built. Nil
@@ -47,14 +46,17 @@ func Inspect(path string) (Program, error) {
 	return p, nil
 }
 
-func inspect(r io.ReaderAt) (Program, error) {
-	info, err := buildinfo.Read(r)
-	if err != nil {
-		return Program{}, engine.ErrNotGo
+func inspect(r weight.File) (Program, error) {
+	if err := weight.CheckNames(r); err != nil {
+		return Program{}, readable(err)
 	}
 	file, err := elf.NewFile(r)
 	if err != nil {
-		return Program{}, fmt.Errorf("%w: it is not an ELF executable", engine.ErrNotGo)
+		return Program{}, readable(err)
+	}
+	info, err := buildinfo.Read(r)
+	if err != nil {
+		return Program{}, notGo(file)
 	}
 	settings := make(map[string]string, len(info.Settings))
 	for _, s := range info.Settings {
@@ -69,11 +71,14 @@ func inspect(r io.ReaderAt) (Program, error) {
 		Trimpath:  settings["-trimpath"] == "true",
 		Symbols:   file.Section(".symtab") != nil,
 		DebugInfo: hasDebugInfo(file),
-		DebugLink: debugLink(file),
 	}
-	p.Cgo = usesCgo(file, settings)
 	flags, ok := compilerFlags(settings)
-	if !ok {
+	sound := weight.CheckFile(r) == nil // so that its sections can be read
+	if sound {
+		p.DebugLink = debugLink(file)
+		p.Cgo = usesCgo(file, settings)
+	}
+	if !ok && sound {
 		flags, ok = producerFlags(file)
 	}
 	if ok {

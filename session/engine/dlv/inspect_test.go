@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -187,13 +186,13 @@ func FuzzUnitEntries(f *testing.F) {
 
 // patched reads a file as if some of its bytes were others.
 type patched struct {
-	io.ReaderAt
+	*os.File
 	patch []byte
 	at    int64
 }
 
 func (p patched) ReadAt(b []byte, off int64) (int, error) {
-	n, err := p.ReaderAt.ReadAt(b, off)
+	n, err := p.File.ReadAt(b, off)
 	for i := range b[:n] {
 		if j := off + int64(i) - p.at; j >= 0 && j < int64(len(p.patch)) {
 			b[i] = p.patch[j]

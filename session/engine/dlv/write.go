@@ -4,14 +4,12 @@ package dlv
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/go-delve/delve/pkg/dwarf/frame"
-	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"golang.org/x/sys/unix"
 
 	"gtrace/events"
@@ -45,11 +43,6 @@ func (e *Engine) plantWrites(p *probe) error {
 	}
 	if err := e.secureWatch(); err != nil {
 		return err
-	}
-	if e.im.frames == nil {
-		data, _ := godwarf.GetDebugSectionElf(e.im.file, "frame")
-		// Without it, the frame pointer has to do.
-		e.im.frames, _ = frame.Parse(data, binary.LittleEndian, e.im.base, wordSize, 0)
 	}
 	if e.greeted == nil {
 		err = e.plantStart(p)

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"io"
 	"slices"
+
+	"gtrace/session/engine/dlv/weight"
 )
 
 // A Place is what an address is called.
@@ -111,28 +113,8 @@ func lineTable(o *object, memory io.ReaderAt, shift uint64) *gosym.Table {
 }
 
 // readLines reads a table that has the form of Go 1.18 or later; nil for others.
-// The header must make sense: gosym believes its count of functions.
 func readLines(data []byte, text uint64) *gosym.Table {
-	const (
-		go118, go120 = 0xfffffff0, 0xfffffff1
-		pointer      = 8 // bytes
-		words        = 8 // behind the magic: counts, the text, offsets of tables
-	)
-	if len(data) < 8+words*pointer || data[7] != pointer {
-		return nil
-	}
-	if magic := binary.LittleEndian.Uint32(data); magic != go118 && magic != go120 {
-		return nil
-	}
-	size := uint64(len(data))
-	word := func(i int) uint64 { return binary.LittleEndian.Uint64(data[8+i*pointer:]) }
-	functions, last := word(0), word(words-1)
-	for i := 3; i < words; i++ {
-		if word(i) > size {
-			return nil
-		}
-	}
-	if functions > size || (functions*2+1)*4 > size-last {
+	if weight.CheckGoTable(data) != nil {
 		return nil
 	}
 	table, err := gosym.NewTable(nil, gosym.NewLineTable(data, text))

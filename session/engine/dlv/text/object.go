@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"gtrace/session/engine/dlv/weight"
 )
 
 // An object is an ELF file as it lies on disk: a program or a library. Its
@@ -45,6 +47,9 @@ func newObject(file io.ReaderAt, size uint64) (*object, error) {
 		return nil, fmt.Errorf("%w: it is built for arm64, where a breakpoint is an instruction of 4 bytes, and only amd64 programs can be compared", ErrNotComparable)
 	case machine != elf.EM_X86_64:
 		return nil, fmt.Errorf("%w: it is built for %v, and only amd64 programs can be compared", ErrNotComparable, machine)
+	}
+	if err := weight.Check(file, int64(min(size, math.MaxInt64))); weight.Claims(err) {
+		return nil, fmt.Errorf("%w: it is damaged: %w", ErrNotComparable, err)
 	}
 	f, err := elf.NewFile(file)
 	if err != nil {

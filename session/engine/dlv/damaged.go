@@ -1,0 +1,155 @@
+package dlv
+
+import (
+	"debug/buildinfo"
+	"debug/dwarf"
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/go-delve/delve/pkg/dwarf/frame"
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
+
+	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/weight"
+)
+
+// checkWeight refuses a file that would take more memory than it is worth.
+func checkWeight(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return readable(weight.CheckFile(f))
+}
+
+// readable names the reason for which an executable cannot be read.
+func readable(err error) error {
+	if weight.Claims(err) {
+		return fmt.Errorf("%w file: %w", engine.ErrDamaged, err)
+	}
+	_, ok := errors.AsType[*elf.FormatError](err)
+	switch {
+	case errors.Is(err, weight.ErrNotELF):
+		return fmt.Errorf("%w: it is not an ELF executable", engine.ErrNotGo)
+	case ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w file: its ELF headers: %w", engine.ErrDamaged, err)
+	}
+	return err
+}
+
+// notGo says why a file without build information that can be read is no Go
+// program, or what is wrong with it.
+func notGo(file *elf.File) error {
+	for _, name := range []string{".go.buildinfo", ".gopclntab", ".data.rel.ro.gopclntab"} {
+		if file.Section(name) != nil {
+			return fmt.Errorf("%w file: its build information cannot be read", engine.ErrDamaged)
+		}
+	}
+	return engine.ErrNotGo
+}
+
+// stripped says of a file without debug information what was taken away, or that
+// only what leads to it is damaged.
+func stripped(file *elf.File) error {
+	for _, s := range file.Sections {
+		if strings.HasPrefix(s.Name, ".debug_line") || strings.HasPrefix(s.Name, ".debug_abbrev") {
+			return fmt.Errorf("%w debug information: section .debug_info is missing, and %s is there", engine.ErrDamaged, s.Name)
+		}
+	}
+	switch {
+	case len(file.Sections) > 1 && (file.Section(".text") == nil || slices.ContainsFunc(file.Sections[1:], isNameless)):
+		return fmt.Errorf("%w file: its sections have lost their names", engine.ErrDamaged)
+	case file.Section(".symtab") != nil:
+		return fmt.Errorf("%w: it was built without (-ldflags=-w), or that was stripped (strip -g)", engine.ErrNoDebugInfo)
+	}
+	return fmt.Errorf("%w: it was stripped (-ldflags=-s or strip)", engine.ErrNoDebugInfo)
+}
+
+// isNameless reports whether a section has a name that nobody would give one.
+func isNameless(s *elf.Section) bool {
+	return s.Name == "" || strings.ContainsFunc(s.Name, func(r rune) bool { return r <= ' ' || r >= unicode.MaxASCII })
+}
+
+// IsGo reports whether a file is a Go program.
+func IsGo(f *os.File) bool {
+	if weight.CheckNames(f) != nil {
+		return false
+	}
+	_, err := buildinfo.Read(f)
+	return err == nil
+}
+
+// damagedDebugInfo is the error of debug information that is there and cannot be
+// read.
+func damagedDebugInfo(err error) error {
+	return fmt.Errorf("%w debug information: %w", engine.ErrDamaged, err)
+}
+
+// validate looks at those parts of the debug information that Delve reads on
+// goroutines of its own, and believes: what made it panic there would end gtrace.
+func (im *Image) validate(units []*dwarf.Entry) error {
+	if err := im.validateNote(); err != nil {
+		return err
+	}
+	lines, err := godwarf.GetDebugSectionElf(im.file, "line")
+	if err != nil {
+		return fmt.Errorf("read section .debug_line: %w", err)
+	}
+	names, _ := godwarf.GetDebugSectionElf(im.file, "line_str")
+	for _, unit := range units {
+		if at, ok := unit.Val(dwarf.AttrStmtList).(int64); ok {
+			if err := weight.CheckLines(lines, at, len(names)); err != nil {
+				return err
+			}
+		}
+	}
+	addresses, _ := godwarf.GetDebugSectionElf(im.file, "addr")
+	if n := len(addresses); n > 0 && n < 8 {
+		return errors.New("section .debug_addr is cut short")
+	}
+	return im.readFrames()
+}
+
+// readFrames reads what is said of frames.
+func (im *Image) readFrames() (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("read section .debug_frame or .eh_frame: %v", r)
+		}
+	}()
+	if data, err := godwarf.GetDebugSectionElf(im.file, "frame"); err == nil {
+		// Without it, the frame pointer has to do.
+		im.frames, _ = frame.Parse(data, binary.LittleEndian, im.base, wordSize, 0)
+	}
+	if s := im.file.Section(".eh_frame"); s != nil && s.Type != elf.SHT_NOBITS {
+		if data, err := s.Data(); err == nil {
+			_, _ = frame.Parse(data, binary.LittleEndian, im.base, wordSize, s.Addr)
+		}
+	}
+	return nil
+}
+
+// validateNote checks the lengths in the note that names the build.
+func (im *Image) validateNote() error {
+	s := im.file.Section(".note.gnu.build-id")
+	if s == nil {
+		return nil
+	}
+	var head [8]byte
+	if _, err := s.ReadAt(head[:], 0); err != nil {
+		return nil // so nobody reads on
+	}
+	name, text := binary.LittleEndian.Uint32(head[:]), binary.LittleEndian.Uint32(head[4:])
+	if uint64(name) > s.FileSize || uint64(text) > s.FileSize {
+		return errors.New("section .note.gnu.build-id claims to be larger than it is")
+	}
+	return nil
+}
