@@ -16,6 +16,7 @@ type insn struct {
 	length int
 	op     x86asm.Op
 	args   x86asm.Args
+	bytes  int // of memory that it reads or writes
 	first  byte
 	code   []byte
 	// moves is set when it has the same effect at any address, but for a 32 bit
@@ -66,7 +67,7 @@ func disassemble(code []byte, addr uint64) ([]insn, error) {
 			if err != nil {
 				return nil, fmt.Errorf("unknown instruction at %#x: %x", in.addr, code[off:min(off+8, len(code))])
 			}
-			in.length, in.op, in.args = x.Len, x.Op, x.Args
+			in.length, in.op, in.args, in.bytes = x.Len, x.Op, x.Args, x.MemBytes
 			_, direct := in.target()
 			in.moves = (!isBranch(x.Op) || x.Op == x86asm.JMP && !direct) && (x.PCRel == 0 || x.PCRel == 4)
 			if x.PCRel != 0 {

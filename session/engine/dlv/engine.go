@@ -85,6 +85,7 @@ type place struct {
 	probes  [roles]*probe
 	hook    func(*Engine, *hitContext) error // of the one in hookRole
 	line    int                              // of the one in lineRole
+	late    []slot                           // of the same: see mark
 
 	// Of the one in branchRole: where the call leads, and whether it is a go
 	// statement.

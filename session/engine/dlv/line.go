@@ -27,7 +27,7 @@ func (e *Engine) plantLines(p *probe) error {
 		if err != nil {
 			return err
 		}
-		at.line = m.line
+		at.line, at.late = m.line, m.late
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 type mark struct {
 	insn
 	line int
+	late []slot // where statements before the line store something behind the mark
 }
 
 // A body is the code of a function as lines see it.
@@ -23,8 +24,9 @@ type body struct {
 	lines []int  // of the instructions of code; 0: of none of the function's own
 	begin []bool // the compiler calls it the begin of a statement
 	preds [][]int
-	first int  // the first instruction after the prologue
-	frame bool // the prologue has set up a frame pointer
+	first int   // the first instruction after the prologue
+	frame bool  // the prologue has set up a frame pointer
+	size  int64 // of the frame, from the stack pointer to its canonical address
 }
 
 // errNoLines is the error of a function whose lines cannot be observed.
@@ -49,10 +51,13 @@ func (im *Image) marks(f *engine.Function) ([]mark, bool, error) {
 	}
 	marks := b.marks(func(line int) bool { return line != f.Line })
 	if len(marks) == 0 && b.first < len(b.code) && b.lines[b.first] != 0 {
-		marks = []mark{{b.code[b.first], b.lines[b.first]}}
+		marks = []mark{{insn: b.code[b.first], line: b.lines[b.first]}}
 	}
 	if len(marks) == 0 {
 		return nil, false, errNoLines
+	}
+	if !f.Optimized {
+		b.settle(marks, im.slots(f))
 	}
 	return marks, b.frame, nil
 }
@@ -81,6 +86,7 @@ func (im *Image) body(f *engine.Function) (*body, error) {
 	}
 	b := &body{code: list}
 	b.first, b.frame = afterPrologue(list)
+	b.size = frameSize(list, b.first)
 	if err := b.attribute(im, f); err != nil {
 		return nil, err
 	}
@@ -219,7 +225,7 @@ func (b *body) marks(wanted func(line int) bool) []mark {
 		if isMark(i) && !slices.Contains(met, b.lines[i]) && b.arrives(i, isMark) {
 			met = append(met, b.lines[i])
 			for _, at := range b.sources(i, isMark) {
-				marks = append(marks, mark{b.code[at], b.lines[i]})
+				marks = append(marks, mark{insn: b.code[at], line: b.lines[i]})
 			}
 		}
 	}

@@ -60,6 +60,10 @@ func (e *Engine) see(c *hitContext, p *probe, pl *place, line int, regs *op.Dwar
 	if p.probe.Func.Optimized {
 		e.doubt(p.probe.Func, pl.locals, c.addr, regs)
 	}
+	for i := range pl.locals {
+		l := &pl.locals[i]
+		l.doubtful = l.doubtful || e.isLate(l, pl.late, c.addr, regs)
+	}
 }
 
 // local reads one variable, or says why it cannot be.
@@ -151,6 +155,16 @@ func (e *Engine) doubt(f *engine.Function, list []local, pc uint64, regs *op.Dwa
 		}
 		l.doubtful = younger > 1 // itself, and another
 	}
+}
+
+// isLate reports whether something is still to be stored where a variable is.
+func (e *Engine) isLate(l *local, late []slot, pc uint64, regs *op.DwarfRegisters) bool {
+	if len(late) == 0 {
+		return false
+	}
+	addr, pieces, _, err := e.im.bi.Location(l.entry, dwarf.AttrLocation, pc, *regs, e.p)
+	from := addr - regs.CFA
+	return err == nil && pieces == nil && meetsAny(slot{from, from + sizeOf(l.typ)}, late)
 }
 
 // isPart reports whether a place is that of a part of the variable only. Of a

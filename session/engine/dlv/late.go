@@ -1,0 +1,160 @@
+package dlv
+
+import (
+	"cmp"
+	"debug/dwarf"
+	"slices"
+
+	"github.com/go-delve/delve/pkg/dwarf/op"
+	"golang.org/x/arch/x86/x86asm"
+
+	"gtrace/session/engine"
+)
+
+// Even without optimisation the compiler moves the first instructions of a line in
+// front of the last ones of the line before: a comparison or a shift that leaves its
+// result in the flags, and the store of it. The mark of the line goes behind them,
+// where what the line before has done is done. Where that cannot be, what is still
+// to be stored is not shown.
+
+// A slot is a piece of a frame, by its distance from the frame's canonical address.
+type slot struct{ from, to int64 }
+
+func (s slot) meets(t slot) bool { return s.from < t.to && t.from < s.to }
+
+func meetsAny(s slot, list []slot) bool { return slices.ContainsFunc(list, s.meets) }
+
+// settle moves marks behind stores that are late, unless the line of the mark has
+// stored something itself by then, which would be shown too early. variables are
+// the places of the function's variables.
+func (b *body) settle(marks []mark, variables []slot) {
+	for n := range marks {
+		m := &marks[n]
+		i := b.index(m.addr)
+		late := b.lateStores(i, m.line)
+		if len(late) == 0 {
+			continue
+		}
+		next := late[len(late)-1] + 1
+		if b.settles(i, next, late, variables) && !slices.ContainsFunc(marks, func(o mark) bool { return o.addr == b.code[next].addr }) {
+			m.insn = b.code[next]
+			continue
+		}
+		for _, k := range late {
+			if s, ok := b.stores(k); ok {
+				m.late = append(m.late, s)
+			}
+		}
+	}
+	slices.SortFunc(marks, func(a, b mark) int { return cmp.Compare(a.addr, b.addr) })
+}
+
+// settles reports whether a mark at instruction i may as well be at next.
+func (b *body) settles(i, next int, late []int, variables []slot) bool {
+	if next >= len(b.code) || !b.follows(next) {
+		return false
+	}
+	for k := i; k < next; k++ {
+		if s, ok := b.stores(k); ok && !slices.Contains(late, k) && meetsAny(s, variables) {
+			return false
+		}
+	}
+	return true
+}
+
+// lateStores returns the stores of other statements that stand among the
+// instructions of a line, from instruction i on, on the way without forks or calls.
+func (b *body) lateStores(i, line int) (late []int) {
+	var among []int
+	for k := i; k < len(b.code); k++ {
+		if k > i && (!b.follows(k) || b.begin[k] && b.lines[k] == line) {
+			break
+		}
+		if b.lines[k] == line {
+			late = slices.Clone(among)
+		}
+		if isBranch(b.code[k].op) {
+			break
+		}
+		if _, ok := b.stores(k); ok && b.lines[k] != line && b.lines[k] != 0 && (b.lines[k] < line || b.met(i, b.lines[k])) {
+			among = append(among, k)
+		}
+	}
+	return late
+}
+
+// met reports whether control has come from a line, without forks, when it comes
+// to instruction i.
+func (b *body) met(i, line int) bool {
+	for b.follows(i) {
+		if i--; b.lines[i] == line {
+			return true
+		}
+	}
+	return false
+}
+
+// stores returns where in the frame an instruction stores something.
+func (b *body) stores(i int) (slot, bool) {
+	in := b.code[i]
+	m, ok := in.args[0].(x86asm.Mem)
+	if !ok || m.Index != 0 || in.bytes == 0 {
+		return slot{}, false
+	}
+	switch in.op {
+	case x86asm.CMP, x86asm.TEST, x86asm.LEA, x86asm.NOP, x86asm.CALL, x86asm.JMP, x86asm.BT, x86asm.UCOMISS, x86asm.UCOMISD:
+		return slot{}, false
+	}
+	var from int64
+	switch {
+	case m.Base == x86asm.RSP:
+		from = m.Disp - b.size
+	case m.Base == x86asm.RBP && b.frame:
+		from = m.Disp - 2*wordSize
+	default:
+		return slot{}, false
+	}
+	return slot{from, from + int64(in.bytes)}, true
+}
+
+// index returns the index of the instruction at an address.
+func (b *body) index(addr uint64) int {
+	return slices.IndexFunc(b.code, func(in insn) bool { return in.addr == addr })
+}
+
+// slots returns where in its frame a function has its variables that have one place.
+func (im *Image) slots(f *engine.Function) (list []slot) {
+	for _, l := range im.variables(f) {
+		addr, pieces, _, err := im.bi.Location(l.entry, dwarf.AttrLocation, f.End-1, op.DwarfRegisters{}, nil)
+		if err == nil && pieces == nil {
+			size := sizeOf(l.typ)
+			if l.escapes {
+				size = wordSize
+			}
+			list = append(list, slot{addr, addr + size})
+		}
+	}
+	return list
+}
+
+// frameSize returns the distance of the stack pointer from the frame's canonical
+// address behind the prologue.
+func frameSize(list []insn, first int) int64 {
+	size := int64(wordSize)
+	for _, in := range list[:first] {
+		switch n, _ := in.args[1].(x86asm.Imm); {
+		case in.isPushBP():
+			size += wordSize
+		case in.args[0] != x86asm.RSP:
+		case in.op == x86asm.SUB:
+			size += int64(n)
+		case in.op == x86asm.ADD:
+			size -= int64(n)
+		case in.op == x86asm.LEA:
+			if m, ok := in.args[1].(x86asm.Mem); ok {
+				size -= m.Disp
+			}
+		}
+	}
+	return size
+}
