@@ -23,12 +23,6 @@ func Succeeded() Filter {
 	return ends(func(end *Event) bool { return !failed(end) })
 }
 
-// Escaped returns a Filter that keeps calls which [Failed] does, and around
-// which no other traced call is left that could do something about it.
-func Escaped() Filter {
-	return ends(func(end *Event) bool { return end.Depth == 0 && failed(end) })
-}
-
 // Slower returns a Filter that keeps calls which took at least d. Where it is
 // not known how long a call took, it is left out.
 func Slower(d time.Duration) Filter {

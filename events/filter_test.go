@@ -24,7 +24,6 @@ func TestFilters(t *testing.T) {
 	}{
 		{"failed", Failed(), "error, error deep, unwound, fatal"},
 		{"succeeded", Succeeded(), "returned, recovered, partial"},
-		{"escaped", Escaped(), "error, unwound, fatal"},
 		{"slower", Slower(10 * time.Millisecond), "error, unwound"},
 	} {
 		if !tt.filter.NeedsEnd() {

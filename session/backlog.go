@@ -11,7 +11,7 @@ import (
 // happens. Its zero value shows everything at once.
 type Backlog struct {
 	Events  int           // that are kept; 0: no backlog
-	Trigger events.Filter // a call that it keeps makes them be shown; nil: events.Escaped
+	Trigger events.Filter // a call that it keeps makes them be shown; nil: one that fails
 }
 
 // A backlog keeps whole calls, so that what it shows is a stream like others: the
@@ -21,9 +21,13 @@ type Backlog struct {
 // The trigger is asked about every traced call, also those which filters leave
 // out.
 type backlog struct {
-	keep    int                    // events
-	asked   func(events.Kind) bool // whether events of a kind will be shown
-	trigger *sieve                 // what it lets through does not count, only that it does
+	keep     int                    // events
+	asked    func(events.Kind) bool // whether events of a kind will be shown
+	trigger  *sieve                 // what it lets through does not count, only that it does; nil: failures
+	failures *failureWatch          // nil: trigger
+	status   *statusWatch           // nil: nothing is known of any
+	errors   uint64                 // exceptions so far
+	fired    bool
 
 	calls   map[events.CallID]*logged // open
 	entries []entry                   // in the order of the stream
@@ -63,25 +67,54 @@ func newBacklog(b Backlog, asked func(events.Kind) bool) *backlog {
 	if b.Events == 0 {
 		return nil
 	}
-	trigger := b.Trigger
-	if trigger == nil {
-		trigger = events.Escaped()
+	log := &backlog{
+		keep:  b.Events,
+		asked: asked,
+		calls: make(map[events.CallID]*logged),
+		most:  maxWeight,
 	}
-	return &backlog{
-		keep:    b.Events,
-		asked:   asked,
-		trigger: newSieve(Config{Filters: []events.Filter{trigger}}, nil),
-		calls:   make(map[events.CallID]*logged),
-		most:    maxWeight,
+	if b.Trigger == nil {
+		log.failures = newFailureWatch()
+	} else {
+		log.trigger = newSieve(Config{Filters: []events.Filter{b.Trigger}}, nil)
 	}
+	return log
 }
 
 // fires reports whether what the program has done is what the backlog waits
 // for.
 func (b *backlog) fires(done []events.Event, now time.Time) bool {
-	before := b.trigger.chosen
-	b.trigger.add(done, now, true)
-	return b.trigger.chosen > before
+	var fires bool
+	if b.failures != nil {
+		fires = b.failures.fires(done)
+	} else {
+		before := b.trigger.chosen
+		b.trigger.add(done, now, true)
+		fires = b.trigger.chosen > before
+	}
+	for i := range done {
+		if done[i].Kind == events.Exception {
+			b.errors++
+		}
+		if b.status.failed(&done[i]) {
+			b.failures.blame(done[i].Goroutine)
+		}
+	}
+	b.fired = b.fired || fires
+	return fires
+}
+
+// silent says, of a trace that has shown nothing though there were errors, why.
+func (b *backlog) silent() string {
+	if b == nil || b.fired || b.errors == 0 {
+		return ""
+	}
+	seen := plural(int(b.errors), "error or panic was", "errors and panics were")
+	if b.trigger != nil {
+		return seen + " seen, and none shown: --trigger was true of no call; without it, what fails is shown"
+	}
+	return seen + " seen, and none shown: the outermost traced calls, which they happened in, have not ended; " +
+		`--trigger 'kind == "exception"' shows each at once`
 }
 
 // add takes what would be shown without a backlog, and returns what is shown:

@@ -110,6 +110,9 @@ func (p *pairer) routine(h *engine.Hit) *routine {
 	return r
 }
 
+// meet takes note of a goroutine by a hit that is no event: it may be its first.
+func (p *pairer) meet(h *engine.Hit) { p.release(h, p.routine(h)) }
+
 // stands reports whether a frame that was there before h is there at h.
 func stands(frame engine.FrameID, h *engine.Hit) bool {
 	switch h.Kind {

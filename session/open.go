@@ -33,6 +33,9 @@ func (s *Session) lastRecords(end *events.Event) []events.Event {
 	if s.sieve != nil && !s.sieve.missed.due().IsZero() {
 		list = append(list, s.sieve.account(end.Time))
 	}
+	if why := s.backlog.silent(); why != "" && s.cfg.Warn != nil {
+		s.cfg.Warn("--backlog: %s", why)
+	}
 	if r := s.gate.rate; r != nil && !r.due().IsZero() {
 		list = append(list, r.account(end.Time))
 	}

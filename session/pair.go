@@ -81,7 +81,7 @@ func (p *pairer) add(h *engine.Hit) []events.Event {
 	case engine.Written:
 		p.written(h)
 	case engine.Branching:
-		p.release(h, p.routine(h)) // it may be the first of its goroutine
+		p.meet(h)
 	case engine.Raised:
 		p.raised(h)
 	case engine.Unwound:

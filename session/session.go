@@ -122,6 +122,9 @@ func New(eng engine.Engine, cfg Config) (*Session, error) {
 		gate:     gate,
 		doubts:   newDoubts(cfg),
 	}
+	if s.backlog != nil && s.backlog.failures != nil {
+		s.backlog.status = watchStatus(eng)
+	}
 	if cfg.MaxOverhead > 0 {
 		if s.thin, err = newThinner(eng, cfg.MaxOverhead, p.done.costings, neededCapture(cfg), s.pairer); err != nil {
 			return nil, errors.Join(err, unplant(eng, p.done.probes))
@@ -313,7 +316,12 @@ func (s *Session) watch(ctx context.Context, yield func(events.Event, error) boo
 func (s *Session) serve(h *engine.Hit, yield func(events.Event, error) bool) (end *events.Event, more bool) {
 	s.queue, s.next, s.now = nil, 0, h.Time
 	s.doubts.tell(h)
-	if s.gate.admits(h) {
+	switch {
+	case !s.gate.admits(h):
+	case s.backlog != nil && s.backlog.status.is(h):
+		s.pairer.meet(h)
+		s.backlog.failures.blame(h.Goroutine)
+	default:
 		s.queue = s.pairer.add(h)
 		s.follower.see(h, s.pairer.level(h))
 	}

@@ -43,7 +43,7 @@ func (f *filterFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.sample, "sample", "", "only one in N of these calls, as `1/N`, evenly scattered")
 	fs.StringArrayVar(&f.startAt, "start-at", nil, "show nothing before the first call of what matches `PATTERN`, which is traced too")
 	fs.StringArrayVar(&f.stopAt, "stop-at", nil, "stop at the next call of what matches `PATTERN`, which is traced too")
-	fs.IntVar(&f.backlog, "backlog", 0, "keep the last `N` events, and show them when an error or a panic leaves the outermost traced call")
+	fs.IntVar(&f.backlog, "backlog", 0, "keep the last `N` events, and show them when an outermost traced call fails: by an error, a panic, or an HTTP status of 500 or more")
 	fs.StringVar(&f.trigger, "trigger", "", "show the backlog instead at a call of which `EXPR` is true, as in --where")
 }
 

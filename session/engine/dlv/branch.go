@@ -139,12 +139,12 @@ func (e *Engine) operand(c *hitContext) (uint64, error) {
 // [engine.Hit].
 func (e *Engine) parent(c *hitContext) (parent engine.FrameID) {
 	var of *engine.Function // whose frame the walk is at; nil: that of the hit
-	e.walk(c, func(ret, cfa uint64) bool {
+	e.walk(c, func(pc, cfa uint64) bool {
 		if of != nil && !isThrough(of) && !isMachinery(of) {
 			parent = c.g.frame(cfa)
 			return false
 		}
-		if of = e.im.symbols.function(ret - 1); of != nil {
+		if of = e.im.symbols.function(pc); of != nil {
 			of = e.im.meant(of)
 		}
 		switch {

@@ -43,6 +43,8 @@ type Image struct {
 	clauses   map[string]string                       // names of packages, by import path
 	families  map[string]*family                      // of generic code, by the symbol they share
 	dicts     map[uint64]bool                         // see dictionaries
+	sigpanic  *engine.Function                        // see isSigpanic; nil: not looked for
+	frameFrom map[*engine.Function]uint64             // where its frame is set up
 	shared    map[*engine.Function]bool               // see sharesReturn
 	hosts     map[*engine.Function][]*engine.Function // see linkHosts
 	hosted    map[*engine.Function]*engine.Function   // what each of these hosts

@@ -79,16 +79,31 @@ func (e *Engine) word(addr uint64) (uint64, error) {
 	return binary.LittleEndian.Uint64(b[:]), err
 }
 
-// walk calls f for each physical frame of a stop, innermost first, with its
-// return address and its canonical address. Go code always keeps the frame
-// pointer.
-func (e *Engine) walk(c *hitContext, f func(ret, cfa uint64) bool) {
+// walk calls f for each physical frame of a stop, innermost first, with the place
+// in the caller that it was called from, an address inside the call, and with its
+// canonical address. Go code always keeps the frame pointer.
+func (e *Engine) walk(c *hitContext, f func(pc, cfa uint64) bool) {
 	sp, bp := c.sp, c.bp
 	ret, err := e.word(sp)
 	cfa := sp + wordSize
+	faulted := e.im.isSigpanic(c.addr)
 	var pair [16]byte
 	for range maxFrames {
-		if err != nil || !f(ret, cfa) || bp <= sp {
+		pc := ret - 1 // a return address belongs to the instruction before it
+		if faulted {
+			pc = ret
+		}
+		if err != nil || !f(pc, cfa) {
+			return
+		}
+		if faulted && !e.im.framed(pc) {
+			// Its frame is nothing but its own return address.
+			if ret, err = e.word(cfa); err != nil || !f(ret-1, cfa+wordSize) {
+				return
+			}
+		}
+		faulted = e.im.isSigpanic(pc)
+		if bp <= sp {
 			return
 		}
 		if _, err = e.p.ReadMemory(pair[:], bp); err != nil {
@@ -108,10 +123,9 @@ const goroutineTop = "runtime.goexit"
 
 // caller returns the innermost frame of the caller, if there is one.
 func (e *Engine) caller(c *hitContext) (frame events.Frame, ok bool) {
-	e.walk(c, func(ret, _ uint64) bool {
-		// A return address belongs to the instruction before it.
-		f := e.im.symbols.function(ret - 1)
-		fs := e.im.symbols.at(ret - 1)
+	e.walk(c, func(pc, _ uint64) bool {
+		f := e.im.symbols.function(pc)
+		fs := e.im.symbols.at(pc)
 		if f != nil && (f.Wrapper && len(fs) == 0 || f.Symbol == "runtime.deferreturn") {
 			return true // the function that has deferred the call is next
 		}
@@ -126,15 +140,15 @@ func (e *Engine) caller(c *hitContext) (frame events.Frame, ok bool) {
 // stack returns up to n frames, beginning with the one that was hit.
 func (e *Engine) stack(c *hitContext, n int) []events.Frame {
 	fs := append([]events.Frame(nil), e.im.symbols.at(c.addr)...)
-	e.walk(c, func(ret, _ uint64) bool {
-		f := e.im.symbols.function(ret - 1)
+	e.walk(c, func(pc, _ uint64) bool {
+		f := e.im.symbols.function(pc)
 		if f == nil || len(fs) >= n {
 			return false
 		}
 		if f.Symbol == goroutineTop || f.Symbol == "runtime.mstart" {
 			return false
 		}
-		fs = append(fs, e.im.symbols.at(ret-1)...)
+		fs = append(fs, e.im.symbols.at(pc)...)
 		return true
 	})
 	return fs[:min(len(fs), n)]
@@ -147,12 +161,12 @@ func (e *Engine) origin(c *hitContext) *events.Frame { return e.outside(c, isRun
 // none of those to be left out.
 func (e *Engine) outside(c *hitContext, leftOut func(string) bool) *events.Frame {
 	var found *events.Frame
-	e.walk(c, func(ret, _ uint64) bool {
-		f := e.im.symbols.function(ret - 1)
+	e.walk(c, func(pc, _ uint64) bool {
+		f := e.im.symbols.function(pc)
 		if f == nil {
 			return false
 		}
-		for _, fr := range e.im.symbols.at(ret - 1) {
+		for _, fr := range e.im.symbols.at(pc) {
 			if !leftOut(fr.Func) {
 				found = &fr
 				return false
@@ -169,8 +183,8 @@ func (e *Engine) running(c *hitContext) []engine.RunningCall {
 	var calls []engine.RunningCall
 	g := e.goroutines[c.g.key(c.thread)]
 	inner, orphans := c.inside, 0 // the calls from orphans on have no parent yet
-	e.walk(c, func(ret, cfa uint64) bool {
-		// cfa is of the frame that contains inner and returns to ret.
+	e.walk(c, func(pc, cfa uint64) bool {
+		// cfa is of the frame that contains inner and was called from pc.
 		if f := e.im.symbols.function(inner); inner != 0 && f != nil {
 			f = e.im.meant(f)
 			id, parent := c.g.frame(cfa), engine.FrameID(0)
@@ -187,7 +201,7 @@ func (e *Engine) running(c *hitContext) []engine.RunningCall {
 				calls = append(calls, engine.RunningCall{Func: f, Frame: id})
 			}
 		}
-		inner = ret - 1
+		inner = pc
 		return true
 	})
 	if len(calls) == 0 {
