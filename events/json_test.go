@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 
@@ -75,6 +76,9 @@ func TestJSONStrings(t *testing.T) {
 		{"é…世🙂", `"é…世🙂"`},
 		{"\"\\\n\r\t\x00\x1f", `"\"\\\n\r\t\u0000\u001f"`},
 		{"\x1b[31m\x7f\u009b", `"\u001b[31m\u007f\u009b"`},
+		{"a\u202eb\u2066c\u200bd\ufeff", `"a\u202eb\u2066c\u200bd\ufeff"`},
+		{"\u200f\u200d\u00ad\u2028\u061c", `"\u200f\u200d\u00ad\u2028\u061c"`},
+		{"tag \U000e0041 face 😀 é 中\u00a0", `"tag \udb40\udc41 face 😀 é 中` + "\u00a0" + `"`},
 		{"a\u2028b\u2029", `"a\u2028b\u2029"`},
 		{"a\xffb\xc3", `"a\ufffdb\ufffd"`},
 		{"\xed\xa0\x80", `"\ufffd\ufffd\ufffd"`},
@@ -177,4 +181,22 @@ func benchmark(b *testing.B, sink events.Sink) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(3*b.N), "ns/event")
+}
+
+// TestEscapeJSON escapes what another has written, and changes nothing of what it
+// means.
+func TestEscapeJSON(t *testing.T) {
+	in := map[string]string{"a\u009b\u202e": "\u200b\ufeff\U000e0001 plain é \n\x7f"}
+	text, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := events.EscapeJSON(append(text, '\n'))
+	if want := `{"a\u009b\u202e":"\u200b\ufeff\udb40\udc01 plain é \n\u007f"}` + "\n"; string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	var out map[string]string
+	if err := json.Unmarshal(got, &out); err != nil || !maps.Equal(in, out) {
+		t.Errorf("it means %q, %v", out, err)
+	}
 }

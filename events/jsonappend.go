@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -175,9 +177,8 @@ func appendJSONException(b []byte, x *ExceptionInfo) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendJSONQuoted escapes, besides what JSON demands, DEL, the C1 controls
-// and the line separators: a stream is looked at on terminals, and read by
-// programs that split lines at them.
+// appendJSONQuoted escapes, besides what JSON demands, what nobody sees: a stream
+// is looked at on terminals, and read by programs that split lines.
 func appendJSONQuoted(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
@@ -190,7 +191,7 @@ func appendJSONQuoted(b []byte, s string) []byte {
 		r, size := rune(c), 1
 		if c >= utf8.RuneSelf {
 			r, size = utf8.DecodeRuneInString(s[i:])
-			if (r != utf8.RuneError || size > 1) && r > 0x9f && r != '\u2028' && r != '\u2029' {
+			if (r != utf8.RuneError || size > 1) && !isUnseen(r) {
 				i += size
 				continue
 			}
@@ -204,8 +205,31 @@ func appendJSONQuoted(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
+// isUnseen reports whether a rune changes how others are shown, on a terminal or in
+// an editor, without being shown itself: controls, the C1 controls among them, what
+// turns the direction of text, joins, blanks of no width, separators of lines.
+func isUnseen(r rune) bool {
+	return r == 0x7f || r > 0x7f && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
 // AppendJSONString appends s as a [JSON] sink writes it.
 func AppendJSONString(b []byte, s string) []byte { return appendJSONQuoted(b, s) }
+
+// EscapeJSON escapes in a JSON text that another has written what a [JSON] sink
+// escapes besides what JSON demands.
+func EscapeJSON(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		if isUnseen(r) {
+			out = appendJSONEscape(out, r)
+		} else {
+			out = append(out, text[i:i+size]...)
+		}
+		i += size
+	}
+	return out
+}
 
 func appendJSONEscape(b []byte, r rune) []byte {
 	switch r {
@@ -217,6 +241,9 @@ func appendJSONEscape(b []byte, r rune) []byte {
 		return append(b, `\r`...)
 	case '\t':
 		return append(b, `\t`...)
+	}
+	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+		return appendJSONEscape(appendJSONEscape(b, high), low)
 	}
 	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 }

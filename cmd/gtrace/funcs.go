@@ -179,7 +179,7 @@ func writeFuncs(w io.Writer, rows []funcRow) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "FUNCTION\tPLACE\tINLINED") // an error comes again from Flush
 	for _, r := range rows {
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", r.Func, r.place(), r.inlined())
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", printable(r.Func), printable(r.place()), r.inlined())
 	}
 	return tw.Flush()
 }

@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"gtrace/events"
 )
 
 // A voice writes messages for the user.
@@ -66,7 +68,21 @@ func (v *voice) hint(format string, args ...any) { v.line("hint: ", format, args
 // line writes one message. Nothing can be done about a stderr that cannot be
 // written.
 func (v *voice) line(label, format string, args ...any) {
-	fmt.Fprintf(v.w, "gtrace: "+label+format+"\n", args...)
+	fmt.Fprintf(v.w, "gtrace: %s%s\n", label, shown(fmt.Sprintf(format, args...)))
+}
+
+// shown escapes in a message what a terminal would not print as itself: names in
+// it may be those of others. Lines and tabs stay.
+func shown(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		cells := strings.Split(line, "\t")
+		for k, cell := range cells {
+			cells[k] = events.Printable(cell)
+		}
+		lines[i] = strings.Join(cells, "\t")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // A hinted error brings its own hint.

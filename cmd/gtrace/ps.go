@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"gtrace/events"
 )
 
 // psFlags are the flags of ps.
@@ -77,8 +80,11 @@ func runPs(a *app, f *psFlags, texts []string) error {
 	if i := slices.IndexFunc(rows, func(r psRow) bool { return !r.Attach }); i >= 0 && f.format == "text" {
 		a.say.note("gtrace doctor %d tells what is in the way, and what helps", rows[i].PID)
 	}
-	if hidden > 0 {
-		a.say.note("left out %s that may not be read: %s", plural(hidden, "program"), a.say.world.sudo())
+	switch left := plural(len(hidden), "program"); {
+	case len(hidden) > 0 && a.say.world.euid == 0:
+		a.say.note("left out %s that not even root may read: gtrace doctor %d tells why", left, hidden[0])
+	case len(hidden) > 0:
+		a.say.note("left out %s that may not be read: %s", left, a.say.world.sudo())
 	}
 	return nil
 }
@@ -104,14 +110,17 @@ func writePs(w io.Writer, width int, rows []psRow) error {
 	return g.write(w)
 }
 
-// writeLines writes a list for programs: one object a line.
+// writeLines writes a list for programs: one object a line. What others have named
+// is fit to be shown on a terminal.
 func writeLines[T any](w io.Writer, rows []T) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	for _, r := range rows {
 		if err := enc.Encode(r); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err := w.Write(events.EscapeJSON(b.Bytes()))
+	return err
 }

@@ -50,7 +50,7 @@ func TestPs(t *testing.T) {
 		status               int
 	}{
 		{"", head + first + second, "gtrace: gtrace doctor 10 tells what is in the way, and what helps\n" +
-			"gtrace: left out 1 program that may not be read: sudo ", 0},
+			"gtrace: left out 1 program that not even root may read: gtrace doctor 11 tells why\n", 0},
 		{"--all -q", head + first + second + third, "", 0},
 		{"10 -q", head + second, "", 0},
 		{"shop -q", head + first + second, "", 0},
@@ -80,6 +80,27 @@ func TestPsJSON(t *testing.T) {
 `
 	if r.status != 0 || r.stdout != want {
 		t.Errorf("status %d\n%s\nwant\n%s", r.status, r.stdout, want)
+	}
+}
+
+// TestPsUser is told to become root, which root is not.
+func TestPsUser(t *testing.T) {
+	r := gtraceOn(t, psBackend(), psMachine(t), 1000, "ps")
+	wantText(t, "stderr", r.stderr, "gtrace: left out 1 program that may not be read: sudo ")
+}
+
+// TestPsUnseen escapes what changes how a terminal shows the rest, however it got
+// into a name.
+func TestPsUnseen(t *testing.T) {
+	b := psBackend()
+	b.program.Module = "example.com/\u202eshop\u200b\u2066\u009b\ufeff"
+	const want = `example.com/\u202eshop\u200b\u2066\u009b\ufeff`
+	for _, args := range [][]string{{"ps", "--format", "json", "9"}, {"ps", "9"}} {
+		r := gtraceOn(t, b, psMachine(t), 0, args...)
+		wantText(t, "stdout", r.stdout, want)
+		if strings.ContainsAny(r.stdout, "\u202e\u200b\u2066\u009b\ufeff") {
+			t.Errorf("%q: %q", args, r.stdout)
+		}
 	}
 }
 

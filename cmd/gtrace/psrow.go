@@ -52,9 +52,9 @@ func newPsProgram(p dlv.Program) *psProgram {
 	}
 }
 
-// psRows returns the Go processes that any of the texts matches, and how many
-// others there are of which nobody knows.
-func (a *app) psRows(texts []string, all bool) (rows []psRow, hidden int) {
+// psRows returns the Go processes that any of the texts matches, and the PIDs of
+// others of which nobody knows.
+func (a *app) psRows(texts []string, all bool) (rows []psRow, hidden []int) {
 	programs := map[fileID]*psProgram{} // many processes run the same
 	for _, proc := range a.procs.list() {
 		if proc.known && !proc.golang {
@@ -70,7 +70,7 @@ func (a *app) psRows(texts []string, all bool) (rows []psRow, hidden int) {
 			continue
 		}
 		if !proc.known && !all && len(texts) == 0 {
-			hidden++
+			hidden = append(hidden, proc.pid)
 			continue
 		}
 		if !a.askAttach(&row) {

@@ -75,14 +75,15 @@ func (w hintWorld) refusals() []refusal {
 
 // yama says what a value of kernel.yama.ptrace_scope keeps from being traced.
 func (w hintWorld) yama(scope int) (r refusal, restricts bool) {
-	switch sudo := w.sudo(); scope {
+	sudo, do := w.asRoot(), "or, until the next boot, for every process: sudo sysctl kernel.yama.ptrace_scope=0"
+	if sudo == nil {
+		do = "until the next boot, for every process: sysctl kernel.yama.ptrace_scope=0"
+	}
+	switch scope {
 	case 1:
-		return refusal{
-			"yama", "kernel.yama.ptrace_scope is 1: only children may be traced",
-			[]string{sudo, "or, until the next boot, for every process: sudo sysctl kernel.yama.ptrace_scope=0"},
-		}, true
+		return refusal{"yama", "kernel.yama.ptrace_scope is 1: only children may be traced", append(sudo, do)}, true
 	case 2:
-		return refusal{"yama", "kernel.yama.ptrace_scope is 2: tracing needs CAP_SYS_PTRACE", []string{sudo}}, true
+		return refusal{"yama", "kernel.yama.ptrace_scope is 2: tracing needs CAP_SYS_PTRACE", sudo}, true
 	case 3:
 		return refusal{
 			"yama", "kernel.yama.ptrace_scope is 3: no process may be traced",
@@ -90,6 +91,14 @@ func (w hintWorld) yama(scope int) (r refusal, restricts bool) {
 		}, true
 	}
 	return refusal{}, false
+}
+
+// asRoot is the same command line again, for who is not root.
+func (w hintWorld) asRoot() []string {
+	if w.euid == 0 {
+		return nil
+	}
+	return []string{w.sudo()}
 }
 
 // confinements are the reasons for refusing one who may trace every process.
@@ -124,10 +133,7 @@ func (w hintWorld) otherUser() []refusal {
 	target := strconv.Itoa(w.pid)
 	ours := strconv.Itoa(w.euid)
 	other := func(uid string) bool { return uid != ours }
-	var do []string
-	if w.euid != 0 {
-		do = []string{w.sudo()}
-	}
+	do := w.asRoot()
 	if ids := w.procs.users(target); slices.ContainsFunc(ids, other) {
 		owner := ids[slices.IndexFunc(ids, other)]
 		return []refusal{{"user", fmt.Sprintf("the process belongs to user %s, you are %d", owner, w.euid), do}}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -104,7 +103,7 @@ func writeRepair(w io.Writer, rows []repairRow) error {
 	for i := range rows {
 		r := &rows[i]
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n",
-			r.Address, r.Offset, shortBytes(r.Disk), shortBytes(r.Memory), r.what(), r.where())
+			r.Address, r.Offset, shortBytes(r.Disk), shortBytes(r.Memory), r.what(), printable(r.where()))
 	}
 	return tw.Flush()
 }
@@ -117,12 +116,5 @@ func writeRepairJSON(w io.Writer, rows []repairRow, found *text.Report) error {
 			rows = append(rows, repairRow{What: "not_compared", Binary: file.Path, Reason: file.Err.Error()})
 		}
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for _, row := range rows {
-		if err := enc.Encode(row); err != nil {
-			return err
-		}
-	}
-	return nil
+	return writeLines(w, rows)
 }
