@@ -31,7 +31,7 @@ func (p *Process) waitStop(t *Thread) (unix.WaitStatus, error) {
 // neither its end nor an exec that another thread does in its name before every
 // other thread was reaped, so those that end meanwhile are.
 func (p *Process) await(t *Thread, ws *unix.WaitStatus) error {
-	if t.ID != p.PID {
+	if t.ID != p.PID || p.alone {
 		_, err := wait4(t.ID, ws, unix.WALL)
 		return err
 	}

@@ -41,9 +41,10 @@ func (p *Process) settleChild(c *child) error {
 		c.kept = true
 		return ignoreESRCH(ptraceCont(c.id, 0))
 	}
-	p.mend(c.id)
+	t := &Thread{ID: c.id, state: stopped}
+	p.clean(t)
 	delete(p.children, c.id)
-	return ignoreESRCH(ptraceDetach(c.id, 0))
+	return ignoreESRCH(ptraceDetach(c.id, p.takeSignal(t)))
 }
 
 // shares reports whether a child runs in the target's own memory. Where the
@@ -53,17 +54,30 @@ func (p *Process) shares(c *child) bool {
 	return same || !known && c.vfork
 }
 
-// mend writes the original text back in a child's own memory.
-func (p *Process) mend(id int) {
-	mem, err := os.OpenFile("/proc/"+strconv.Itoa(id)+"/mem", os.O_RDWR, 0)
+// clean takes what a child has inherited out of its own memory: the breakpoints,
+// the handler and the area. It stands stopped, and has no thread but this one. What
+// cannot be done is left: the handler and the area do no harm.
+func (p *Process) clean(t *Thread) {
+	mem, err := os.OpenFile("/proc/"+strconv.Itoa(t.ID)+"/mem", os.O_RDWR, 0)
 	if err != nil {
 		return // it has ended
 	}
-	for addr, b := range p.breaks {
-		_, _ = mem.WriteAt([]byte{b.original}, int64(addr))
+	defer mem.Close()
+	c := &Process{
+		PID: t.ID, threads: map[int]*Thread{t.ID: t}, children: map[int]*child{}, breaks: p.breaks,
+		mem: mem, area: p.area, options: p.options, filters: p.filters, tracer: p.tracer, alone: true,
 	}
-	_ = p.restoreScratch(mem)
-	_ = mem.Close()
+	whole := true
+	for addr, b := range p.breaks {
+		_, err := mem.WriteAt([]byte{b.original}, int64(addr))
+		whole = whole && err == nil
+	}
+	if err := c.restoreScratch(mem); err != nil || !whole || c.area.base == 0 {
+		return
+	}
+	if c.rewind(t) == nil {
+		_ = c.takeArea()
+	}
 }
 
 func (p *Process) observeChild(c *child, ws unix.WaitStatus) error {
@@ -124,7 +138,7 @@ func (p *Process) releaseChildren() {
 		if p.shares(c) {
 			_ = p.rewind(t)
 		} else {
-			p.mend(id)
+			p.clean(t)
 		}
 		_ = ptraceDetach(id, p.takeSignal(t))
 	}

@@ -40,9 +40,10 @@ type Process struct {
 	// allStopped is set when threads stand stopped that have nothing to report.
 	allStopped bool
 
-	options     int // of ptrace, that its threads have
-	filters     int // of seccomp, that it was started with
-	tracer      int // thread id of the tracing OS thread
+	alone       bool // it has one thread for certain
+	options     int  // of ptrace, that its threads have
+	filters     int  // of seccomp, that it was started with
+	tracer      int  // thread id of the tracing OS thread
 	interrupted atomic.Bool
 }
 
