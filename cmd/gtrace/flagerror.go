@@ -89,7 +89,7 @@ func (a *app) unknownFlag(cmd *cobra.Command, e *pflag.NotExistError, help strin
 			return "gtrace " + quoteAll(again)
 		}
 	}
-	if cmd.Name() == "run" || cmd.Name() == "test" {
+	if cmd.Name() == "run" && a.parses(args[:at]) || cmd.Name() == "test" { // behind PROG
 		if again := slices.Insert(slices.Clone(args), at, "--"); a.parses(again) {
 			return "flags of the target stand after --: gtrace " + quoteAll(again)
 		}

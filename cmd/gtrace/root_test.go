@@ -100,6 +100,12 @@ func TestFlagValues(t *testing.T) {
 	}
 }
 
+// TestFlagBeforeProgram has no PROG in front of the flag, behind which it could stand.
+func TestFlagBeforeProgram(t *testing.T) {
+	r := gtrace(t, &fakeBackend{}, "run", "-Q", anyProgram)
+	wantText(t, "-Q", r.stderr, "unknown shorthand flag: 'Q' in -Q\ngtrace: hint: gtrace run --help\n")
+}
+
 func TestUnknownCommand(t *testing.T) {
 	for args, hint := range map[string]string{
 		"runn":                "gtrace run --help",
