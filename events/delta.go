@@ -1,10 +1,6 @@
 package events
 
-import (
-	"slices"
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // A Part is a piece of a value that has changed.
 type Part struct {
@@ -14,13 +10,18 @@ type Part struct {
 	Old   string // as it was, if it was there; only when asked for
 }
 
-// maxParts is how many pieces of a value are told apart.
-const maxParts = 4
+// A value of which more pieces than fewParts have changed is shown whole, unless that
+// is much longer. Of mostParts pieces the rest are counted.
+const (
+	fewParts  = 4
+	mostParts = 16
+)
 
 // Delta returns the pieces in which two texts of a value differ, written in Go
 // syntax as values in events are. It returns nil when the whole value has
-// changed, when the texts are cut where they might differ, or when so many pieces
-// have that the whole is easier to read. It takes time linear in the texts.
+// changed, when what differs was cut out of the texts, or when so many pieces
+// have changed that the whole is easier to read. The last piece of very many has the
+// path …+N and no value: N others have changed. It takes time linear in the texts.
 func Delta(before, now string) []Part {
 	a, ok := parseLiteral(before)
 	if !ok || a.elems == nil {
@@ -30,25 +31,54 @@ func Delta(before, now string) []Part {
 	if !ok {
 		return nil
 	}
-	d := delta{}
-	if !d.compare("", a, b) || len(d.parts) > maxParts {
+	var d delta
+	if !d.compare("", a, b) {
 		return nil
+	}
+	if len(d.parts) > fewParts && 2*d.size() > len(now) {
+		return nil
+	}
+	if more := len(d.parts) - mostParts; more > 0 {
+		d.parts = append(d.parts[:mostParts:mostParts], Part{Path: cutMark + "+" + strconv.Itoa(more)})
 	}
 	return d.parts
 }
 
+// cutMark stands in a text for what was left out of it.
+const cutMark = "…"
+
 type delta struct{ parts []Part }
 
+// size returns how long the pieces are as text.
+func (d *delta) size() int {
+	n := 0
+	for i := range d.parts {
+		n += len(d.parts[i].Path) + len(d.parts[i].Value)
+	}
+	return n
+}
+
 // compare adds the pieces in which two values differ, and reports whether it can
-// tell them apart from the whole at path.
+// tell them apart from the whole.
 func (d *delta) compare(path string, a, b literal) bool {
 	if a.text == b.text {
 		return true
 	}
-	if a.head != b.head || a.elems == nil || b.elems == nil {
-		return d.changed(path, a, b)
+	if a.head == b.head && a.elems != nil && b.elems != nil {
+		before := len(d.parts)
+		if d.elements(path, a, b) && len(d.parts) > before {
+			return true
+		}
+		d.parts = d.parts[:before]
 	}
-	if a.isCut() || b.isCut() {
+	return d.changed(path, a, b)
+}
+
+// elements compares the elements of two values of the same type. It fails where
+// what was left out of one may be what the other shows.
+func (d *delta) elements(path string, a, b literal) bool {
+	isCut := a.rest != "" || b.rest != ""
+	if a.kind != b.kind && len(a.elems) > 0 && len(b.elems) > 0 || isCut && a.kind == listKind && a.count() != b.count() {
 		return false
 	}
 	old := make(map[string]literal, len(a.elems))
@@ -59,16 +89,26 @@ func (d *delta) compare(path string, a, b literal) bool {
 		was, ok := old[e.key]
 		delete(old, e.key)
 		switch {
-		case len(d.parts) > maxParts:
+		case !ok && isCut && b.kind == mapKind:
 			return false
+		case !ok && a.rest != "" || e.isUnknown() || ok && was.isUnknown():
 		case !ok:
 			d.parts = append(d.parts, Part{Path: path + b.step(e.key), Value: e.text})
-		case !d.compare(path+b.step(e.key), was, e.literal):
-			return false
+		default:
+			d.compare(path+b.step(e.key), was, e.literal)
 		}
 	}
 	for _, e := range a.elems {
-		if _, gone := old[e.key]; gone {
+		if _, gone := old[e.key]; !gone {
+			continue
+		}
+		switch {
+		case isCut && a.kind == mapKind:
+			return false
+		case b.kind == structKind && b.rest == "":
+			// A field that says nothing any more is left out.
+			d.parts = append(d.parts, Part{Path: path + a.step(e.key), Value: e.zero(), Old: e.text})
+		case b.rest == "":
 			d.parts = append(d.parts, Part{Path: path + a.step(e.key), Gone: true, Old: e.text})
 		}
 	}
@@ -81,129 +121,4 @@ func (d *delta) changed(path string, was, now literal) bool {
 	}
 	d.parts = append(d.parts, Part{Path: path, Value: now.text, Old: was.text})
 	return true
-}
-
-// A literal is the text of a value, taken apart if it is a composite one.
-type literal struct {
-	text  string
-	head  string    // the type of a composite value, with & of a pointer to one
-	elems []element // nil: not composite
-}
-
-// An element of a composite value. The key of one without is its index.
-type element struct {
-	key string
-	literal
-}
-
-// step is how Go reaches the element with that key.
-func (l *literal) step(key string) string {
-	t := strings.TrimLeft(l.head, "&")
-	if strings.HasPrefix(t, "map[") || strings.HasPrefix(t, "[") || key != "" && key[0] >= '0' && key[0] <= '9' {
-		return "[" + key + "]"
-	}
-	return "." + key
-}
-
-// isCut reports whether elements were left out.
-func (l *literal) isCut() bool {
-	return slices.ContainsFunc(l.elems, func(e element) bool { return strings.HasPrefix(e.text, "…") || strings.HasSuffix(e.text, "…") })
-}
-
-// maxNesting bounds how deep values lie in values.
-const maxNesting = 64
-
-// parseLiteral takes the text of a value apart.
-func parseLiteral(text string) (literal, bool) {
-	p := literalParser{text: text}
-	l, ok := p.value(0)
-	return l, ok && p.at == len(text)
-}
-
-type literalParser struct {
-	text string
-	at   int
-}
-
-// value reads up to the comma or brace that ends the value.
-func (p *literalParser) value(depth int) (literal, bool) {
-	begin, open := p.at, 0 // parentheses and brackets
-	for ; p.at < len(p.text); p.at++ {
-		switch c := p.text[p.at]; c {
-		case '"':
-			if !p.quoted() {
-				return literal{}, false
-			}
-		case '(', '[':
-			open++
-		case ')', ']':
-			open--
-		case '{':
-			if open != 0 || p.at == begin || depth == maxNesting {
-				return literal{}, false
-			}
-			return p.composite(begin, depth)
-		case '}', ',':
-			if open == 0 {
-				return literal{text: p.text[begin:p.at]}, true
-			}
-		case ':':
-			if open == 0 && p.isKey() {
-				return literal{text: p.text[begin:p.at]}, true
-			}
-		}
-	}
-	return literal{text: p.text[begin:p.at]}, open == 0
-}
-
-// isKey reports whether the colon at hand ends a key, rather than being part of
-// a time or an address.
-func (p *literalParser) isKey() bool {
-	return p.at+1 < len(p.text) && p.text[p.at+1] != ' '
-}
-
-// quoted passes a string, and leaves its last quote at hand.
-func (p *literalParser) quoted() bool {
-	for p.at++; p.at < len(p.text); p.at++ {
-		switch p.text[p.at] {
-		case '\\':
-			p.at++
-		case '"':
-			return true
-		}
-	}
-	return false
-}
-
-// composite reads the elements of a value whose type began at begin.
-func (p *literalParser) composite(begin, depth int) (literal, bool) {
-	l := literal{head: p.text[begin:p.at], elems: []element{}}
-	for p.at++; p.at < len(p.text) && p.text[p.at] != '}'; {
-		v, ok := p.value(depth + 1)
-		if !ok {
-			return literal{}, false
-		}
-		e := element{key: strconv.Itoa(len(l.elems)), literal: v}
-		if p.at < len(p.text) && p.text[p.at] == ':' {
-			e.key = v.text
-			p.at++
-			if e.literal, ok = p.value(depth + 1); !ok {
-				return literal{}, false
-			}
-		}
-		l.elems = append(l.elems, e)
-		rest := p.text[p.at:]
-		switch {
-		case strings.HasPrefix(rest, ", "):
-			p.at += 2
-		case !strings.HasPrefix(rest, "}"):
-			return literal{}, false
-		}
-	}
-	if p.at == len(p.text) {
-		return literal{}, false
-	}
-	p.at++
-	l.text = p.text[begin:p.at]
-	return l, true
 }

@@ -63,13 +63,18 @@ var allFields = []field{
 	{"source", 32, func(p *page, e *Event) { p.text(strings.TrimSpace(e.Source)) }},
 	{"changes", 24, func(p *page, e *Event) {
 		for i := range e.Changes {
+			c := &e.Changes[i]
 			p.separate(i, " ")
-			mark := "+"
-			if e.Changes[i].Modified {
-				mark = "~"
+			switch {
+			case c.Modified && c.inParts():
+				p.pieces(c)
+				continue
+			case c.Modified:
+				p.text("~")
+			default:
+				p.text("+")
 			}
-			p.text(mark)
-			p.values([]Value{e.Changes[i].Value}, true)
+			p.values([]Value{c.Value}, true)
 		}
 	}},
 	{"locals", 32, func(p *page, e *Event) { p.values(e.Locals, true) }},

@@ -48,7 +48,7 @@ func (p *page) changes(e *Event) {
 		if c.Modified {
 			st, mark = yellowStyle, "~"
 		}
-		if len(c.Parts) > 0 && c.Error == "" && len(c.Value.Value) > maxWhole {
+		if c.inParts() {
 			p.parts(c, st, mark)
 			continue
 		}
@@ -72,22 +72,43 @@ func (p *page) changes(e *Event) {
 // it, where that is known.
 const maxWhole = 48
 
+// inParts reports whether the pieces of a value that have changed are shown instead
+// of the whole.
+func (c *Change) inParts() bool {
+	return len(c.Parts) > 0 && c.Error == "" && len(c.Value.Value) > maxWhole
+}
+
 // parts prints the pieces of a value that have changed.
 func (p *page) parts(c *Change, st style, mark string) {
-	for _, part := range c.Parts {
+	for i := range c.Parts {
 		p.text("  ")
 		p.on(st)
 		p.text(mark)
-		p.text(c.Name)
-		p.text(part.Path)
-		if part.Gone {
-			p.text(" gone")
-		} else {
-			p.text("=")
-			p.value(part.Value)
-		}
+		p.piece(c, &c.Parts[i], "=")
 		p.off(st)
-		p.was(part.Old)
+		p.was(c.Parts[i].Old)
+	}
+}
+
+// pieces prints them as a field of a template.
+func (p *page) pieces(c *Change) {
+	for i := range c.Parts {
+		p.separate(i, " ")
+		p.text("~")
+		p.piece(c, &c.Parts[i], "=")
+	}
+}
+
+// piece prints a piece of a value, with what stands between its name and its value.
+func (p *page) piece(c *Change, part *Part, is string) {
+	p.text(c.Name)
+	p.text(part.Path)
+	switch {
+	case part.Gone:
+		p.text(" gone")
+	case part.Value != "":
+		p.text(is)
+		p.value(part.Value)
 	}
 }
 

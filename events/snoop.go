@@ -93,9 +93,19 @@ func (s *snoopSink) variables(e *Event) {
 	}
 	for i := range e.Changes {
 		c := &e.Changes[i]
-		if c.Modified {
+		switch {
+		case c.Modified && c.inParts():
+			for k := range c.Parts {
+				s.label(e, "Modified var:.. ")
+				s.page.on(yellowStyle)
+				s.page.piece(c, &c.Parts[k], " = ")
+				s.page.off(yellowStyle)
+				s.was(c.Parts[k].Old)
+				s.page.end()
+			}
+		case c.Modified:
 			s.variable(e, "Modified var:.. ", yellowStyle, &c.Value, c.Old)
-		} else {
+		default:
 			s.variable(e, "New var:....... ", greenStyle, &c.Value, "")
 		}
 	}
@@ -119,14 +129,21 @@ func (s *snoopSink) variable(e *Event, label string, st style, v *Value, old str
 	p.span(st, v.Name)
 	p.text(" = ")
 	p.values([]Value{{Value: v.Value, Error: v.Error}}, false)
-	if old != "" {
-		p.on(dimStyle)
-		p.text(" (was ")
-		p.value(old)
-		p.text(")")
-		p.off(dimStyle)
-	}
+	s.was(old)
 	p.end()
+}
+
+// was prints what something was before.
+func (s *snoopSink) was(old string) {
+	if old == "" {
+		return
+	}
+	p := &s.page
+	p.on(dimStyle)
+	p.text(" (was ")
+	p.value(old)
+	p.text(")")
+	p.off(dimStyle)
 }
 
 // row prints the event itself, with its line of source.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 
 	"gtrace/events"
@@ -15,11 +16,14 @@ import (
 // memory is what is known of a call's variables.
 type memory struct {
 	args    []events.Value    // as the call event had them
-	known   map[uint64]string // values, by the id of the variable
+	known   map[uint64]known  // values, by the id of the variable
 	reached map[int]bool      // lines that the call has been on
 	partial bool              // it was running before that could be seen
 	watched map[string]string // values of expressions
 }
+
+// A known is the value of a variable, as an event shows it, and as it is compared.
+type known struct{ shown, whole string }
 
 // changes says which variables are new or have changed since the last time, and
 // remembers them. A variable that cannot be read now is neither, and keeps what
@@ -28,7 +32,7 @@ type memory struct {
 func (m *memory) changes(h *engine.Hit, file *source.File, observed []int, old bool) []events.Change {
 	first := m.known == nil
 	if first {
-		m.known = make(map[uint64]string, len(h.Locals))
+		m.known = make(map[uint64]known, len(h.Locals))
 		m.reached = make(map[int]bool)
 	}
 	if h.Kind == engine.Reached {
@@ -40,28 +44,30 @@ func (m *memory) changes(h *engine.Hit, file *source.File, observed []int, old b
 		if v.Missing || !m.declared(v, h, file, observed) {
 			continue
 		}
-		before, known := m.known[v.ID]
-		if !known && v.Argument {
-			before, known = m.argument(v.Name)
-			if !known && first { // it is there from the start
-				before, known = v.Value.Value, true
+		now := known{v.Value.Value, cmp.Or(v.Whole, v.Value.Value)}
+		before, isKnown := m.known[v.ID]
+		m.known[v.ID] = now
+		if !isKnown && v.Argument {
+			before.shown, isKnown = m.argument(v.Name)
+			if !isKnown && first { // it is there from the start
+				before.shown, isKnown = now.shown, true
 			}
+			before.whole, now.whole = before.shown, now.shown
 		}
-		m.known[v.ID] = v.Value.Value
-		if known && before == v.Value.Value {
+		if isKnown && before.whole == now.whole {
 			continue
 		}
-		c := events.Change{Value: v.Value, Modified: known}
-		if known {
-			c.Parts = events.Delta(before, v.Value.Value)
+		c := events.Change{Value: v.Value, Modified: isKnown}
+		if isKnown {
+			c.Parts = events.Delta(before.whole, now.whole)
 			for k := range c.Parts {
 				if !old {
 					c.Parts[k].Old = ""
 				}
 			}
 		}
-		if old && known {
-			c.Old = before
+		if old && isKnown {
+			c.Old = before.shown
 		}
 		list = append(list, c)
 	}

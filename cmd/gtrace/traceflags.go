@@ -35,6 +35,7 @@ type traceFlags struct {
 	maxOverhead   string
 	stall         time.Duration
 	maxProbes     int
+	allFields     bool
 	followExec    bool
 	unprotected   bool
 	pin           bool
@@ -87,6 +88,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.StringVar(&f.maxOverhead, "max-overhead", "", "hold the target for at most `N%` of its time, as 5%; what costs too much is not observed for a while")
 	fs.DurationVar(&f.stall, "stall", stall, "stop when the output takes nothing for `DUR`, rather than keep the target waiting; 0: never")
 	fs.IntVar(&f.maxProbes, "max-probes", session.DefaultMaxProbes, "refuse to trace more than `N` functions")
+	fs.BoolVar(&f.allFields, "all-fields", false, "show fields that say nothing, too: mutexes that nobody holds and the like")
 	fs.BoolVar(&f.followExec, "follow-exec", false, "go on when the target replaces itself by exec, in the new program")
 	fs.BoolVar(&f.pin, "pin", false, "keep target and tracer on one CPU: a hit costs half as much, and the target has one CPU only")
 	fs.BoolVar(&f.unprotected, "unprotected", false, "trace also a target that would not survive SIGKILL to gtrace")
@@ -241,7 +243,7 @@ func (f *traceFlags) config(tgt engine.Target) (session.Config, error) {
 
 			Results: true,
 			Stack:   f.stack,
-			Limits:  engine.Limits{String: f.strings, Values: f.values, Follow: follow, Hide: f.hide()},
+			Limits:  engine.Limits{String: f.strings, Values: f.values, Follow: follow, All: f.allFields, Hide: f.hide()},
 		},
 		Follow:      f.follows.follow(),
 		WatchMem:    f.memory.watch,

@@ -263,9 +263,11 @@ type Capture struct {
 // Limits bounds how much of a value is read, and which values are not shown at
 // all. Zero fields take the default.
 type Limits struct {
-	String int // bytes of a string (default 64)
-	Values int // elements of an array, slice or map, and fields of a struct (default 16)
-	Follow int // pointers followed (default 1; negative: none)
+	String int  // bytes of a string (default 64)
+	Values int  // elements of an array, slice or map, and fields of a struct (default 16)
+	Fields int  // fields of a struct, where they are more than Values
+	Follow int  // pointers followed (default 1; negative: none)
+	All    bool // also fields that say nothing, such as a mutex that nobody holds
 	// Hide says which names are secret: instead of the values of variables,
 	// fields, keys and the like of such a name, wherever they stand, an engine
 	// returns [secret.Hidden]. Nil: none is.
@@ -368,6 +370,7 @@ type GoStatement struct {
 // A Variable is a variable of a frame: local, argument or named result.
 type Variable struct {
 	events.Value
+	Whole    string // the value with all fields of structs, if Value lacks some
 	ID       uint64 // tells those of a function apart
 	Declared int    // line
 	Argument bool   // or result, or captured by a closure: it is there from the start

@@ -75,9 +75,29 @@ func (e *Engine) local(c *hitContext, l *local, v *engine.Variable, regs *op.Dwa
 	if typ != l.typ {
 		v.Type = e.im.values.TypeName(typ)
 	}
-	r := e.im.values.Show(e.p, typ, at, max(l.secret, min(l.named, call.named)), lim)
+	match := max(l.secret, min(l.named, call.named))
+	r := e.im.values.Show(e.p, typ, at, match, lim)
 	v.Value.Value, v.Error = r.Text, r.Error
+	// What has changed in a large struct shows only in all of it.
+	if isStruct(typ) && strings.Contains(r.Text, "…+") {
+		lim.Fields = allFields
+		if r := e.im.values.Show(e.p, typ, at, match, lim); r.Text != v.Value.Value {
+			v.Whole = r.Text
+		}
+	}
 	return ""
+}
+
+// allFields is how many fields of a struct are compared.
+const allFields = 1 << 10
+
+// isStruct reports whether a type is a struct or a pointer to one.
+func isStruct(t godwarf.Type) bool {
+	if ptr, ok := underlying(t).(*godwarf.PtrType); ok {
+		t = ptr.Type
+	}
+	_, ok := underlying(t).(*godwarf.StructType)
+	return ok
 }
 
 // locate finds where a variable is and of which type, or says why it cannot be

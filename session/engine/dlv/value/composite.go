@@ -11,16 +11,20 @@ func (p *printer) structure(pl *plan, v val) {
 		p.str("}")
 		return
 	}
-	named := p.named(pl, v)
+	named, shown := p.named(pl, v), 0
 	for i := range pl.fields {
-		if i > 0 {
+		f := &pl.fields[i]
+		if p.leavesOut(f, v.at(f.off)) {
+			continue
+		}
+		if shown > 0 {
 			p.str(", ")
 		}
-		if i >= p.lim.Values || p.full() {
-			p.more(uint64(len(pl.fields) - i))
+		if shown >= p.lim.Fields || p.full() {
+			p.more(p.fieldsLeft(pl.fields[i:], v))
 			break
 		}
-		f := &pl.fields[i]
+		shown++
 		p.str(f.name)
 		p.str(":")
 		m := f.secret
@@ -38,6 +42,17 @@ func (p *printer) structure(pl *plan, v val) {
 		p.value(p.r.follow(&f.link), v.at(f.off))
 	}
 	p.str("}")
+}
+
+// fieldsLeft counts the fields that are worth to be shown.
+func (p *printer) fieldsLeft(fields []field, v val) uint64 {
+	n := uint64(0)
+	for i := range fields {
+		if !p.leavesOut(&fields[i], v.at(fields[i].off)) {
+			n++
+		}
+	}
+	return n
 }
 
 func (p *printer) array(pl *plan, v val) {

@@ -74,9 +74,11 @@ type link struct {
 }
 
 type field struct {
-	name string
-	off  int64
-	bits bool // a bit field of C
+	name     string
+	off      int64
+	bits     bool // a bit field of C
+	embedded bool
+	noise    noise
 	link
 	secret secret.Match // what its name says
 	named  bool         // another field may name it
@@ -187,7 +189,7 @@ func (pl *plan) addFields(t *godwarf.StructType) {
 			continue
 		}
 		name := f.Name[strings.LastIndexByte(f.Name, '.')+1:]
-		pl.fields = append(pl.fields, field{name: name, off: f.ByteOffset, bits: f.BitSize != 0, link: link{t: f.Type}})
+		pl.fields = append(pl.fields, field{name: name, off: f.ByteOffset, bits: f.BitSize != 0, embedded: f.Embedded, link: link{t: f.Type}})
 	}
 }
 

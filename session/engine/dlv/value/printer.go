@@ -76,8 +76,10 @@ func (p *printer) reset(mem Memory, lim engine.Limits) {
 		String: min(max(cmp.Or(lim.String, engine.DefaultString), 0), maxText),
 		Values: min(max(cmp.Or(lim.Values, engine.DefaultValues), 0), maxText),
 		Follow: max(cmp.Or(lim.Follow, engine.DefaultFollow), 0),
+		All:    lim.All,
 		Hide:   lim.Hide,
 	}
+	p.lim.Fields = max(p.lim.Values, min(lim.Fields, maxText))
 	p.follow = p.lim.Follow
 	p.depth, p.errors = 0, maxErrors
 	p.out = p.out[:0]

@@ -125,7 +125,8 @@ func (p *printer) runtimeFields(pl *plan, x *typeIndex, addr, n uint64) error {
 		return err
 	}
 	for ; len(b) > 0; b = b[24:] {
-		name, err := p.nameAt(x, binary.LittleEndian.Uint64(b))
+		at := binary.LittleEndian.Uint64(b)
+		name, err := p.nameAt(x, at)
 		if err != nil {
 			return err
 		}
@@ -133,6 +134,10 @@ func (p *printer) runtimeFields(pl *plan, x *typeIndex, addr, n uint64) error {
 			continue
 		}
 		f := field{name: name, off: int64(binary.LittleEndian.Uint64(b[16:]))}
+		if flags, err := p.read(at, 1); err == nil {
+			const embedded = 1 << 3
+			f.embedded = flags[0]&embedded != 0
+		}
 		f.addr = binary.LittleEndian.Uint64(b[8:])
 		pl.fields = append(pl.fields, f)
 	}

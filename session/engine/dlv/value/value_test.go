@@ -196,6 +196,9 @@ func TestLimits(t *testing.T) {
 		{"vSlice", engine.Limits{Values: 2}, "[]int{1, 2, …+1}"},
 		{"vSlice", engine.Limits{Values: -1}, "[]int{…+3}"},
 		{"vPoint", engine.Limits{Values: 1}, "main.Point{X:1, …+1}"},
+		{"vGuarded", engine.Limits{Values: 1}, "main.Guarded{A:1, …+2}"},
+		{"vGuarded", engine.Limits{Values: 1, Fields: 3}, `main.Guarded{A:1, n:atomic.Int64{v:0}, B:"b"}`},
+		{"vSlice", engine.Limits{Values: 1, Fields: 3}, "[]int{1, …+2}"},
 		{"vNoMap", engine.Limits{Values: -1}, "map[int]int{}"},
 		{"vMap", engine.Limits{Values: -1}, "map[string]int{…+3}"},
 		{"vCycle", engine.Limits{Follow: -1}, ""},
@@ -215,6 +218,19 @@ func TestLimits(t *testing.T) {
 	typ, data := tg.variable(t, "vHuge")
 	if got := r.Read(tg.mem, typ, data, engine.Limits{Values: 1 << 30}).Text; len(got) > maxText+len("…") {
 		t.Errorf("a huge map has %d bytes of text", len(got))
+	}
+}
+
+// TestAllFields reads a struct with the fields that say nothing.
+func TestAllFields(t *testing.T) {
+	tg := start(t, build(t, nil))
+	r := NewReader(tg.bi)
+	typ, data := tg.variable(t, "vGuarded")
+	got := r.Read(tg.mem, typ, data, engine.Limits{All: true}).Text
+	for _, want := range []string{"Mutex:sync.Mutex{mu:", "noCopy:main.noCopy{}", ", mu:sync.Mutex{mu:", "rw:sync.RWMutex{w:sync.Mutex{", "wg:sync.WaitGroup{", "once:sync.Once{"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got %s, which lacks %s", got, want)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -44,7 +45,19 @@ type (
 		Key K
 		Val V
 	}
-	Ptr      struct{ P *int }
+	Ptr     struct{ P *int }
+	noCopy  struct{}
+	Guarded struct {
+		sync.Mutex
+		noCopy noCopy
+		A      int
+		mu     sync.Mutex
+		rw     sync.RWMutex
+		wg     sync.WaitGroup
+		once   sync.Once
+		n      atomic.Int64
+		B      string
+	}
 	Shape    interface{ Area() float64 }
 	Square   struct{ Side float64 }
 	Big      struct{ Data [200]byte }
@@ -124,23 +137,26 @@ var (
 		A int `json:"a/b"`
 		b string
 	}{1, "x"}
-	vNothing  = struct{}{}
-	vPtrPoint = &Point{5, 6}
-	vNilPtr   *Point
-	vPtrInt   = new(int)
-	vPtrStr   = func() *string { s := "s"; return &s }()
-	vPtrPtr   = &vPtrPoint
-	vCycle    = &List{V: 1}
-	vGeneric  = Pair[string, int]{"k", 1}
-	vGeneric2 = Pair[store.User, *Point]{Key: store.New("n", 3)}
-	vUser     = store.New("ann", 33)
-	vUsers    = map[string]*store.User{"a": nil}
-	vTree     = Tree{[]Tree{{}, {[]Tree{{}}}}}
-	vSelfTree = Tree{make([]Tree, 1)}
-	vMutex    sync.Mutex
-	vUnsafe   = unsafe.Pointer(uintptr(0))
-	vWide     struct{ A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R int }
-	vFar      = func() *struct {
+	vNothing    = struct{}{}
+	vPtrPoint   = &Point{5, 6}
+	vNilPtr     *Point
+	vPtrInt         = new(int)
+	vPtrStr         = func() *string { s := "s"; return &s }()
+	vPtrPtr         = &vPtrPoint
+	vCycle          = &List{V: 1}
+	vGeneric        = Pair[string, int]{"k", 1}
+	vGeneric2       = Pair[store.User, *Point]{Key: store.New("n", 3)}
+	vUser           = store.New("ann", 33)
+	vUsers          = map[string]*store.User{"a": nil}
+	vTree           = Tree{[]Tree{{}, {[]Tree{{}}}}}
+	vSelfTree       = Tree{make([]Tree, 1)}
+	vGuarded        = Guarded{A: 1, B: "b"}
+	vLocked         = []*Guarded{{A: 2}}
+	vAnyGuarded any = struct{ Guarded }{}
+	vMutex      sync.Mutex
+	vUnsafe     = unsafe.Pointer(uintptr(0))
+	vWide       struct{ A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R int }
+	vFar        = func() *struct {
 		A    [3000]int
 		Last string
 	} {
