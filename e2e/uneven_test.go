@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,7 +30,7 @@ type traced struct {
 	start, end *events.Event
 }
 
-// traceUneven runs the program for a time, under "gtrace run" or attached to,
+// traceUneven traces the program for a time, or until gtrace ends if it attaches,
 // and returns the stream, which it has validated.
 func traceUneven(t *testing.T, how, prog string, long time.Duration, threads int, v eventstest.Validator, flags ...string) traced {
 	t.Helper()
@@ -38,7 +39,11 @@ func traceUneven(t *testing.T, how, prog string, long time.Duration, threads int
 	args := []string{long.String(), strconv.Itoa(threads)}
 	var got traced
 	if how == "run" {
-		out, err := exec.CommandContext(t.Context(), gtrace(t), slices.Concat(flags, []string{prog, "--"}, args)...).Output()
+		cmd := exec.CommandContext(t.Context(), gtrace(t), slices.Concat(flags, []string{prog, "--"}, args)...)
+		if _, err := cmd.StdinPipe(); err != nil { // open until the program ends
+			t.Fatal(err)
+		}
+		out, err := cmd.Output()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
@@ -48,8 +53,9 @@ func traceUneven(t *testing.T, how, prog string, long time.Duration, threads int
 	} else {
 		path := gtrace(t) // built before the program begins
 		cmd := exec.CommandContext(t.Context(), prog, args...)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
+		in, err1 := cmd.StdinPipe()
+		out, err2 := cmd.StdoutPipe()
+		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
 		}
 		if err := cmd.Start(); err != nil {
@@ -62,6 +68,7 @@ func traceUneven(t *testing.T, how, prog string, long time.Duration, threads int
 		if msg, err := exec.CommandContext(t.Context(), path, append(flags, strconv.Itoa(cmd.Process.Pid))...).CombinedOutput(); err != nil {
 			t.Errorf("attach: %v\n%s", err, msg)
 		}
+		in.Close()
 		text, _ := io.ReadAll(lines)
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("the program: %v", err)

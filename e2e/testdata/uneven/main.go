@@ -1,10 +1,12 @@
 // Uneven calls one function as often as it can and another one rarely, until it
-// has been traced for a time, and prints how often it has called each.
+// has been traced for a time or its standard input ends, and prints how often it has
+// called each.
 package main
 
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -51,7 +53,7 @@ func never(n int) int { return n + 1 }
 
 // awaitTracer returns when a tracer is there: on a busy machine it may come late.
 func awaitTracer() {
-	for range 6000 {
+	for {
 		status, _ := os.ReadFile("/proc/self/status")
 		if !strings.Contains(string(status), "TracerPid:\t0\n") {
 			return
@@ -75,6 +77,10 @@ func main() {
 	go func() {
 		awaitTracer()
 		time.Sleep(long)
+		over.Store(true)
+	}()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
 		over.Store(true)
 	}()
 	var hots atomic.Int64
