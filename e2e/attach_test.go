@@ -24,6 +24,7 @@ var serverPatterns = []string{"-t", "main.(*store).*", "-t", "main.crash", "-t",
 // been.
 func TestDetach(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, way := range []struct {
 		name   string
 		flags  []string

@@ -16,6 +16,7 @@ var ways = map[string]string{"run": "debug", "attach": "opt"}
 // hit makes up to two events: an exception and the return behind it.
 func TestLimit(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	progs := uneven(t)
 	// Attached to, the program runs until the trace has ended.
 	long := map[string]time.Duration{"run": 200 * time.Millisecond, "attach": time.Hour}
@@ -38,6 +39,7 @@ func TestLimit(t *testing.T) {
 // hit all the time.
 func TestFor(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	progs := uneven(t)
 	const long = 300 * time.Millisecond
 	runs := map[string]time.Duration{"run": 2 * time.Second, "attach": time.Hour}
@@ -79,6 +81,7 @@ func checkHeld(t *testing.T, got traced) {
 // TestRate counts the calls in every second of a trace with --rate.
 func TestRate(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	progs := uneven(t)
 	const most = 20
 	for how, build := range ways {

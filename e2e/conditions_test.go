@@ -18,6 +18,7 @@ import (
 // each of its conditions was true.
 func TestConditions(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	const routines = 3
 	for build, mode := range []string{"opt", "debug"} {
 		t.Run(mode, func(t *testing.T) {

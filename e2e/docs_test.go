@@ -52,6 +52,7 @@ func docBlocks(t *testing.T) []docBlock {
 // turns in another order.
 func TestDocsOutput(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	shown := 0
 	for _, b := range docBlocks(t) {
 		command, ok := strings.CutPrefix(b.lines[0], "$ gtrace ")
@@ -110,6 +111,7 @@ func lasting(text string) string {
 
 // TestDocsCommands checks that the flags in the commands of the pages exist.
 func TestDocsCommands(t *testing.T) {
+	t.Parallel()
 	flag := regexp.MustCompile(`^--?[a-z][a-z-]*`)
 	quoted := regexp.MustCompile(`"[^"]*"|'[^']*'`)
 	commands := 0

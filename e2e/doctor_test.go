@@ -89,6 +89,7 @@ func (c checked) want(t *testing.T, status string, parts ...string) {
 // TestDoctorByName finds a process by the name of its program.
 func TestDoctorByName(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	p := startSomeone(t)
 	checks := doctor(t, nil, 0, gtrace(t), "doctor", "--format", "json", p.name)
 	checks["process"].want(t, "ok", "PID "+strconv.Itoa(p.pid))
@@ -101,6 +102,7 @@ func TestDoctorByName(t *testing.T) {
 // TestDoctorSeccomp puts a filter around gtrace, then around the process.
 func TestDoctorSeccomp(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	filter := buildTarget(t, "opt", "filter")
 	checks := doctor(t, nil, 1, filter, gtrace(t), "doctor", "--format", "json")
 	checks["trial"].want(t, "fail", "permission denied")
@@ -121,6 +123,7 @@ func TestDoctorSeccomp(t *testing.T) {
 // TestDoctorTraced runs doctor under a tracer that takes its children.
 func TestDoctorTraced(t *testing.T) {
 	require(t, "ptrace", "strace")
+	t.Parallel()
 	checks := doctor(t, nil, 1, "strace", "-f", "-o", os.DevNull, gtrace(t), "doctor", "--format", "json")
 	checks["tracer"].want(t, "fail", "gtrace itself is traced by strace")
 }
@@ -129,6 +132,7 @@ func TestDoctorTraced(t *testing.T) {
 // even be read.
 func TestDoctorOtherUser(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	path, attr, pid := gtrace(t), (*syscall.SysProcAttr)(nil), 1
 	if os.Getuid() == 0 {
 		const nobody = 65534

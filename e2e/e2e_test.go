@@ -42,6 +42,13 @@ func TestMain(m *testing.M) {
 
 func runTests(m *testing.M) int {
 	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		// These tests wait more than they compute; on busy cores, as many are run as
+		// get a fair share of them.
+		_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0))))
+	}
 	// Tests may run under nohup: a signal that is ignored here would be ignored
 	// by every gtrace they start, and one that is caught is not.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
@@ -208,6 +215,7 @@ func canTrace() error {
 
 func TestScript(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	bin := filepath.Dir(gtrace(t))
 	p := testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),

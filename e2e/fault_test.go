@@ -139,6 +139,7 @@ type panicking struct {
 // leave the process as it was.
 func TestPanics(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	busy, idle := startBusy(t, "optimised"), startIdle(t)
 	for _, p := range []panicking{
 		{fault: "prepare:1", early: true, idle: true},

@@ -13,6 +13,7 @@ import (
 // which counts its calls.
 func TestFilters(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	progs := uneven(t)
 	for _, tt := range []struct {
 		name  string

@@ -24,6 +24,7 @@ import (
 // compares. Other goroutines call the same functions meanwhile.
 func TestFollow(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	modes, depths := []string{"opt", "debug"}, []int{3, 20}
 	if *long > 1 {
 		modes, depths = append(modes, "pie"), append(depths, 1, 2, 4, 5)

@@ -104,6 +104,7 @@ func countCalls(t *testing.T, path string) int {
 // TestDelveFixtures traces programs with which Delve tests itself.
 func TestDelveFixtures(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/go-delve/delve").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -141,6 +142,7 @@ func TestDelveFixtures(t *testing.T) {
 // shipped.
 func TestBuildModes(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, mode := range []string{"opt", "debug", "race", "pie", "trimpath"} {
 		t.Run(mode, func(t *testing.T) {
 			if mode == "race" {
@@ -167,12 +169,31 @@ func TestGofmt(t *testing.T) {
 	foreign{dir: dir, argv: []string{gofmt, "missing.go"}, patterns: []string{"main.*"}, calls: 3}.check(t)
 }
 
-// TestCompiler traces the Go compiler, which is large and optimised, and as it
-// is shipped has no symbol table.
+// TestItself traces gtrace, which is large and optimised.
+func TestItself(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	prog := buildTarget(t, "opt", "cgo")
+	foreign{argv: []string{gtrace(t), "funcs", prog, "main.*"}, patterns: []string{"gtrace/cmd/gtrace.*", "gtrace/session.*"}, calls: 20}.check(t)
+}
+
+// TestCompiler traces the Go compiler, which is larger, and as it is shipped has no
+// symbol table. To build it takes as long as many another test.
 func TestCompiler(t *testing.T) {
 	require(t, "ptrace")
 	t.Parallel()
 	dir := t.TempDir()
+	out, err := exec.CommandContext(t.Context(), "go", "tool", "-n", "compile").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := foreign{dir: dir}.run(t, gtrace(t), "run", "-t", "main.main", strings.TrimSpace(string(out)), "--", "-V")
+	if got.status != 126 || !bytes.Contains(got.stderr, []byte("no debug information")) {
+		t.Errorf("stripped: exit status %d\n%s", got.status, got.stderr)
+	}
+	if *long == 1 {
+		return
+	}
 	source := "package p\n\nfunc F(n int) int {\n\tif n < 2 {\n\t\treturn n\n\t}\n\treturn F(n-1) + F(n-2)\n}\n"
 	if err := os.WriteFile(filepath.Join(dir, "p.go"), []byte(source), 0o666); err != nil {
 		t.Fatal(err)
@@ -180,13 +201,6 @@ func TestCompiler(t *testing.T) {
 	compile := filepath.Join(dir, "compile")
 	goTool(t, ".", "build", "-o", compile, "cmd/compile")
 	foreign{dir: dir, argv: []string{compile, "-o", "p.o", "-p", "p", "p.go"}, patterns: []string{"cmd/compile/internal/ssagen.buildssa", "cmd/compile/internal/ssa.Compile", "cmd/compile/internal/noder.LoadPackage"}, calls: 3}.check(t)
-
-	stripped := filepath.Join(dir, "stripped")
-	goTool(t, ".", "build", "-ldflags=-s -w", "-o", stripped, "cmd/compile")
-	got := foreign{dir: dir}.run(t, gtrace(t), "run", "-t", "main.main", stripped, "--", "-V")
-	if got.status != 126 || !bytes.Contains(got.stderr, []byte("no debug information")) {
-		t.Errorf("stripped: exit status %d\n%s", got.status, got.stderr)
-	}
 }
 
 // TestCgo traces a program that calls C, and is called back by it.

@@ -49,6 +49,7 @@ func TestKilledForking(t *testing.T) {
 // exec is not among them, what calls it is.
 func TestForking(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, mode := range []string{"opt", "debug"} {
 		t.Run(mode, func(t *testing.T) {
 			s := startTarget(t, buildTarget(t, mode, "spawn"))

@@ -23,6 +23,7 @@ var seed = flag.Int("seed", -1, "trace the generated program of this `SEED` only
 // not, and compares what gtrace saw with what they say.
 func TestGenerated(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for n := range times(4) {
 		if *seed >= 0 {
 			n = *seed

@@ -18,6 +18,7 @@ import (
 // stopped, run on when continued, and its parent must be told of both, once.
 func TestJobControl(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, mode := range []string{"opt", "debug"} {
 		prog := buildTarget(t, mode, "patient")
 		for _, sig := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU} {

@@ -262,6 +262,7 @@ func awaitGuard(t *testing.T, pid, not int) int {
 // TestGuardEnds checks that a trace that ends in order leaves no guard behind.
 func TestGuardEnds(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	b := startBusy(t, "optimised")
 	g := b.traced(t, "-n", "500")
 	if got := g.wait(t); got != 0 {

@@ -13,6 +13,7 @@ import (
 // ends, the target gets the signal too, and its end is gtrace's.
 func TestSignalLaunched(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		signal syscall.Signal
@@ -59,6 +60,7 @@ func TestManyProbes(t *testing.T) {
 // that uses much of it, and expects that it does the same as alone.
 func TestLibrary(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	prog, dir := buildTarget(t, "opt", "library"), t.TempDir()
 	for name, patterns := range map[string][]string{
 		"text":    {"fmt.*", "strconv.*", "strings.*", "bytes.*", "unicode/..."},

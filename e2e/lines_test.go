@@ -24,6 +24,7 @@ import (
 // it says, in an optimised one no line and no value may be another.
 func TestLines(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	src, err := os.ReadFile("testdata/lines/main.go")
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import "testing"
 // forked must have their code as on disk.
 func TestChildren(t *testing.T) {
 	require(t, "ptrace", "cgo")
+	t.Parallel()
 	for _, mode := range []string{"opt", "debug"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()

@@ -25,6 +25,7 @@ const (
 // that is called rarely.
 func TestMaxOverhead(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for build, prog := range uneven(t) {
 		t.Run(build, func(t *testing.T) {
 			t.Parallel()
@@ -69,6 +70,7 @@ func (u *traced) checkThinned(t *testing.T) {
 // on that can disturb a tracer: panics, growing stacks, signals.
 func TestMaxOverheadOfStorm(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	dir := keepOnFailure(t, "gtrace-storm-")
 	prog, file := buildTarget(t, "opt", "storm"), filepath.Join(dir, "trace.jsonl")
 	out, err := exec.CommandContext(t.Context(), gtrace(t), "run", "-q", "--format", "json", "-o", file,
@@ -85,6 +87,7 @@ func TestMaxOverheadOfStorm(t *testing.T) {
 // that checks what its functions return.
 func TestMaxOverheadOfBusy(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	b := startBusy(t, "debug")
 	file := filepath.Join(keepOnFailure(t, "gtrace-busy-"), "trace.jsonl")
 	for _, pin := range []string{"--pin=false", "--pin"} {

@@ -12,6 +12,7 @@ import (
 // and processes all the time. Each attach must succeed and none may harm.
 func TestProcesses(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	path := gtrace(t) // built before the programs begin
 	prog := buildTarget(t, "opt", "processes")
 	for _, what := range []string{"threads", "forks", "leader"} {

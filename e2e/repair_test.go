@@ -190,6 +190,7 @@ func cWorkshop(flags ...string) func(*testing.T, string) string {
 // TestRepair plants a breakpoint and another byte in programs of every kind.
 func TestRepair(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, tt := range workshops {
 		t.Run(tt.name, func(t *testing.T) {
 			require(t, tt.needs)
@@ -240,6 +241,7 @@ func orDot(base string) string {
 // TestRepairNot shows what repair is for: without it, the program dies.
 func TestRepairNot(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	w := startWorkshop(t, goWorkshop("CGO_ENABLED=0")(t, t.TempDir()))
 	w.plant(t, "work", int3)
 	fmt.Fprintln(w.in)
@@ -274,6 +276,7 @@ func TestRepairLibrary(t *testing.T) {
 // what they have left.
 func TestRepairKilled(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, tt := range []struct {
 		name, needs string
 		handler     bool // is left too

@@ -8,6 +8,7 @@ import (
 // which gtrace can be there: from the start, and coming and going.
 func TestSignals(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	gtrace(t) // before the programs begin
 	t.Run("go", func(t *testing.T) {
 		for _, mode := range []string{"opt", "debug"} {

@@ -14,6 +14,7 @@ import (
 // disturb a tracer. They must be all there, and the program must not notice.
 func TestStorm(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, mode := range []struct {
 		name, build string
 		flag        []string

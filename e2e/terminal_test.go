@@ -82,6 +82,7 @@ func in(tty *os.File, cmd *exec.Cmd) *exec.Cmd {
 // Ctrl-C. The shell controls jobs, else Ctrl-Z would do nothing to anybody.
 func TestKeys(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	target := startBusy(t, "optimised")
 	screen, tty := openTerminal(t)
 	seen := watch(screen, tty)
@@ -109,6 +110,7 @@ func TestKeys(t *testing.T) {
 // TestTerminalClosed takes away the terminal that events are written to.
 func TestTerminalClosed(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	target := startBusy(t, "optimised")
 	screen, tty := openTerminal(t)
 	g := startCommand(t, in(tty, exec.Command(gtrace(t), "attach", "-t", "main.*", strconv.Itoa(target.pid))))
@@ -128,6 +130,7 @@ func TestTerminalClosed(t *testing.T) {
 // for those that say what went wrong.
 func TestTerminalWidth(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	prog := filepath.Join(t.TempDir(), "shop")
 	goTool(t, "..", "build", "-o", prog, "./examples/shop")
 	const columns = 60

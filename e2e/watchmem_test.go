@@ -86,6 +86,7 @@ func TestWatchKilledGuards(t *testing.T) {
 // watched.
 func TestWatchDetach(t *testing.T) {
 	require(t, "ptrace", "watchpoints")
+	t.Parallel()
 	b := startBusy(t, "optimised")
 	for i := range times(2) {
 		g := startTracer(t, append([]string{"attach", "-q", "-o", os.DevNull, "-n", strconv.Itoa(50 + 50*i%300), strconv.Itoa(b.pid)}, watchFlags[i%2]...)...)
@@ -102,6 +103,7 @@ func TestWatchDetach(t *testing.T) {
 // survive the death of its tracer.
 func TestWatchSeccomp(t *testing.T) {
 	require(t, "ptrace", "watchpoints")
+	t.Parallel()
 	filter := buildTarget(t, "opt", "filter")
 	p := startSomeone(t, filter)
 	by := []string{gtrace(t)}

@@ -49,6 +49,7 @@ var waysOut = []way{
 // makes none, in every way but signals. Nothing may be left on either.
 func TestWaysOut(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	busy, idle := startBusy(t, "optimised"), startIdle(t)
 	for _, w := range waysOut {
 		t.Run(w.name+" busy", func(t *testing.T) { w.take(t, busy) })
@@ -173,6 +174,7 @@ func fullTerminal(t *testing.T) *os.File {
 // TestDiskFull fills a small disk.
 func TestDiskFull(t *testing.T) {
 	require(t, "ptrace", "mount")
+	t.Parallel()
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
 		t.Fatal(err)
@@ -255,6 +257,7 @@ func TestFewFiles(t *testing.T) {
 // order by those that would have killed it, and takes no notice of others.
 func TestEverySignal(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	target := startBusy(t, "optimised")
 	trace := filepath.Join(t.TempDir(), "trace.jsonl")
 	survivor := startTracer(t, "attach", "-t", "main.*", "--format", "json", "-o", trace, strconv.Itoa(target.pid))
@@ -315,6 +318,7 @@ func stillTraces(t *testing.T, trace string) {
 // program, attaches, plants, traces or lets go, one or many.
 func TestSignalsAtAnyTime(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for name, start := range map[string]func(*testing.T) living{
 		"busy": func(t *testing.T) living { return startBusy(t, "optimised") },
 		"idle": func(t *testing.T) living { return startIdle(t) },

@@ -17,6 +17,7 @@ import (
 // for that.
 func TestWaysOutOfRun(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	closed := func(t *testing.T) *os.File {
 		r, w, err := os.Pipe()
 		if err != nil {
