@@ -24,11 +24,12 @@ var forkingWays = map[string][]string{
 // one of them may die of a breakpoint.
 func TestKilledForking(t *testing.T) {
 	require(t, "ptrace")
+	crowded(t)
 	for _, mode := range []string{"opt", "debug"} {
 		prog := buildTarget(t, mode, "spawn")
 		for name, flags := range forkingWays {
 			t.Run(mode+" "+name, func(t *testing.T) {
-				for range times(2) {
+				for range times(1) {
 					s := startTarget(t, prog)
 					trace := filepath.Join(t.TempDir(), "trace")
 					g := startTracer(t, append(append([]string{"attach", "-o", trace}, flags...), strconv.Itoa(s.pid))...)

@@ -133,6 +133,7 @@ func guardsOf(t *testing.T, pid int) []int {
 // nothing left on it.
 func TestKilled(t *testing.T) {
 	require(t, "ptrace")
+	crowded(t)
 	for _, tt := range []struct {
 		build string
 		flags []string
@@ -143,7 +144,7 @@ func TestKilled(t *testing.T) {
 		{build: "optimised", flags: []string{"--pin"}},
 	} {
 		t.Run(strings.Join(append([]string{tt.build}, tt.flags...), " "), func(t *testing.T) {
-			startBusy(t, tt.build).survives(t, times(5), tt.flags...)
+			startBusy(t, tt.build).survives(t, times(2), tt.flags...)
 		})
 	}
 }
@@ -151,8 +152,9 @@ func TestKilled(t *testing.T) {
 // TestKilledFiltered does the same to a target under a seccomp filter.
 func TestKilledFiltered(t *testing.T) {
 	require(t, "ptrace", "suspend")
+	crowded(t)
 	filter := buildTarget(t, "opt", "filter")
-	startBusyBy(t, []string{filter}, "optimised").survives(t, times(4))
+	startBusyBy(t, []string{filter}, "optimised").survives(t, times(2))
 }
 
 // survives traces the process and kills gtrace, so many times.
@@ -176,8 +178,9 @@ func (b *busy) survives(t *testing.T, rounds int, flags ...string) {
 // killed one has left, and the guard that takes it back, must not be in the way.
 func TestKilledAttach(t *testing.T) {
 	require(t, "ptrace")
+	crowded(t)
 	b := startBusy(t, "optimised")
-	for n := range times(4) {
+	for n := range times(2) {
 		g := b.traced(t)
 		if err := g.cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
@@ -198,7 +201,8 @@ func TestKilledAttach(t *testing.T) {
 // must live with what is left on it.
 func TestKilledGuards(t *testing.T) {
 	require(t, "ptrace")
-	for n := range times(3) {
+	crowded(t)
+	for n := range times(2) {
 		t.Run(strconv.Itoa(n), killGuards)
 	}
 }
@@ -233,6 +237,7 @@ func killGuards(t *testing.T) {
 // to.
 func TestGuardAgain(t *testing.T) {
 	require(t, "ptrace")
+	crowded(t)
 	b := startBusy(t, "optimised")
 	g := b.traced(t)
 	first := awaitGuard(t, b.pid, 0)

@@ -172,6 +172,7 @@ func TestAttachSeveralRefused(t *testing.T) {
 // nothing is left on either.
 func TestAttachSeveralKilled(t *testing.T) {
 	require(t, "ptrace")
+	crowded(t)
 	servers := []*server{startServer(t), startServerBuilt(t, "debug")}
 	finish := []func() error{servers[0].load(), servers[1].load()}
 	trace := filepath.Join(t.TempDir(), "trace.jsonl")
