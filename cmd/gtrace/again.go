@@ -67,6 +67,9 @@ func (w hintWorld) shorthand(arg string) (flag, head string) {
 		case i+1 == len(arg):
 			return f.Name, ""
 		}
+		if arg[i+1] == '=' {
+			i++
+		}
 		return f.Name, arg[:i+1]
 	}
 	return "", ""
@@ -143,6 +146,35 @@ func (w hintWorld) with(flag, short, value string) string {
 		at = len(args)
 	}
 	return quoteAll(slices.Insert(args, at, short, value))
+}
+
+// asOne is the command line with two words for one argument.
+func (w hintWorld) asOne(who, instead string) string {
+	for n, x := range w.words() {
+		if n > 0 && x.flag == "" && x.text == who {
+			args := slices.Clone(w.args)
+			args[0] = "gtrace"
+			return quoteAll(args[:x.arg]) + " " + instead + strings.TrimSuffix(" "+quoteAll(args[x.arg+1:]), " ")
+		}
+	}
+	return ""
+}
+
+// patternAsProgram is the command line -tt PATTERN PROG with -t, where the pattern was
+// taken for PROG.
+func (w hintWorld) patternAsProgram() string {
+	words := w.words()
+	for i, x := range words {
+		if x.head != "-t" || strings.Trim(x.text, "t") != "" || i+2 >= len(words) {
+			continue
+		}
+		if next, prog := words[i+1], words[i+2]; next.flag == "" && next.text == w.prog && prog.flag == "" && isFile(prog.text) {
+			args := slices.Clone(w.args)
+			args[0], args[x.arg] = "gtrace", "-t"
+			return quoteAll(args)
+		}
+	}
+	return ""
 }
 
 // stamps is the command line without -tt, which others than gtrace take for time

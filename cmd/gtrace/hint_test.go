@@ -173,8 +173,12 @@ func TestOtherProcess(t *testing.T) {
 	procs := fakeProc(t, map[string]string{
 		"10/cmdline": "./server\x00", "10/exe": goProgram(t, t.TempDir(), "server"),
 		"101/status": "Tgid:\t10\n",
+		"20/cmdline": "./many\x00", "20/exe": goProgram(t, t.TempDir(), "many"),
+		"21/cmdline": "./many\x00", "21/exe": goProgram(t, t.TempDir(), "many"),
 	})
 	for args, hint := range map[string]string{
+		"attach many -n 5":    "gtrace attach 20 -n 5\ngtrace: hint: gtrace attach 20 21 -n 5",
+		"-p many":             "gtrace -p 20",
 		"attach sevrer -n 5":  "gtrace attach server -n 5",
 		"attach 101 -n 101":   "gtrace attach 10 -n 101",
 		"-n 101 -p 101":       "gtrace -n 101 -p 10",
@@ -211,6 +215,15 @@ func TestTooMany(t *testing.T) {
 	}
 }
 
+// TestPatternAsProgram has the pattern behind -tt, which is -t with the pattern t.
+func TestPatternAsProgram(t *testing.T) {
+	r := gtrace(t, &fakeBackend{}, "run", "-tt", "main.nosuch", anyProgram, "x")
+	if r.status != statusNotFound {
+		t.Errorf("status %d", r.status)
+	}
+	wantText(t, "hint", r.stderr, "gtrace: hint: gtrace run -t main.nosuch "+anyProgram+" x\n")
+}
+
 func TestBarredHint(t *testing.T) {
 	e := &session.BarredError{Pattern: "rawFork*", Functions: []*engine.Function{{Symbol: "syscall.rawForkSyscall"}}}
 	w := hintWorld{args: []string{"gtrace", "attach", "42", "-t", "rawFork*"}, flags: newAttachCommand(newApp()).Flags()}
@@ -224,6 +237,7 @@ func TestAgain(t *testing.T) {
 	for args, hint := range map[string]string{
 		"-t main.wrok":               "-t main.work",
 		"--trace=main.wrok":          "--trace=main.work",
+		"-t=main.wrok":               "-t=main.work",
 		"-cvtmain.wrok":              "-cvtmain.work",
 		"-ct main.wrok -- main.wrok": "-ct main.work -- main.wrok",
 		"-t main.wrok main.wrok":     "-t main.work main.wrok",

@@ -49,7 +49,7 @@ func (p procfs) search(who string, anyProgram bool) (int, error) {
 			return 0, fmt.Errorf("%d: %w", pid, engine.ErrNoProcess)
 		}
 		if whose := p.field(who, "Tgid"); whose != "" && whose != who {
-			return 0, &processError{fmt.Errorf("%s: it is a thread of process %s", who, whose), who, whose}
+			return 0, &processError{error: fmt.Errorf("%s: it is a thread of process %s", who, whose), who: who, instead: whose}
 		}
 		return pid, nil
 	}
@@ -65,21 +65,24 @@ func (p procfs) search(who string, anyProgram bool) (int, error) {
 		if anyProgram {
 			kind = "processes"
 		}
-		return 0, &processError{
-			fmt.Errorf("%s: %d %s have that name:\n%s", who, len(able), kind, table(able)),
-			who, strconv.Itoa(able[0].pid),
+		e := &processError{error: fmt.Errorf("%s: %d %s have that name:\n%s", who, len(able), kind, table(able)), who: who}
+		for _, proc := range able {
+			e.all = append(e.all, strconv.Itoa(proc.pid))
 		}
+		e.instead = e.all[0]
+		return 0, e
 	case len(other) > 0:
 		return other[0].pid, fmt.Errorf("%s: PID %d: %w", who, other[0].pid, engine.ErrNotGo)
 	}
-	return 0, &processError{fmt.Errorf("%s: %w of that name", who, engine.ErrNoProcess), who, p.nearest(who)}
+	return 0, &processError{error: fmt.Errorf("%s: %w of that name", who, engine.ErrNoProcess), who: who, instead: p.nearest(who)}
 }
 
 // A processError says that an argument does not mean one process.
 type processError struct {
 	error
-	who     string // the argument
-	instead string // what may be meant; may be empty
+	who     string   // the argument
+	instead string   // what may be meant; may be empty
+	all     []string // what is meant, if it is all of several
 }
 
 func (e *processError) Unwrap() error { return e.error }
