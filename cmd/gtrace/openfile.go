@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What others leave in a directory where everybody can write must not choose
-// where a trace goes, least of all one that root makes: a symbolic link would
-// make gtrace overwrite any file, and a file or a pipe that was there first
-// would hand its owner the trace. So a path is walked here, one name at a time,
+// What others leave in a directory where they can write, be it everybody's or their
+// own, must not choose where a trace goes, least of all one that root makes: a
+// symbolic link would make gtrace overwrite any file, and a file or a pipe that was
+// there first would hand its owner the trace. So a path is walked here, one name at a time,
 // and each thing is judged by the descriptor that is then used: nothing can be
 // exchanged in between. The kernel knows the same rules as fs.protected_*, which
 // may be off.
@@ -22,9 +22,9 @@ import (
 const traceMode = 0o600
 
 // openFile opens the file at path for writing, and creates it if need be. The
-// euid is that of this process.
-func openFile(path string, appending bool, euid int) (*os.File, error) {
-	w := walk{path: path, euid: uint32(euid), flags: unix.O_WRONLY}
+// euid is that of this process, sudo the user who runs it by sudo, or 0.
+func openFile(path string, appending bool, euid, sudo int) (*os.File, error) {
+	w := walk{path: path, euid: uint32(euid), sudo: uint32(sudo), flags: unix.O_WRONLY}
 	if appending {
 		w.flags |= unix.O_APPEND
 	}
@@ -61,7 +61,7 @@ var errChanged = errors.New("it comes and goes")
 type walk struct {
 	path  string
 	euid  uint32
-	sudo  uint32 // who runs this by sudo, and is trusted with what is read; 0: nobody
+	sudo  uint32 // who runs this by sudo; 0: nobody
 	flags int
 
 	dir   int      // the directory reached so far
@@ -175,11 +175,11 @@ type link struct {
 	magic bool   // only the kernel knows
 }
 
-// link reads what fd is, if it is a symbolic link, and refuses one of somebody
-// who has no say in the directory.
+// link reads what fd is, if it is a symbolic link, and refuses one of another user,
+// even in a directory of his own: it may lead to what he could not write to himself.
 func (w *walk) link(fd int, name string) (link, error) {
-	var at, in unix.Stat_t
-	if err := errors.Join(unix.Fstat(fd, &at), unix.Fstat(w.dir, &in)); err != nil {
+	var at unix.Stat_t
+	if err := unix.Fstat(fd, &at); err != nil {
 		return link{}, w.fail(err)
 	}
 	if at.Mode&unix.S_IFMT != unix.S_IFLNK {
@@ -193,7 +193,7 @@ func (w *walk) link(fd int, name string) (link, error) {
 	if w.reading() && !w.trusts(at.Uid) {
 		return link{}, w.refuse("%s is a symbolic link of user %d, who could lead it anywhere", name, at.Uid)
 	}
-	if at.Uid != 0 && at.Uid != w.euid && at.Uid != in.Uid {
+	if !w.reading() && at.Uid != 0 && at.Uid != w.euid {
 		return link{}, w.refuse("%s is a symbolic link of user %d, who could lead the trace anywhere", name, at.Uid)
 	}
 	if w.links--; w.links < 0 {
@@ -228,6 +228,8 @@ func (w *walk) use(fd int, name string) (*os.File, error) {
 		return nil, w.fail(unix.EISDIR)
 	case shared && at.Uid != 0 && at.Uid != w.euid:
 		return nil, w.refuse("%s belongs to user %d, in a directory where others can write: the trace would be theirs", name, at.Uid)
+	case w.euid == 0 && !w.trusts(at.Uid) && !w.trusts(in.Uid):
+		return nil, w.refuse("%s belongs to user %d, in a directory of user %d: the trace of root would be theirs", name, at.Uid, in.Uid)
 	case kind == unix.S_IFREG && at.Nlink > 1 && (shared || in.Uid != 0 && in.Uid != w.euid):
 		return nil, w.refuse("%s has other names, in a directory where others can write: it may be any file", name)
 	}

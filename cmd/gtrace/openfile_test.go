@@ -84,8 +84,12 @@ func TestOpenPlanted(t *testing.T) {
 		{"planted link, no sticky bit", 0, 0o777, "link", nobody, "out is a symbolic link of user 65534"},
 		{"planted pipe", 0, 0o1777, "pipe", nobody, "out belongs to user 65534"},
 		{"planted name", 0, 0o1777, "name", 0, "out has other names"},
-		{"user's file in the user's directory", nobody, 0o755, "file", nobody, ""},
-		{"user's link in the user's directory", nobody, 0o755, "link", nobody, ""},
+		{"new in the user's directory", nobody, 0o755, "", 0, ""},
+		{"own file in the user's directory", nobody, 0o755, "file", 0, ""},
+		{"user's file in the user's directory", nobody, 0o755, "file", nobody, "out belongs to user 65534, in a directory of user 65534"},
+		{"user's pipe in the user's directory", nobody, 0o755, "pipe", nobody, "out belongs to user 65534"},
+		{"user's link in the user's directory", nobody, 0o755, "link", nobody, "out is a symbolic link of user 65534"},
+		{"another's file in the user's directory", nobody, 0o755, "file", another, "out belongs to user 65533, in a directory of user 65534"},
 		{"user's name in the user's directory", nobody, 0o755, "name", 0, "out has other names"},
 		{"another's link in the user's directory", nobody, 0o755, "link", another, "out is a symbolic link of user 65533"},
 		{"user's file in the user's open directory", nobody, 0o1777, "file", nobody, "out belongs to user 65534"},
@@ -100,7 +104,7 @@ func TestOpenPlanted(t *testing.T) {
 			path := filepath.Join(dir, "out")
 			plant(t, path, tt.kind, victim, tt.owner)
 			do(t, os.Chown(dir, tt.dirOwner, -1), unix.Chmod(dir, uint32(tt.dirMode)))
-			f, err := openFile(path, false, 0)
+			f, err := openFile(path, false, 0, 0)
 			if tt.refused == "" {
 				do(t, err)
 				_, err = f.WriteString("trace")
@@ -121,6 +125,43 @@ func TestOpenPlanted(t *testing.T) {
 	}
 }
 
+// TestOpenBySudo opens, as root by way of sudo, what the user has in a directory of
+// his own: his files are his to choose, where a link leads is not.
+func TestOpenBySudo(t *testing.T) {
+	needRoot(t)
+	dir := t.TempDir()
+	victim := filepath.Join(t.TempDir(), "victim")
+	do(t, os.WriteFile(victim, []byte("precious"), 0o600), os.Chown(dir, nobody, -1))
+	plant(t, filepath.Join(dir, "file"), "file", "", nobody)
+	plant(t, filepath.Join(dir, "link"), "link", victim, nobody)
+	plant(t, filepath.Join(dir, "theirs"), "file", "", another)
+	for name, refused := range map[string]bool{"new": false, "file": false, "link": true, "theirs": false} {
+		f, err := openFile(filepath.Join(dir, name), false, 0, nobody)
+		f.Close()
+		if _, ok := errors.AsType[*plantedError](err); ok != refused || (err != nil) != refused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestOpenAsUser is about a user who is not root: a link of another would make him
+// overwrite what is his.
+func TestOpenAsUser(t *testing.T) {
+	needRoot(t)
+	dir := t.TempDir()
+	do(t, os.Chown(dir, nobody, -1))
+	plant(t, filepath.Join(dir, "link"), "link", "elsewhere", nobody)
+	plant(t, filepath.Join(dir, "mine"), "link", "elsewhere", another)
+	plant(t, filepath.Join(dir, "file"), "file", "", nobody)
+	for name, refused := range map[string]bool{"link": true, "mine": false, "file": false} {
+		f, err := openFile(filepath.Join(dir, name), false, another, 0)
+		f.Close()
+		if _, ok := errors.AsType[*plantedError](err); ok != refused || (err != nil) != refused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestOpenOnTheWay has what is planted in the middle of the path.
 func TestOpenOnTheWay(t *testing.T) {
 	needRoot(t)
@@ -131,7 +172,7 @@ func TestOpenOnTheWay(t *testing.T) {
 	plant(t, filepath.Join(open, "ours"), "link", "../secret", 0)
 	plant(t, filepath.Join(base, "round"), "link", "open/theirs/x", 0)
 	for path, refused := range map[string]bool{"open/theirs/x": true, "round": true, "open/ours/y": false, "open/../open/ours//y": false} {
-		f, err := openFile(filepath.Join(base, path), false, 0)
+		f, err := openFile(filepath.Join(base, path), false, 0, 0)
 		f.Close()
 		if _, ok := errors.AsType[*plantedError](err); ok != refused || err == nil == refused {
 			t.Errorf("%s: %v", path, err)
@@ -170,7 +211,7 @@ func TestOpenFile(t *testing.T) {
 		{"/dev/full/x", unix.ENOTDIR},
 		{strings.Repeat("x", 300), unix.ENAMETOOLONG},
 	} {
-		f, err := openFile(tt.path, false, os.Geteuid())
+		f, err := openFile(tt.path, false, os.Geteuid(), 0)
 		if !errors.Is(err, tt.err) {
 			t.Errorf("%q: %v, want %v", tt.path, err, tt.err)
 		}
@@ -187,7 +228,7 @@ func TestOpenFile(t *testing.T) {
 func TestOpenAppends(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	for range 2 {
-		f, err := openFile(path, true, os.Geteuid())
+		f, err := openFile(path, true, os.Geteuid(), 0)
 		do(t, err)
 		_, err = f.WriteString("x")
 		do(t, err, f.Close())
@@ -205,7 +246,7 @@ func TestOpenDescriptors(t *testing.T) {
 	defer r.Close()
 	name := "/fd/" + strconv.Itoa(int(w.Fd()))
 	for _, path := range []string{"/dev" + name, "/proc/self" + name, "/proc/thread-self" + name} {
-		f, err := openFile(path, false, os.Geteuid())
+		f, err := openFile(path, false, os.Geteuid(), 0)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -253,7 +294,7 @@ func TestOpenChanges(t *testing.T) {
 	}()
 	opened, refused := 0, 0
 	for start := time.Now(); time.Since(start) < time.Second; {
-		f, err := openFile(path, false, 0)
+		f, err := openFile(path, false, 0, 0)
 		if err != nil {
 			refused++
 			continue
@@ -281,7 +322,7 @@ func TestOpenLeavesNothing(t *testing.T) {
 		if !strings.HasPrefix(name, "/") {
 			name = filepath.Join(dir, name)
 		}
-		f, _ := openFile(name, false, os.Geteuid())
+		f, _ := openFile(name, false, os.Geteuid(), 0)
 		f.Close()
 	}
 	if after := lowestDescriptor(t); after != before {

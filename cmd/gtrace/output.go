@@ -64,7 +64,7 @@ func openOutput(f *outputFlags, s streams, std *os.File) (*output, error) {
 	case f.file == "-":
 		o.file, o.name = s.out, s.out.Name()
 	default:
-		file, err := openFile(f.file, f.append, os.Geteuid())
+		file, err := openFile(f.file, f.append, os.Geteuid(), sudoUID())
 		if err != nil {
 			return nil, fmt.Errorf("--output: %w", err)
 		}

@@ -111,7 +111,7 @@ func (s *splitFile) write(p []byte) error {
 
 // reopen opens the file of a goroutine. The first time it is emptied.
 func (s *splitFile) reopen(name string) (*os.File, error) {
-	file, err := openFile(name, true, os.Geteuid())
+	file, err := openFile(name, true, os.Geteuid(), sudoUID())
 	if err != nil {
 		return nil, err
 	}

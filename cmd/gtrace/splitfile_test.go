@@ -21,7 +21,7 @@ func TestSplitFile(t *testing.T) {
 	for _, appending := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "out")
 		do(t, os.WriteFile(path+".7", []byte("old\n"), 0o600))
-		file, err := openFile(path, false, os.Geteuid())
+		file, err := openFile(path, false, os.Geteuid(), 0)
 		do(t, err)
 		s := newSplitFile(file, path, appending)
 		rest := frames.Bytes()
