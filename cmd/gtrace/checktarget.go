@@ -146,6 +146,10 @@ func (d *doctor) maySuspendFilters() bool {
 // binary checks whether the program can be read.
 func (d *doctor) binary(path string) {
 	p, err := d.probe.Inspect(path)
+	if err != nil && d.world.pid != 0 && d.procs.ended(d.world.pid) {
+		d.fail("program", fmt.Errorf("%w: it has just ended", engine.ErrNoProcess))
+		return
+	}
 	if err != nil {
 		if !errors.Is(err, fs.ErrPermission) || d.count(bad) == 0 {
 			d.fail("program", err)

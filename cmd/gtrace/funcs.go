@@ -76,6 +76,9 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 	read := a.reading(path)
 	img, err := a.engine.Open(path)
 	read()
+	if pid := a.say.world.pid; err != nil && pid != 0 && a.procs.ended(pid) {
+		err = fmt.Errorf("read the program of PID %d: %w: it has just ended", pid, engine.ErrNoProcess)
+	}
 	if err != nil {
 		return notStarted(err)
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -202,6 +204,12 @@ func (p procfs) process(pid int, seen programs) (process, bool) {
 	}
 	proc.golang, proc.known = p.isGo(pid, seen)
 	return proc, true
+}
+
+// ended reports whether a process runs no program any more.
+func (p procfs) ended(pid int) bool {
+	_, err := os.Readlink(p.path(pid, "exe"))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // isGo reports whether a process runs a Go program, if that can be told.

@@ -20,7 +20,7 @@ import (
 func Check(pid int) error {
 	_, im, err := check(pid)
 	if err != nil {
-		return fmt.Errorf("attach to process %d: %w", pid, err)
+		return fmt.Errorf("attach to process %d: %w", pid, unlessEnded(pid, err))
 	}
 	return im.Close()
 }

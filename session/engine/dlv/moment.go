@@ -38,7 +38,7 @@ func Attach(pid int) (*Engine, error) {
 			return e, nil
 		}
 		if tries >= attempts && time.Now().After(deadline) || !passes(pid, before, err) {
-			return nil, fmt.Errorf("attach to process %d: %w", pid, err)
+			return nil, fmt.Errorf("attach to process %d: %w", pid, unlessEnded(pid, err))
 		}
 		time.Sleep(pause)
 	}
@@ -61,6 +61,15 @@ func passes(pid int, before string, err error) bool {
 		return lets(pid)
 	}
 	return replaces(pid, before)
+}
+
+// unlessEnded returns the reason for which a process was refused, which is another
+// when it has ended: what was read of it was gone by then.
+func unlessEnded(pid int, err error) error {
+	if errors.Is(err, engine.ErrNoProcess) || !exiting(strconv.Itoa(pid)) {
+		return err
+	}
+	return fmt.Errorf("%w: it has just ended", engine.ErrNoProcess)
 }
 
 // lets reports whether the tracer of a process lets it go: it has, or is being
