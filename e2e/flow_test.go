@@ -1,7 +1,7 @@
 package e2e
 
 import (
-	"flag"
+	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,34 +22,39 @@ import (
 	"gtrace/events"
 )
 
-var flows = flag.Int("flows", 0, "trace the lines of `N` random programs")
-
 // TestFlow traces the lines of random programs, and compares them with what the
 // same programs tell when they are marked and run by themselves: without
 // optimisation they are the same, in the same order; with it a line has no more
 // events than it was run.
 func TestFlow(t *testing.T) {
 	require(t, "ptrace")
-	first, n := uint64(0), uint64(times(*flows))
+	first, n := uint64(0), uint64(times(2))
 	if *seed >= 0 {
 		first, n = uint64(*seed), 1
 	}
-	var all, wrong int
-	for s := first; s < first+n; s++ {
-		f := newFlow(t, s)
-		for _, mode := range []string{"debug", "opt"} {
-			met, problems := f.compare(t, mode)
-			all, wrong = all+met, wrong+len(problems)
-			for i, msg := range problems {
-				if i == 8 {
-					t.Errorf("seed %d, %s: … %d more", s, mode, len(problems)-i)
-					break
+	var all, wrong atomic.Int64
+	t.Run("all", func(t *testing.T) {
+		for s := first; s < first+n; s++ {
+			t.Run(fmt.Sprint(s), func(t *testing.T) {
+				t.Parallel()
+				f := newFlow(t, s)
+				for _, mode := range []string{"debug", "opt"} {
+					if mode == "opt" && *long == 1 {
+						continue
+					}
+					t.Run(mode, func(t *testing.T) {
+						met, problems := f.compare(t, mode)
+						all.Add(int64(met))
+						wrong.Add(int64(len(problems)))
+						for i, msg := range problems[:min(8, len(problems))] {
+							t.Errorf("%d of %d: %s", i+1, len(problems), msg)
+						}
+					})
 				}
-				t.Errorf("seed %d, %s: %s", s, mode, msg)
-			}
+			})
 		}
-	}
-	t.Logf("%d line events, %d wrong or missing", all, wrong)
+	})
+	t.Logf("%d line events, %d wrong or missing", all.Load(), wrong.Load())
 }
 
 // A flowTest is a random program, and what it tells of itself.
@@ -85,7 +91,9 @@ func newFlow(t *testing.T, seed uint64) *flowTest {
 	if err := os.Chtimes(filepath.Join(dir, "main.go"), past, past); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "marked"))
+	ctx, cancel := context.WithTimeout(t.Context(), generatedLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(dir, "marked"))
 	cmd.Env = append(os.Environ(), "MARKLOG="+filepath.Join(dir, "marks.jsonl"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("seed %d: %v\n%s", seed, err, out)
@@ -192,7 +200,9 @@ func (f *flowTest) compare(t *testing.T, mode string) (met int, problems []strin
 	t.Helper()
 	goTool(t, f.dir, append(slices.Clone(buildModes[mode]), "-o", mode, ".")...)
 	trace := filepath.Join(f.dir, mode+".jsonl")
-	cmd := exec.CommandContext(t.Context(), gtrace(t), "run", "-q", "-t", "main.go", "-s", "1000", "--values", "100", "--format", "json", "-o", trace, "./"+mode)
+	ctx, cancel := context.WithTimeout(t.Context(), generatedLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, gtrace(t), "run", "-q", "-t", "main.go", "-s", "1000", "--values", "100", "--format", "json", "-o", trace, "./"+mode)
 	cmd.Dir = f.dir
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("%v\n%s", err, out)

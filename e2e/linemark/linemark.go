@@ -176,6 +176,21 @@ func (m *marker) condition(line int, cond ast.Expr) {
 	m.insert(cond.End(), ")")
 }
 
+// operands marks those of a condition that begin on lines of their own: whether
+// they are run depends on those before them.
+func (m *marker) operands(x ast.Expr) {
+	b, ok := x.(*ast.BinaryExpr)
+	if !ok || !m.opts.Alone || b.Op != token.LAND && b.Op != token.LOR {
+		return
+	}
+	m.operands(b.X)
+	if y := m.line(b.Y.Pos()); y != m.line(b.X.End()) {
+		m.lines.Loose[y] = false
+		m.condition(y, b.Y)
+	}
+	m.operands(b.Y)
+}
+
 func (m *marker) statement(s ast.Stmt) {
 	switch s := s.(type) {
 	case nil:
@@ -186,6 +201,7 @@ func (m *marker) statement(s ast.Stmt) {
 	case *ast.IfStmt:
 		m.before(s, s.Pos())
 		m.loosen(s.Pos(), s.Body.Lbrace)
+		m.operands(s.Cond)
 		m.ifElse(s)
 	case *ast.ForStmt:
 		if m.opts.Alone {
@@ -226,6 +242,9 @@ func (m *marker) simple(s ast.Stmt) {
 		}
 	}
 	m.loosen(s.Pos(), s.End())
+	if a, ok := s.(*ast.AssignStmt); ok && len(a.Rhs) == 1 {
+		m.operands(a.Rhs[0])
+	}
 	m.literals(s)
 }
 
@@ -282,9 +301,15 @@ func (m *marker) choice(s ast.Stmt, at token.Pos) {
 		m.clauses(s.Body, false)
 	case *ast.SelectStmt:
 		m.before(s, at)
-		m.lines.Loose[line] = len(s.Body.List) < 2
+		m.lines.Loose[line] = len(s.Body.List) < 2 || len(s.Body.List) == 2 && hasDefault(s.Body)
 		m.clauses(s.Body, false)
 	}
+}
+
+// hasDefault reports whether a select goes on when nothing is ready. With one case
+// more it is no more than a question.
+func hasDefault(body *ast.BlockStmt) bool {
+	return slices.ContainsFunc(body.List, func(s ast.Stmt) bool { return s.(*ast.CommClause).Comm == nil })
 }
 
 func (m *marker) ifElse(s *ast.IfStmt) {
@@ -297,6 +322,7 @@ func (m *marker) ifElse(s *ast.IfStmt) {
 			m.insert(e.Pos(), "{")
 			m.before(e, e.Pos())
 			m.loosen(e.Pos(), e.Body.Lbrace)
+			m.operands(e.Cond)
 			m.ifElse(e)
 			m.insert(e.End(), "}")
 			return
@@ -312,10 +338,10 @@ func (m *marker) aloneLoop(s *ast.ForStmt, label string, at token.Pos) {
 	line := m.line(s.Pos())
 	m.lines.Heads[line] = true
 	l := loop{label, s.Pos()}
+	m.before(s, at)
 	if s.Init == nil && s.Cond == nil && s.Post == nil {
-		m.lines.Loose[line], l.head = true, 0
-	} else {
-		m.before(s, at)
+		l.head = 0 // nothing is run there when it goes round
+		m.lines.Loose[line] = label != ""
 	}
 	m.loops = append(m.loops, l)
 	m.list(s.Body.List)
@@ -344,7 +370,7 @@ func (m *marker) rangeLoop(s *ast.RangeStmt, label string) {
 	m.lines.Heads[m.line(s.Pos())] = true
 	m.literals(s.X)
 	if _, ok := m.info.TypeOf(s.X).Underlying().(*types.Signature); ok {
-		m.over(s)
+		m.over(s, label)
 		return
 	}
 	m.loops = append(m.loops, loop{label, s.Pos()})
@@ -356,11 +382,11 @@ func (m *marker) rangeLoop(s *ast.RangeStmt, label string) {
 }
 
 // over marks a loop over a function.
-func (m *marker) over(s *ast.RangeStmt) {
+func (m *marker) over(s *ast.RangeStmt, label string) {
 	outer, names := m.body, m.names[m.body]
 	m.body = s.Body
 	m.names[s.Body] = names
-	m.loops = append(m.loops, loop{})
+	m.loops = append(m.loops, loop{label: label})
 	m.list(s.Body.List)
 	m.loops = m.loops[:len(m.loops)-1]
 	m.body = outer

@@ -130,7 +130,10 @@ type flow struct {
 	loops  []*flowLoop
 	rooms  int  // statements that may still be written
 	inside bool // a function literal: returns nothing
+	silent bool // one with deferred calls: a return has no code
 	over   bool // the body of a loop over a function, somewhere around
+	single bool // a condition has one operand
+	calm   bool // in a statement of several lines, all of which have to be run
 }
 
 type flowVar struct {
@@ -239,10 +242,12 @@ func (f *flow) returns() {
 	case f.named && f.chance(2):
 		f.line("return")
 	case f.chance(4):
+		f.calm = true
 		f.line("return sum(")
 		f.line("\tacc,")
 		f.line("\t%s,", f.number())
 		f.line("), out")
+		f.calm = false
 	default:
 		f.line("return acc + %s, out", f.number())
 	}

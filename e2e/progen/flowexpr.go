@@ -6,7 +6,7 @@ import "fmt"
 func (f *flow) number() string {
 	switch f.rand.IntN(14) {
 	case 0:
-		return fmt.Sprint(f.rand.IntN(9))
+		return fmt.Sprintf("%s + %d", f.use(intKind), 1+f.rand.IntN(9))
 	case 1:
 		return fmt.Sprintf("%s%%%d", f.use(intKind), 2+f.rand.IntN(4))
 	case 2:
@@ -30,11 +30,11 @@ func (f *flow) number() string {
 			return m + `["a"]`
 		}
 	case 9:
-		if f.canCrash() && f.chance(2) {
+		if f.canCrash() && !f.calm && f.chance(2) {
 			return "crash(" + f.use(intKind) + "&7)"
 		}
 	case 10:
-		return fmt.Sprintf("%s - %s", f.use(intKind), f.use(intKind))
+		return fmt.Sprintf("%s*3 - %s", f.use(intKind), f.use(intKind))
 	}
 	return f.use(intKind)
 }
@@ -63,10 +63,10 @@ func (f *flow) truth() string {
 		return fmt.Sprintf("len(%s) > %d", f.use(stringKind), 1+f.rand.IntN(3))
 	case 3:
 		return fmt.Sprintf("%s %s %q", f.use(stringKind), pick(f.generator, "==", "!=", "<"), pick(f.generator, "a", "ab", "t1"))
-	case 4:
-		return fmt.Sprintf("%s && %s", f.simpleTruth(), f.simpleTruth())
-	case 5:
-		return fmt.Sprintf("%s || %s", f.simpleTruth(), f.simpleTruth())
+	case 4, 5:
+		if !f.single {
+			return fmt.Sprintf("%s %s %s", f.simpleTruth(), pick(f.generator, "&&", "||"), f.simpleTruth())
+		}
 	case 6:
 		if v := f.use(boolKind); v != "" {
 			return pick(f.generator, "", "!") + v
@@ -85,6 +85,13 @@ func (f *flow) truth() string {
 		}
 	}
 	return f.simpleTruth()
+}
+
+// operand returns a part of a condition of several lines, which has one line.
+func (f *flow) operand() string {
+	f.single = true
+	defer func() { f.single = false }()
+	return f.truth()
 }
 
 func (f *flow) simpleTruth() string {

@@ -71,7 +71,10 @@ func (f *flow) declaration() {
 	}
 	switch f.rand.IntN(15) {
 	case 0:
-		declare("v", intKind, "var %s int")
+		v := f.fresh("v")
+		f.line("var %s int", v)
+		f.line("%s = %s", v, f.number())
+		f.declare(v, intKind)
 	case 1:
 		declare("v", intKind, "var %s = %s", f.number())
 	case 2:
@@ -102,6 +105,8 @@ func (f *flow) declaration() {
 
 // long writes a statement of several lines.
 func (f *flow) long() {
+	f.calm = true
+	defer func() { f.calm = false }()
 	switch f.rand.IntN(6) {
 	case 0:
 		name := f.fresh("v")
@@ -131,8 +136,8 @@ func (f *flow) long() {
 		f.line(")")
 	case 4:
 		name := f.fresh("ok")
-		f.line("%s := %s &&", name, f.truth())
-		f.line("\t%s", f.truth())
+		f.line("%s := %s &&", name, f.operand())
+		f.line("\t%s", f.operand())
 		f.declare(name, boolKind)
 	default:
 		f.line("acc += %s +", f.number())
@@ -173,8 +178,10 @@ func (f *flow) literal(depth int) {
 		f.line("\tdefer close(%s)", done)
 		guard := f.scope
 		f.scope = without(f.scope, "crash") // nobody recovers there
+		silent := f.silent
+		f.silent = true
 		body()
-		f.scope = guard
+		f.scope, f.silent = guard, silent
 		f.line("}()")
 		f.line("<-%s", done)
 	case 3:
@@ -232,6 +239,8 @@ func (f *flow) escape() bool {
 	var around []*flowLoop
 	around = append(around, f.loops...)
 	switch n := f.rand.IntN(6); {
+	case n == 0 && f.silent:
+		return false
 	case n == 0:
 		f.returns()
 		return true

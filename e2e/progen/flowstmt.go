@@ -96,10 +96,10 @@ func (f *flow) ifHead(slot int) string {
 		return fmt.Sprintf("if %s, %s := check(%s); %s != nil || %s > 3 {", v, err, x, err, v)
 	case 2:
 		indent := strings.Repeat("\t", f.indent+1)
-		return fmt.Sprintf("if %s &&\n%s%s {", f.truth(), indent, f.truth())
+		return fmt.Sprintf("if %s &&\n%s%s {", f.operand(), indent, f.operand())
 	case 3:
 		indent := strings.Repeat("\t", f.indent+1)
-		return fmt.Sprintf("if %s ||\n%s%s &&\n%s%s {", f.simpleTruth(), indent, f.simpleTruth(), indent, f.truth())
+		return fmt.Sprintf("if %s ||\n%s%s &&\n%s%s {", f.operand(), indent, f.operand(), indent, f.operand())
 	}
 	return "if " + f.truth() + " {"
 }
@@ -140,7 +140,7 @@ func (f *flow) loop(depth int) {
 		f.line("%s := 0", i)
 		counts()
 		l := f.enter(false)
-		f.line("for %s < %d%s {", i, count, pick(f.generator, "", " && "+f.truth(), " && acc < 50"))
+		f.line("for %s < %d%s {", i, count, pick(f.generator, "", " && "+f.operand(), " && acc < 50"))
 		f.line("\t%s++", i)
 		f.block(depth)
 		f.line("}")
@@ -239,7 +239,7 @@ func (f *flow) switches(depth int) {
 	case tagless:
 		f.line("switch {")
 	case form == 1 && init == "":
-		f.line("switch %s {", f.str())
+		f.line("switch %s {", f.use(stringKind))
 	case init != "":
 		f.line("switch %s%s %% 3 {", init, f.scope[n].name)
 		used()
@@ -387,6 +387,7 @@ func (f *flow) jump(depth int) {
 		f.line("%s := 0", i)
 		f.lines = append(f.lines, label+":\n")
 		f.scope = append(f.scope, &flowVar{name: i, kind: intKind, used: true, keep: true})
+		f.line("acc += %s", i)
 		f.statement(depth + 1)
 		f.line("if %s < 2 {", i)
 		f.line("\t%s++", i)

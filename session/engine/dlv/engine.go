@@ -86,6 +86,7 @@ type place struct {
 	hook    func(*Engine, *hitContext) error // of the one in hookRole
 	line    int                              // of the one in lineRole
 	late    []slot                           // of the same: see mark
+	fresh   bool                             // that one is arrived at each time, see mark
 
 	// Of the one in branchRole: where the call leads, and whether it is a go
 	// statement.

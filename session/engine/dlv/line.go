@@ -14,7 +14,7 @@ func (e *Engine) plantLines(p *probe) error {
 	if p.probe.Func == nil {
 		return errors.New("no function given")
 	}
-	marks, framed, err := e.im.marks(p.probe.Func)
+	marks, framed, err := e.im.marks(p.probe.Func, p.statement)
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (e *Engine) plantLines(p *probe) error {
 		if err != nil {
 			return err
 		}
-		at.line, at.late = m.line, m.late
+		at.line, at.fresh, at.late = m.line, m.fresh, m.late
 	}
 	return nil
 }
@@ -51,8 +51,16 @@ func (e *Engine) inside(c *hitContext, p *probe, pl *place) (cfa uint64) {
 	return c.sp + wordSize
 }
 
+// isResumed reports whether the runtime has sent a goroutine to an instruction, as
+// it does when a panic was recovered: to a call that runs deferred calls, which is
+// part of a return statement that is not run. runtime.gogo jumps through BX.
+func isResumed(c *hitContext) bool { return c.thread.Regs.Rbx == c.addr }
+
 // reached handles a mark of a line.
 func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
+	if isResumed(c) {
+		return
+	}
 	cfa := e.inside(c, p, pl)
 	frame := c.g.frame(cfa)
 	if p.probe.If != "" && !e.admitted(c, frame) {
@@ -62,7 +70,7 @@ func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
 	g := e.goroutine(c)
 	g.drop(frame)
 	call := g.call(frame)
-	if !call.arrive(p.statement(pl.line), pl.line, c.addr) {
+	if !call.arrive(p.statement(pl.line), pl, c.addr) {
 		return
 	}
 	if !slices.Contains(call.been, pl.line) {
@@ -97,10 +105,11 @@ func (g *goroutine) call(frame engine.FrameID) *openCall {
 
 // arrive reports whether a mark is where the call arrives at a line, rather than
 // one more that it meets while it is on the line's statement: the call has not
-// been on the line since it came to the statement, or it meets a mark again and
-// so comes to the statement again.
-func (a *arrival) arrive(statement, line int, mark uint64) bool {
-	if a.statement != statement || slices.Contains(a.marks, mark) {
+// been on the line since it came to the statement, or it meets a mark again, or one
+// to which only others lead, and so comes to the statement again.
+func (a *arrival) arrive(statement int, pl *place, mark uint64) bool {
+	line := pl.line
+	if pl.fresh || a.statement != statement || slices.Contains(a.marks, mark) {
 		a.statement, a.lines, a.marks = statement, a.lines[:0], a.marks[:0]
 	}
 	a.marks = append(a.marks, mark)

@@ -16,6 +16,9 @@ type mark struct {
 	insn
 	line int
 	late []slot // where statements before the line store something behind the mark
+	// fresh is set where control comes from other statements only, so that the line
+	// is arrived at each time.
+	fresh bool
 }
 
 // A body is the code of a function as lines see it.
@@ -24,17 +27,20 @@ type body struct {
 	lines []int  // of the instructions of code; 0: of none of the function's own
 	begin []bool // the compiler calls it the begin of a statement
 	preds [][]int
-	first int   // the first instruction after the prologue
-	frame bool  // the prologue has set up a frame pointer
-	size  int64 // of the frame, from the stack pointer to its canonical address
+	never []bool       // the instruction is a call that does not return
+	solid map[int]bool // lines that have more than jumps
+	first int          // the first instruction after the prologue
+	frame bool         // the prologue has set up a frame pointer
+	size  int64        // of the frame, from the stack pointer to its canonical address
 }
 
 // errNoLines is the error of a function whose lines cannot be observed.
 var errNoLines = errors.New("its lines are not known")
 
-// marks returns where control arrives at the lines of f, ordered by address.
+// marks returns where control arrives at the lines of f, ordered by address. Lines
+// for which statement is the same are of one statement.
 //
-// The compiler marks begins of statements, more than one for many a statement:
+// Optimising, the compiler marks begins of statements, more than one for many a statement:
 // the head of a loop has one where the loop is entered and one where it goes
 // round, and optimised code is cut in pieces. Of those of a line only the ones
 // to which control can come from another line count, so that an arrival costs
@@ -44,14 +50,20 @@ var errNoLines = errors.New("its lines are not known")
 // The line of the function's head belongs to its prologue. A function that has no
 // other is on it once, from the first instruction after the prologue: the compiler
 // marks none that is on the same line.
-func (im *Image) marks(f *engine.Function) ([]mark, bool, error) {
+func (im *Image) marks(f *engine.Function, statement func(line int) int) ([]mark, bool, error) {
 	b, err := im.body(f)
 	if err != nil {
 		return nil, false, err
 	}
-	marks := b.marks(func(line int) bool { return line != f.Line })
+	wanted := func(line int) bool { return line != f.Line }
+	var marks []mark
+	if isPlain(f) {
+		marks = b.arrivals(wanted, statement)
+	} else {
+		marks = b.marks(wanted)
+	}
 	if len(marks) == 0 && b.first < len(b.code) && b.lines[b.first] != 0 {
-		marks = []mark{{insn: b.code[b.first], line: b.lines[b.first]}}
+		marks = []mark{{insn: b.code[b.first], line: b.lines[b.first], fresh: true}}
 	}
 	if len(marks) == 0 {
 		return nil, false, errNoLines
@@ -67,7 +79,8 @@ func (im *Image) Lines(f *engine.Function) ([]int, error) {
 	if f.Entry == 0 {
 		return nil, errNoLines
 	}
-	marks, _, err := im.marks(f)
+	// Which lines are of one statement, its source tells: here they all may be.
+	marks, _, err := im.marks(f, func(int) int { return 0 })
 	if err != nil {
 		return nil, err
 	}
@@ -90,11 +103,24 @@ func (im *Image) body(f *engine.Function) (*body, error) {
 	if err := b.attribute(im, f); err != nil {
 		return nil, err
 	}
+	b.never = make([]bool, len(list))
+	for i, in := range list {
+		b.never[i] = neverReturns(im.callee(in))
+	}
 	b.connect()
 	b.skipMoves(im)
-	b.skipEpilogues(im)
+	if isPlain(f) {
+		b.findSolid()
+		b.endReturns(im)
+	} else {
+		b.skipEpilogues(im)
+	}
 	return b, nil
 }
+
+// isPlain reports whether a function was compiled from Go without optimising. Of
+// assembly, each instruction is a line.
+func isPlain(f *engine.Function) bool { return !f.Optimized && strings.HasSuffix(f.File, ".go") }
 
 // skipMoves gives what moves a slice from the stack to the heap, before it is
 // returned, to the line that does it. Some of it the compiler has on the line of
@@ -139,6 +165,41 @@ func (b *body) skipEpilogues(im *Image) {
 			after = false
 		}
 	}
+}
+
+// endReturns gives the call that runs deferred calls, in code that was not
+// optimised, to the return statement of which it is part: only the results that are
+// loaded behind it are on the line of that. Where a panic was recovered, control
+// comes to such a call from nowhere, and what is behind it is on any line.
+func (b *body) endReturns(im *Image) {
+	for i, in := range b.code {
+		if im.callee(in) != "runtime.deferreturn" || i+1 == len(b.code) {
+			continue
+		}
+		k := i // where the call begins
+		for k > b.first && b.lines[k-1] == b.lines[i] && b.follows(k) {
+			k--
+		}
+		line := b.lines[i+1]
+		if !b.isReached(k) {
+			line = 0
+		}
+		for ; k < len(b.code); k++ {
+			b.lines[k] = line
+			if b.code[k].ends() {
+				break
+			}
+		}
+	}
+}
+
+// isReached reports whether control comes to an instruction from others than jumps
+// that nothing leads to.
+func (b *body) isReached(i int) bool {
+	for n := 0; n < 10 && len(b.preds[i]) == 1 && b.code[b.preds[i][0]].isWay(); n++ {
+		i = b.preds[i][0]
+	}
+	return len(b.preds[i]) > 0
 }
 
 // attribute says which line each instruction belongs to. Those of a call that
@@ -191,7 +252,7 @@ func (b *body) connect() {
 	}
 	b.preds = make([][]int, len(b.code))
 	for i, in := range b.code {
-		if i+1 < len(b.code) && !in.ends() {
+		if i+1 < len(b.code) && !in.ends() && !b.never[i] {
 			b.preds[i+1] = append(b.preds[i+1], i)
 		}
 		if t, ok := in.target(); ok && in.op != x86asm.CALL {
@@ -200,6 +261,14 @@ func (b *body) connect() {
 			}
 		}
 	}
+}
+
+// neverReturns reports whether a function is one of those of the runtime behind
+// whose calls the compiler goes on with something else.
+func neverReturns(name string) bool {
+	name, ok := strings.CutPrefix(name, "runtime.")
+	return ok && (strings.HasPrefix(name, "panic") || strings.HasPrefix(name, "goPanic") ||
+		slices.Contains([]string{"gopanic", "block", "throw", "fatal"}, name))
 }
 
 // ends reports whether control never goes on behind an instruction.

@@ -34,6 +34,7 @@ func listing(t *testing.T, text string) *body {
 		t.Fatalf("%d instructions in %d rows", len(b.code), len(b.lines))
 	}
 	b.first, b.frame = afterPrologue(b.code)
+	b.never = make([]bool, len(b.code))
 	b.connect()
 	return b
 }
