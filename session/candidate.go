@@ -108,6 +108,17 @@ func spellings(path string, clauses map[string]string) []string {
 	return list
 }
 
+// receiver returns the type whose method the candidate is, or whose method it is a
+// function literal of. Those that are declared on values look like literals of
+// functions, and count as such.
+func (c *candidate) receiver() (string, bool) {
+	if !strings.Contains(c.Name, ".(*") {
+		return "", false
+	}
+	name, _, ok := strings.Cut(c.local, ".")
+	return name, ok
+}
+
 // isBelow reports whether the candidate's package is path or below it.
 func (c *candidate) isBelow(path string) bool {
 	if isBelow(c.path, path) {

@@ -123,11 +123,14 @@ func nearNames(all []candidate, module, text string) []string {
 	for i := range all {
 		c := &all[i]
 		foreign := !c.isBelow(module)
-		if d, ok := likeness(want, c, foreign); ok {
-			if foreign {
-				d += 2
-			}
+		if d, ok := likeness(want, c, c.local, foreign); ok {
 			near.add(c.Name, d)
+		}
+		// Or a type is meant.
+		if name, isMethod := c.receiver(); isMethod {
+			if d, ok := likeness(want, c, name, foreign); ok {
+				near.add(strings.TrimSuffix(c.plain, c.local)+"(*"+name+").*", d+1)
+			}
 		}
 	}
 	return near.names()
@@ -136,14 +139,15 @@ func nearNames(all []candidate, module, text string) []string {
 // maxDistance is more than what is near is apart.
 const maxDistance = 20
 
-// likeness returns how far a function's name is from want, if it is near at all.
-func likeness(want string, c *candidate, foreign bool) (int, bool) {
+// likeness returns how far a name of the candidate's package is from want, if it is near
+// at all.
+func likeness(want string, c *candidate, local string, foreign bool) (int, bool) {
 	pkg, rest := splitPattern(want)
 	rest = strings.TrimPrefix(rest, ".")
 	least := maxDistance
 	// Without its package, or with a type instead.
 	if !strings.Contains(want, "/") {
-		if d := localDistance(want, c.local); !foreign || d <= 1 {
+		if d := localDistance(want, local); !foreign || d <= 1 {
 			least = min(least, d)
 		}
 	}
@@ -154,7 +158,7 @@ func likeness(want string, c *candidate, foreign bool) (int, bool) {
 				away = min(away, d)
 			}
 		}
-		d := localDistance(rest, c.local)
+		d := localDistance(rest, local)
 		switch {
 		case away < maxDistance:
 			least = min(least, away+d)
@@ -162,7 +166,13 @@ func likeness(want string, c *candidate, foreign bool) (int, bool) {
 			least = min(least, d+3)
 		}
 	}
-	return least, least < maxDistance
+	if least == maxDistance {
+		return 0, false
+	}
+	if foreign {
+		least += 2
+	}
+	return least, true
 }
 
 // localDistance is the distance of names without their packages. A method may be

@@ -249,12 +249,14 @@ func TestTooMany(t *testing.T) {
 	f := fake(t, twoCalls)
 	f.Funcs, f.About.Module = testFunctions(), module
 	_, err := New(f, Config{MaxProbes: 3, Trace: []string{"main.*", "net/...", "caddy/...", "sqlite3.*"}})
-	want := `"main.* net/... caddy/... sqlite3.*" chooses 16 functions, more than the 3 that are allowed: narrow the pattern, or raise --max-probes to 16; by package:
+	want := `"main.* net/... caddy/... sqlite3.*" chooses 16 functions, more than the 3 that are allowed: narrow the pattern, or raise --max-probes to 16; in parts:
       7  main.*
       3  http.*
       2  sqlite3.*
       1  caddy.*
       1  caddyhttp.*
+      1  main.(*List).*
+      1  main.(*Server).*
       1  net.*
       1  pprof.*`
 	many, ok := errors.AsType[*TooManyError](err)

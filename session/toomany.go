@@ -14,8 +14,8 @@ type TooManyError struct {
 	Patterns []string
 	Count    int // functions selected
 	Max      int // probes allowed
-	// Parts are patterns that choose a part of it each: by package, those with the most
-	// functions first.
+	// Parts are patterns that choose a part of it each, those with the most functions
+	// first: by package, and of packages that are too large themselves by type.
 	Parts []Part
 }
 
@@ -34,12 +34,12 @@ func (e *TooManyError) Error() string {
 	if len(e.Parts) < 2 {
 		return text
 	}
-	text += "; by package:"
+	text += "; in parts:"
 	for _, p := range e.Parts[:min(len(e.Parts), maxParts)] {
 		text += fmt.Sprintf("\n%7d  %s", p.Count, p.Pattern)
 	}
 	if more := len(e.Parts) - maxParts; more > 0 {
-		text += fmt.Sprintf("\n         … and %s", plural(more, "package more", "packages more"))
+		text += fmt.Sprintf("\n         … and %s", plural(more, "part more", "parts more"))
 	}
 	return text
 }
@@ -62,14 +62,30 @@ func tooMany(eng engine.Engine, sel *Selection, most int) error {
 	}
 	all := candidates(eng.Functions(), eng.Target().Module)
 	count := make(map[string]int)
+	types := make(map[string]map[string]int)
 	for i := range all {
-		if all[i].Entry != 0 && all[i].Barred == "" {
-			count[all[i].Package]++
+		c := &all[i]
+		if c.Entry == 0 || c.Barred != "" {
+			continue
+		}
+		count[c.Package]++
+		if types[c.Package] == nil {
+			types[c.Package] = make(map[string]int)
+		}
+		if name, ok := c.receiver(); ok {
+			types[c.Package][name]++
 		}
 	}
 	e := &TooManyError{Patterns: sel.Patterns, Count: len(sel.Functions), Max: most}
 	for pkg := range chosen {
-		e.Parts = append(e.Parts, Part{packageStar(all, eng.Target().Module, pkg, count[pkg]), count[pkg]})
+		star := packageStar(all, eng.Target().Module, pkg, count[pkg])
+		e.Parts = append(e.Parts, Part{star, count[pkg]})
+		if count[pkg] <= most {
+			continue
+		}
+		for name, n := range types[pkg] {
+			e.Parts = append(e.Parts, Part{strings.TrimSuffix(star, "*") + "(*" + name + ").*", n})
+		}
 	}
 	slices.SortFunc(e.Parts, func(a, b Part) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Pattern, b.Pattern))
