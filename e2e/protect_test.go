@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -146,6 +147,46 @@ func TestUnprotected(t *testing.T) {
 	}
 	b.isFree(t)
 	b.advances(t)
+}
+
+// TestFiltered traces from under a seccomp filter, which cannot be suspended then. A
+// program that gtrace starts has the same; one that is attached to might have
+// another, which would end it.
+func TestFiltered(t *testing.T) {
+	require(t, "ptrace")
+	filter := filepath.Join(t.TempDir(), "filter")
+	goTool(t, ".", "build", "-o", filter, "./testdata/filter")
+	under := []string{filter, strconv.Itoa(unix.SYS_ACCT)}
+	b := startBusyBy(t, under, "opt")
+	pid := strconv.Itoa(b.pid)
+	gtraceUnder := func(args ...string) *tracer {
+		line := slices.Concat(under, []string{gtrace(t)}, args)
+		return startCommand(t, exec.Command(line[0], line[1:]...))
+	}
+	g := gtraceUnder("attach", "-t", "main.*", pid)
+	if got := g.exits(t); got != 126 || !strings.Contains(g.messages.String(), "hint: gtrace attach --unprotected -t 'main.*' "+pid) {
+		t.Errorf("exit status %d\n%s", got, g.messages.String())
+	}
+	g = gtraceUnder("attach", "--unprotected", "-t", "main.*", "-n", "50", "-o", os.DevNull, pid)
+	if got := g.exits(t); got != 0 {
+		t.Errorf("exit status %d\n%s", got, g.messages.String())
+	}
+	b.isFree(t)
+	b.advances(t)
+
+	trace := filepath.Join(t.TempDir(), "trace.jsonl")
+	progress := filepath.Join(t.TempDir(), "progress")
+	g = gtraceUnder("run", "-t", "main.work", "--format", "json", "-o", trace, buildTarget(t, "opt", "besieged"), "--", progress, "timer")
+	awaitSize(t, trace, 2000)
+	for _, pid := range running(t, buildTarget(t, "opt", "besieged")) {
+		if !hasArea(pid) {
+			t.Error("the program that was started is not protected")
+		}
+		_ = syscall.Kill(pid, syscall.SIGTERM)
+	}
+	if got := g.exits(t); got != 128+15 {
+		t.Errorf("exit status %d\n%s", got, g.messages.String())
+	}
 }
 
 // TestStopped ends traces of a process that was stopped: in order, and by SIGKILL.

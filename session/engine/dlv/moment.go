@@ -16,11 +16,11 @@ import (
 )
 
 // What keeps a process from being attached to may be over in a moment: it is in
-// the midst of an exec, or the guard of a tracer that was killed is at work. Then
-// it is tried again, for a second, but three times at least: reading a large
-// program takes longer.
+// the midst of an exec, or the guard of a tracer that was killed is at work, on a
+// machine that may be busy. Then it is tried again, for some seconds, but three times
+// at least: reading a large program takes longer.
 const (
-	moment   = time.Second
+	moment   = 5 * time.Second
 	attempts = 3
 	pause    = 5 * time.Millisecond
 )

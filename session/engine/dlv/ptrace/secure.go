@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -46,26 +47,40 @@ func (p *Process) Secure(t *Thread) error {
 		a.tried, a.why = true, errors.New("it has no code of a start that is over")
 		return nil
 	}
-	if t == nil {
-		var err error
-		if t, err = p.borrower(); err != nil || p.ended != nil {
+	if t != nil {
+		return p.secureBy(t)
+	}
+	for !a.tried {
+		t, err := p.borrower()
+		if err != nil || p.ended != nil {
 			return err
 		}
 		if t == nil {
 			a.tried, a.why = true, errors.New("none of its threads can be made to do anything")
 			return nil
 		}
+		if err := p.secureBy(t); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// secureBy is Secure through one thread, if that can. It may end meanwhile.
+func (p *Process) secureBy(t *Thread) error {
+	a := &p.area
 	if t.within || p.threads[t.ID] != t {
-		return nil // the next one may do
+		return nil
 	}
-	a.tried = true
 	if t.at != nil {
 		if err := p.advance(t); err != nil {
 			return p.ignoreDeath(t, err)
 		}
 	}
-	err := p.mapArea(t)
+	var err error
+	if a.base == 0 {
+		err = p.mapArea(t)
+	}
 	if err == nil {
 		err = p.installHandler(t)
 	}
@@ -74,6 +89,7 @@ func (p *Process) Secure(t *Thread) error {
 	} else if err != nil {
 		return p.ignoreDeath(t, err)
 	}
+	a.tried = true
 	return p.giveSlots(slices.Collect(maps.Values(p.breaks)))
 }
 
@@ -244,8 +260,8 @@ const unfit = 9
 // reluctance says how little a thread is suited to carry out a system call.
 func (p *Process) reluctance(t *Thread) int {
 	switch call := waitsIn(p.PID, t.ID); {
-	case t.state == stopped && t.at != nil, t.waits, stateOf(p.PID, t.ID) == "D":
-		return unfit
+	case t.state == stopped && t.at != nil, t.waits, strings.Contains("DZX", stateOf(p.PID, t.ID)):
+		return unfit // "", that of one which is gone, too
 	case t.group:
 		return 3
 	case call == "running":

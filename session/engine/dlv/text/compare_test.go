@@ -52,6 +52,12 @@ func compareCode(o *object, code []byte, pages func(span) ([]span, error)) (stri
 	return strings.Join(found, ", "), err
 }
 
+// borrow puts code there as gtrace does to make a thread carry out a system call.
+func borrow(c []byte) {
+	copy(c, BorrowMark)
+	copy(c[len(BorrowMark):BorrowSize], bytes.Repeat([]byte{0xff}, BorrowSize))
+}
+
 func TestCompare(t *testing.T) {
 	const long = chunkSize + 5000
 	for _, tt := range []struct {
@@ -72,6 +78,10 @@ func TestCompare(t *testing.T) {
 		{"across chunks", func(c []byte) { c[chunkSize-1], c[chunkSize] = int3, 0x90 }, "changed 1048575-1048577 5f60 cc90"},
 		{"breakpoints across chunks", func(c []byte) { c[chunkSize-1], c[chunkSize] = int3, int3 }, "breakpoint 1048575-1048576 5f cc, breakpoint 1048576-1048577 60 cc"},
 		{"a long change", func(c []byte) { copy(c[101:], make([]byte, 1000)) }, "changed 101-1101 0102030405060708090a0b0c0d0e0f10 00000000000000000000000000000000"},
+		{"borrowed code", func(c []byte) { borrow(c[101:]) }, "borrowed 101-421 0102030405060708090a0b0c0d0e0f10 6774726163650002ffffffffffffffff"},
+		{"borrowed code across chunks", func(c []byte) { borrow(c[chunkSize-101:]) }, "borrowed 1048475-1048795 6061626364650102030405060708090a 6774726163650002ffffffffffffffff"},
+		{"breakpoints around borrowed code", func(c []byte) { borrow(c[101:]); c[100], c[421] = int3, int3 }, "borrowed 101-421 0102030405060708090a0b0c0d0e0f10 6774726163650002ffffffffffffffff, breakpoint 100-101 65 cc, breakpoint 421-422 12 cc"},
+		{"the mark of borrowed code alone", func(c []byte) { copy(c[101:], BorrowMark) }, "borrowed 101-421 0102030405060708090a0b0c0d0e0f10 6774726163650002090a0b0c0d0e0f10"},
 		{"code made unusable", func(c []byte) { copy(c[101:], bytes.Repeat([]byte{int3}, 65)) }, "changed 101-166 0102030405060708090a0b0c0d0e0f10 cccccccccccccccccccccccccccccccc"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
