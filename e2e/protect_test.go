@@ -107,6 +107,38 @@ func TestGuardFirst(t *testing.T) {
 	}
 }
 
+// TestGuardToldNothing has a guard come to a process that gtrace and its own guard
+// have left, and hear nothing but the end: it learns from the process.
+func TestGuardToldNothing(t *testing.T) {
+	require(t, "ptrace")
+	b := startBusy(t, "opt")
+	g := b.traced(t)
+	mem, err := os.OpenFile(fmt.Sprintf("/proc/%d/mem", b.pid), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mem.Close()
+	g.end(t, b.pid)
+	if pristine(b.pid) == nil {
+		t.Fatal("no breakpoint is left")
+	}
+	journal, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer journal.Close()
+	guard := exec.Command(gtrace(t))
+	guard.Args = []string{"gt-guard", strconv.Itoa(b.pid)}
+	guard.ExtraFiles = []*os.File{journal, mem}
+	if said, err := guard.CombinedOutput(); err != nil || !strings.Contains(string(said), "which runs on") {
+		t.Errorf("%v\n%s", err, said)
+	}
+	if err := free(b.pid); err != nil {
+		t.Error(err)
+	}
+	b.advances(t)
+}
+
 // TestNoGuardLeft kills every guard, until no other one comes: the trace ends, and
 // says why.
 func TestNoGuardLeft(t *testing.T) {
@@ -227,13 +259,7 @@ func TestForked(t *testing.T) {
 			if err := syscall.Kill(b.pid, syscall.SIGUSR1); err != nil {
 				t.Fatal(err)
 			}
-			child := 0
-			await(t, "a child", func() bool {
-				data, _ := os.ReadFile(b.progress + ".child")
-				child, _ = strconv.Atoi(string(data))
-				return child != 0
-			})
-			defer func() { _ = syscall.Kill(child, syscall.SIGKILL) }()
+			child := b.child(t)
 			await(t, "the child to be let go", func() bool { return untouched(child) == nil })
 			if err := free(child); err != nil {
 				t.Errorf("the child: %v", err)
@@ -246,6 +272,37 @@ func TestForked(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestForkedKilled kills gtrace while the process makes a copy of itself.
+func TestForkedKilled(t *testing.T) {
+	require(t, "ptrace")
+	prog := buildTarget(t, "opt", "besieged")
+	for range times(5) {
+		b := startProgress(t, []string{prog}, "forks")
+		g := b.traced(t)
+		if err := syscall.Kill(b.pid, syscall.SIGUSR1); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rand.IntN(1500)) * time.Microsecond)
+		g.kill(t)
+		child := b.child(t)
+		await(t, "the child to be free", func() bool { return free(child) == nil })
+		b.isFree(t)
+		b.advances(t)
+	}
+}
+
+// child returns the copy that the process makes of itself. It ends with the test.
+func (b *busy) child(t *testing.T) (pid int) {
+	t.Helper()
+	await(t, "a child", func() bool {
+		data, _ := os.ReadFile(b.progress + ".child")
+		pid, _ = strconv.Atoi(string(data))
+		return pid != 0
+	})
+	t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+	return pid
 }
 
 // TestKilledStart kills gtrace while it starts a program: that must have begun, or

@@ -51,6 +51,7 @@ func Main() {
 	}
 	s.unpin(pid)
 	more, err := takeBack(pid, mem)
+	mendCopies(pid)
 	// Only now: the reader of stderr may not be reading.
 	time.AfterFunc(patience, func() { os.Exit(1) })
 	why := "gtrace was killed"
@@ -115,6 +116,20 @@ func (s *state) unpin(pid int) {
 		}
 		set := cpus.Set()
 		_ = unix.SchedSetaffinity(tid, &set)
+	}
+}
+
+// mendCopies does the same for children that the process has made by a mere fork,
+// if its tracer could not: they have inherited everything.
+func mendCopies(pid int) {
+	for _, child := range ptrace.Children(pid) {
+		if !ptrace.HasArea(child) {
+			continue
+		}
+		if code, err := text.Open(child, true); err == nil {
+			_, _ = Mend(child, code) // what cannot be done is left: it does no harm
+			_ = code.Close()
+		}
 	}
 }
 

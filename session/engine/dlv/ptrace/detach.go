@@ -209,6 +209,11 @@ func (p *Process) rewind(t *Thread) error {
 	if err := unix.PtraceGetRegs(t.ID, &t.Regs); err != nil {
 		return err
 	}
+	if p.area.left {
+		if err := p.mendStack(t.Regs.Rsp); err != nil {
+			return err
+		}
+	}
 	b := p.breaks[t.Regs.Rip-1]
 	if b == nil || !trapPending(t.ID, siKernel) {
 		if err := p.leaveHandler(t); err != nil {

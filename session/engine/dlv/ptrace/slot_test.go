@@ -127,6 +127,46 @@ func TestLeaveSlot(t *testing.T) {
 	}
 }
 
+// TestMendStack has a thread be in the handler of a signal that came when it stood
+// at the begin of a slot: it must return into the text.
+func TestMendStack(t *testing.T) {
+	p := attachAsleep(t)
+	entry := entryOf(t, p.PID)
+	p.UseScratch(scratchAt(t, p, entry))
+	if err := p.Secure(p.threads[p.PID]); err != nil || p.area.base == 0 {
+		t.Fatalf("no area: %v", err)
+	}
+	if err := p.Plant(Break{entry, p.area.scratch.Text[0], Insn{Effect: Nop, Length: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	var regs unix.PtraceRegs
+	if err := unix.PtraceGetRegs(p.PID, &regs); err != nil {
+		t.Fatal(err)
+	}
+	sp := (regs.Rsp - 32<<10) &^ 15 // of the handler
+	context, slot := sp+5000, p.breaks[entry].slot
+	put := func(off int, v uint64) {
+		if _, err := p.WriteMemory(context+uint64(off), binary.LittleEndian.AppendUint64(nil, v)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(contextSP, regs.Rsp)
+	put(contextPC, slot)
+	put(contextCS, 0x002b000000000033)
+	put(contextPC+1024, slot) // a number, of no context
+	if err := p.mendStack(sp); err != nil {
+		t.Fatal(err)
+	}
+	for off, want := range map[int]uint64{contextPC: entry, contextSP: regs.Rsp, contextPC + 1024: slot} {
+		if got, err := p.word(context + uint64(off)); got != want || err != nil {
+			t.Errorf("at %d: %#x, %v, want %#x", off, got, err, want)
+		}
+	}
+	if err := p.Detach(); err != nil {
+		t.Error(err)
+	}
+}
+
 // scratchAt names text as it is in memory.
 func scratchAt(t *testing.T, p *Process, addr uint64) Scratch {
 	t.Helper()

@@ -139,6 +139,19 @@ func statusField(pid int, name string) int {
 	return n
 }
 
+// Children returns the processes whose parent a process is.
+func Children(pid int) []int {
+	all, _ := os.ReadDir("/proc")
+	var children []int
+	for _, entry := range all {
+		id, err := strconv.Atoi(entry.Name())
+		if err == nil && statusField(id, "PPid") == pid {
+			children = append(children, id)
+		}
+	}
+	return children
+}
+
 func tracerOf(pid int) int { return statusField(pid, "TracerPid") }
 
 // isZombie reports whether a thread has ended without having been waited for.
