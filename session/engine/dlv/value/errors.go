@@ -19,9 +19,10 @@ const (
 // words of the interface that holds it. It follows what Unwrap returns for the
 // types whose Unwrap is known. The message is that of the outermost.
 //
-// Of the limits only what is to be hidden counts: a message is bounded by itself.
+// A message is bounded by itself; the limits hold for what is shown of an error whose
+// Error method is not known.
 func (r *Reader) ErrorChain(mem Memory, itab, data uint64, lim engine.Limits) (ids []engine.ErrorID, typeName, message string) {
-	p := r.begin(mem, engine.Limits{Hide: lim.Hide})
+	p := r.begin(mem, lim)
 	if itab == 0 {
 		return nil, "", ""
 	}
@@ -153,7 +154,7 @@ func (p *printer) errorText(pl *plan, v val) (msg string, runtime bool) {
 }
 
 // wording fills in the fields of an error's message: {Name} as text, {Name:q}
-// quoted, {} the value itself.
+// quoted, {Name:t} the name of a reflect.Type, {} the value itself.
 func (p *printer) wording(words string, pl *plan, v val) string {
 	var b strings.Builder
 	for {
@@ -164,12 +165,15 @@ func (p *printer) wording(words string, pl *plan, v val) string {
 		}
 		name, after, _ := strings.Cut(rest, "}")
 		words = after
-		name, quote := strings.CutSuffix(name, ":q")
-		part := p.part(name, pl, v)
-		if quote {
-			part = strconv.Quote(part)
+		name, verb, _ := strings.Cut(name, ":")
+		switch verb {
+		case "q":
+			b.WriteString(strconv.Quote(p.part(name, pl, v)))
+		case "t":
+			b.WriteString(p.reflected(name, pl, v))
+		default:
+			b.WriteString(p.part(name, pl, v))
 		}
-		b.WriteString(part)
 	}
 }
 
@@ -199,10 +203,13 @@ func (p *printer) part(name string, pl *plan, v val) string {
 	return text
 }
 
+// noError is the text of an error that is nil.
+const noError = "<nil>"
+
 func (p *printer) nestedError(pl *plan, v val) string {
 	typ, data, ok := p.interfaceWords(pl, v)
 	if !ok {
-		return "<nil>"
+		return noError
 	}
 	d, dv, err := p.unpack(typ, data)
 	if err != nil {

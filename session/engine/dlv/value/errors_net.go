@@ -2,6 +2,8 @@ package value
 
 import (
 	"net"
+	"net/http"
+	"net/textproto"
 	"strconv"
 )
 
@@ -96,4 +98,58 @@ func (p *printer) addrError(pl *plan, v val) string {
 		s = "address " + addr + ": " + s
 	}
 	return s
+}
+
+func (p *printer) netipError(pl *plan, v val) string {
+	s := "ParseAddr(" + strconv.Quote(p.part("in", pl, v)) + "): " + p.part("msg", pl, v)
+	if at := p.part("at", pl, v); at != "" {
+		s += " (at " + strconv.Quote(at) + ")"
+	}
+	return s
+}
+
+func (p *printer) textprotoError(pl *plan, v val) string {
+	code, err := p.fieldWord(pl, v, "Code")
+	if err != nil {
+		return ""
+	}
+	return (&textproto.Error{Code: int(code), Msg: p.part("Msg", pl, v)}).Error()
+}
+
+func (p *printer) httpStatusError(pl *plan, v val) string {
+	code, err := p.fieldWord(pl, v, "code")
+	if err != nil {
+		return ""
+	}
+	return http.StatusText(int(code)) + ": " + p.part("text", pl, v)
+}
+
+func (p *printer) http2StreamError(pl *plan, v val) string {
+	s := "stream error: stream ID " + p.part("StreamID", pl, v) + "; " + http2Code(p.part("Code", pl, v))
+	if cause := p.part("Cause", pl, v); cause != noError {
+		s += "; " + cause
+	}
+	return s
+}
+
+func (p *printer) http2ConnectionError(pl *plan, v val) string {
+	return "connection error: " + http2Code(p.part("", pl, v))
+}
+
+func (p *printer) http2GoAwayError(pl *plan, v val) string {
+	return "http2: server sent GOAWAY and closed the connection; LastStreamID=" + p.part("LastStreamID", pl, v) +
+		", ErrCode=" + http2Code(p.part("ErrCode", pl, v)) + ", debug=" + strconv.Quote(p.part("DebugData", pl, v))
+}
+
+func http2Code(number string) string {
+	names := [...]string{
+		"NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT", "STREAM_CLOSED",
+		"FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM",
+		"INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED",
+	}
+	n, err := strconv.ParseUint(number, 10, 32)
+	if err == nil && n < uint64(len(names)) {
+		return names[n]
+	}
+	return "unknown error code 0x" + strconv.FormatUint(n, 16)
 }

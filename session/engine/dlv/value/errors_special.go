@@ -1,7 +1,9 @@
 package value
 
 import (
+	"reflect"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -17,27 +19,19 @@ func (p *printer) timeParseError(pl *plan, v val) string {
 	return e.Error()
 }
 
-// jsonTypeError words an encoding/json.UnmarshalTypeError, whose field Type
-// holds the runtime's description of a type.
-func (p *printer) jsonTypeError(pl *plan, v val) string {
-	f := pl.field("Type")
-	if f == nil {
-		return ""
-	}
-	w, err := p.words(v.at(f.off), 2)
+func (p *printer) durationError(pl *plan, v val) string {
+	// The package quotes in its own way.
+	const before, after = "parsing time ", "."
+	quoted := (&time.ParseError{Value: p.part("value", pl, v), Message: after}).Error()
+	return "time: " + p.part("message", pl, v) + " " + strings.TrimSuffix(strings.TrimPrefix(quoted, before), after)
+}
+
+func (p *printer) reflectError(pl *plan, v val) string {
+	kind, err := p.fieldWord(pl, v, "Kind")
 	if err != nil {
 		return ""
 	}
-	name, ok := p.typeName(w[1])
-	if !ok {
-		return ""
-	}
-	s := "json: cannot unmarshal " + p.part("Value", pl, v) + " into Go "
-	structure, fld := p.part("Struct", pl, v), p.part("Field", pl, v)
-	if structure == "" && fld == "" {
-		return s + "value of type " + name
-	}
-	return s + "struct field " + structure + "." + fld + " of type " + name
+	return (&reflect.ValueError{Method: p.part("Method", pl, v), Kind: reflect.Kind(kind)}).Error()
 }
 
 // exitError words the state in which a process that was run has ended.

@@ -181,6 +181,25 @@ func (tg *target) load(t testing.TB, path string, entry uint64) {
 	}
 }
 
+// element returns the type and bytes of an element of a slice that a program has
+// printed, or of a package variable.
+func (tg *target) element(t testing.TB, e expectation) (godwarf.Type, []byte) {
+	t.Helper()
+	list, _, ok := strings.Cut(e.name, "[")
+	if !ok {
+		return tg.variable(t, e.name)
+	}
+	slice, isSlice := tg.vars[list].(*godwarf.SliceType)
+	if !isSlice {
+		t.Fatalf("%s is a %s", list, TypeName(tg.vars[list]))
+	}
+	data := make([]byte, slice.ElemType.Size())
+	if _, err := tg.mem.ReadMemory(data, e.addr); err != nil {
+		t.Fatal(err)
+	}
+	return slice.ElemType, data
+}
+
 // variable returns the type and bytes of a package variable.
 func (tg *target) variable(t testing.TB, name string) (godwarf.Type, []byte) {
 	t.Helper()

@@ -235,8 +235,8 @@ func TestAllFields(t *testing.T) {
 }
 
 func checkVariable(t *testing.T, tg *target, r *Reader, e expectation) {
-	typ, data := tg.variable(t, e.name)
-	if tg.addrs[e.name] != e.addr {
+	typ, data := tg.element(t, e)
+	if at, ok := tg.addrs[e.name]; ok && at != e.addr {
 		t.Fatalf("%s is at %#x, debug information says %#x", e.name, e.addr, tg.addrs[e.name])
 	}
 	var lim engine.Limits

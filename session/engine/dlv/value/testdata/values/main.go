@@ -46,6 +46,10 @@ func main() {
 	interfaces()
 	errorsAndPanics()
 	secrets()
+	stdErrors()
+	for i := range eStd {
+		show(fmt.Sprintf("eStd[%d]", i), &eStd[i], "*")
+	}
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
 	vPtrPoint.Move()
