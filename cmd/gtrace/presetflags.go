@@ -152,7 +152,15 @@ func setFlag(cmd *cobra.Command, flag preset.Flag) error {
 		return &preset.Error{Line: flag.Line, Text: flag.Name + ": takes one value, not a list"}
 	}
 	for _, value := range flag.Values {
-		if err := cmd.Flags().Set(flag.Name, value); err != nil {
+		err := cmd.Flags().Set(flag.Name, value)
+		if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+			v := newValueError(e.GetFlag(), e.GetValue(), e.Unwrap())
+			if e.GetFlag().Value.Type() == "bool" {
+				v.why = "write true or false"
+			}
+			return &preset.Error{Line: flag.Line, Text: fmt.Sprintf("%s: %s: %s", flag.Name, value, v.why)}
+		}
+		if err != nil {
 			return &preset.Error{Line: flag.Line, Text: err.Error()}
 		}
 	}
