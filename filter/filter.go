@@ -26,7 +26,8 @@ type Filter struct {
 	source   *source
 	program  *vm.Program
 	machine  vm.VM
-	used     map[string]bool // fields
+	used     map[string]bool     // fields
+	values   map[string][]string // names behind args and results
 	needsEnd bool
 
 	failures uint64
@@ -54,7 +55,7 @@ func Parse(text string) (*Filter, error) {
 	if err != nil {
 		return nil, s.describe(err)
 	}
-	f := &Filter{source: s, program: program, used: asWritten.used}
+	f := &Filter{source: s, program: program, used: asWritten.used, values: asWritten.values}
 	for name := range atEnd {
 		f.needsEnd = f.needsEnd || f.used[name]
 	}
@@ -67,6 +68,10 @@ func (f *Filter) NeedsEnd() bool { return f.needsEnd }
 
 // Uses reports whether the expression asks for a field.
 func (f *Filter) Uses(field string) bool { return f.used[field] }
+
+// Names returns the names of the values that the expression asks for in args, or in
+// results.
+func (f *Filter) Names(field string) []string { return f.values[field] }
 
 // Keep reports whether the expression is true for a call. One that cannot be
 // computed, as a sum of what is not there, is not.

@@ -51,6 +51,7 @@ func (c constants) Visit(node *ast.Node) {
 type inspector struct {
 	*source
 	used     map[string]bool
+	values   map[string][]string // names behind args and results
 	names    []*ast.IdentifierNode
 	declared map[string]bool // by let
 	ranges   []*ast.BinaryNode
@@ -124,6 +125,12 @@ func (in *inspector) member(n *ast.MemberNode) {
 	base := n.Node.Type()
 	if outer, ok := n.Node.(*ast.MemberNode); ok && outer.Node.Type() == reflect.TypeFor[values]() {
 		in.wrong(name.Location(), "a value has no fields here: compare it as text, as with contains")
+	}
+	if list, ok := n.Node.(*ast.IdentifierNode); ok && base == reflect.TypeFor[values]() {
+		if in.values == nil {
+			in.values = make(map[string][]string)
+		}
+		in.values[list.Value] = append(in.values[list.Value], name.Value)
 	}
 	if base.Kind() != reflect.Struct || base.PkgPath() != reflect.TypeFor[fields]().PkgPath() {
 		return

@@ -81,7 +81,9 @@ func TestBacklog(t *testing.T) {
 			call seq=1 g1 #1 depth=0 main.serve
 			call seq=2 g1 #4 parent=1 depth=1 main.load
 			return seq=3 g1 #4 parent=1 depth=1 main.load
-			end reason=limit events=3 open=(#1 g1 main.serve)`,
+			exception seq=4 g1 #1 depth=0 main.serve !error(value=y)
+			return seq=5 g1 #1 depth=0 main.serve error=y
+			end reason=limit events=5`,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) { wantStream(t, script, tt.cfg, tt.want) })

@@ -16,8 +16,11 @@ type gate struct {
 	rate       *rateLimit     // nil: none
 	limit      uint64         // 0: none
 	allowance  *Allowance     // nil: none
-	denied     bool           // an event that was asked for was not allowed
-	seq        uint64         // of the last event that passed
+	over       bool           // what passes now is beyond the limit
+	// shown are calls of which something has passed, and not their end; nil: nobody asks
+	shown  map[events.CallID]bool
+	denied bool   // an event that was asked for was not allowed
+	seq    uint64 // of the last event that passed
 }
 
 func newGate(cfg Config) *gate {
@@ -31,6 +34,9 @@ func newGate(cfg Config) *gate {
 		}
 	}
 	g.kinds[events.Lost], g.kinds[events.Exec] = true, true
+	if cfg.Limit > 0 || cfg.Allowance != nil {
+		g.shown = make(map[events.CallID]bool)
+	}
 	if cfg.Goroutines != nil {
 		g.goroutines = make(map[int64]bool, len(cfg.Goroutines))
 		for _, id := range cfg.Goroutines {
@@ -65,16 +71,22 @@ func (g *gate) asks(k events.Kind) bool { return g.kinds[k] }
 // was lost, and an exec, is always told, and is no event itself.
 func (g *gate) passes(e *events.Event, now time.Time) bool {
 	pass := g.kinds[e.Kind] && (g.rate == nil || g.rate.keeps(e, now))
-	if g.rate != nil && e.Kind == events.Return {
-		g.rate.ended(e.Call)
+	if e.Kind == events.Return {
+		if g.rate != nil {
+			g.rate.ended(e.Call)
+		}
+		delete(g.shown, e.Call)
 	}
 	if pass && e.Kind != events.Lost && e.Kind != events.Exec {
-		if !g.allowance.take() {
+		if !g.over && !g.allowance.take() {
 			g.denied = true
 			return false
 		}
 		g.seq++
 		e.Seq = g.seq
+		if g.shown != nil && e.Kind != events.Return && e.Call != events.NoCall {
+			g.shown[e.Call] = true
+		}
 	}
 	return pass
 }
@@ -94,3 +106,36 @@ func (g *gate) leftOut(id events.CallID) bool { return g.rate != nil && g.rate.l
 
 // full reports whether the limit is reached.
 func (g *gate) full() bool { return g.limit > 0 && g.seq >= g.limit || g.allowance.spent() }
+
+// more reports whether something of the queue is left to yield. When the limit is
+// reached, that is the end of the calls which are shown and are long over, as those
+// that a filter has held back until then: a call that is shown has an end, or is
+// still open.
+func (s *Session) more() bool {
+	if s.cut == nil && s.gate.full() && s.holdsBack() {
+		s.finish()
+	}
+	return s.next < len(s.queue) && (s.cut != nil || !s.gate.full())
+}
+
+// holdsBack reports whether what comes out may be over already.
+func (s *Session) holdsBack() bool { return s.sieve != nil || s.backlog != nil }
+
+// finish leaves in the queue the ends, and the exceptions before them, of calls that
+// have ended and of which the begin was shown.
+func (s *Session) finish() {
+	s.gate.over, s.gate.denied = true, false
+	queued := s.queue[s.next:]
+	over := make(map[events.CallID]bool)
+	for _, e := range queued {
+		over[e.Call] = e.Kind == events.Return && s.gate.shown[e.Call]
+	}
+	s.queue, s.next, s.cut = nil, 0, make([]events.Event, 0, len(queued))
+	for _, e := range queued {
+		if over[e.Call] && e.Kind != events.Line && e.Kind != events.Write {
+			s.queue = append(s.queue, e)
+		} else {
+			s.cut = append(s.cut, e)
+		}
+	}
+}

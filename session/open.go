@@ -21,7 +21,7 @@ func (s *Session) lastRecords(end *events.Event) []events.Event {
 			s.queue = s.backlog.add(s.queue, false)
 		}
 	}
-	for s.next < len(s.queue) && !s.gate.full() {
+	for s.more() {
 		e := s.queue[s.next]
 		s.next++
 		if s.gate.passes(&e, end.Time) {
@@ -68,7 +68,7 @@ func (s *Session) end(e *events.Event) events.Event {
 // return is still queued has not ended, and one whose call event is queued has
 // not begun.
 func (s *Session) open() []events.OpenCall {
-	queued := s.queue[s.next:]
+	queued := slices.Concat(s.queue[s.next:], s.cut)
 	var open []events.OpenCall
 	for _, r := range s.pairer.routines {
 		for i := range r.calls {

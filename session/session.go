@@ -73,7 +73,8 @@ type Session struct {
 	// yielded yet, because the caller left the loop in between.
 	queue []events.Event
 	next  int
-	now   time.Time // of that hit
+	cut   []events.Event // of that hit, what the limit has left out; nil: it is not reached
+	now   time.Time      // of that hit
 
 	alarm  alarm
 	execAt time.Time      // when the target last replaced its program
@@ -172,10 +173,22 @@ func begin(eng engine.Engine, cfg Config) (traced, error) {
 	}
 	if lines != nil {
 		sel.Notes = append(sel.Notes, lines.notes...)
+		if cfg.Lines && cfg.Kinds != nil && !slices.Contains(cfg.Kinds, events.Line) {
+			sel.Notes = append(sel.Notes, "line events are shown though -e does not name them, as --lines asks for them")
+		}
 		cfg.alsoReport(events.Line)
+	}
+	if cfg.Old && lines == nil {
+		sel.Notes = append(sel.Notes, "--old shows nothing, as no lines are traced: add --lines, or a pattern such as server.go:40")
 	}
 	if len(cfg.WatchMem) > 0 {
 		cfg.alsoReport(events.Write)
+	}
+	if err := checkNames(eng, cfg, sel.Functions); err != nil {
+		if scope == nil && !cfg.FollowExec {
+			return traced{}, err
+		}
+		sel.Notes = append(sel.Notes, err.Error()+"; what is followed may have one")
 	}
 	watcher, err := newWatcher(eng, cfg, sel.Functions)
 	if err != nil {
@@ -373,7 +386,7 @@ var errNoEnd = errors.New("the engine stopped without saying why")
 // whether the target may run on; if not, the trace has reached its limit or
 // the place to stop at, or the loop body broke off and there is no end.
 func (s *Session) drain(yield func(events.Event, error) bool) (end *events.Event, more bool) {
-	for s.next < len(s.queue) && !s.gate.full() {
+	for s.more() {
 		e := &s.queue[s.next]
 		s.next++
 		if !s.gate.passes(e, s.now) {

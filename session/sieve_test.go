@@ -134,7 +134,11 @@ func TestSieve(t *testing.T) {
 			call seq=1 g1 #1 depth=0 main.a
 			call seq=2 g1 #2 parent=1 depth=1 main.b
 			call seq=3 g1 #3 parent=2 depth=2 main.c
-			end reason=limit events=3 open=(#1 g1 main.a, #2 g1 main.b, #3 g1 main.c)`,
+			return seq=4 g1 #3 parent=2 depth=2 main.c
+			exception seq=5 g1 #2 parent=1 depth=1 main.b !error(value=x)
+			return seq=6 g1 #2 parent=1 depth=1 main.b error=x
+			return seq=7 g1 #1 depth=0 main.a
+			end reason=limit events=7`,
 		},
 		{
 			"the limit holds at the end, too", `
@@ -143,7 +147,8 @@ func TestSieve(t *testing.T) {
 			g1 return main.b 20
 			exit 0`, Config{Filters: []events.Filter{these(true, 2)}, Limit: 1}, `
 			call seq=1 g1 #2 parent=1 depth=1 main.b
-			end reason=exited status=0 events=1 open=(#2 g1 main.b)`,
+			return seq=2 g1 #2 parent=1 depth=1 main.b
+			end reason=exited status=0 events=2`,
 		},
 		{
 			"an exception of no call is asked about by itself", `

@@ -22,6 +22,7 @@ import (
 type traceFlags struct {
 	trace, ignore []string
 	kinds         []string
+	given         func(flag string) bool // on the command line, or in a preset
 	goroutines    []int64
 	stack         int
 	strings       int
@@ -66,6 +67,7 @@ const (
 // register defines the flags; stall is the default of --stall.
 func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.SortFlags = false
+	f.given = fs.Changed
 	fs.StringArrayVarP(&f.trace, "trace", "t", nil, "trace what matches `PATTERN`; may be repeated (default: the main module)")
 	fs.StringArrayVarP(&f.ignore, "ignore", "x", nil, "leave out what matches `PATTERN`; may be repeated")
 	fs.StringSliceVarP(&f.kinds, "events", "e", nil, "kinds of event to report, as `KINDS` with commas between: "+strings.Join(kindNames(traceableKinds), ", ")+" (default: all, line where lines are traced, write where memory is watched)")
@@ -180,6 +182,9 @@ func (f *traceFlags) check() error {
 	if err := f.inside.source.check(); err != nil {
 		return err
 	}
+	if err := f.checkEmpty(); err != nil {
+		return err
+	}
 	if err := f.eval.check(); err != nil {
 		return err
 	}
@@ -190,6 +195,21 @@ func (f *traceFlags) check() error {
 		return err
 	}
 	return f.output.check()
+}
+
+// checkEmpty refuses expressions without anything in them, as of a variable of the
+// shell that is not set: to leave them out silently would show everything.
+func (f *traceFlags) checkEmpty() error {
+	for _, expr := range []struct{ flag, text, example string }{
+		{"if", f.eval.condition, "id > 7"},
+		{"where", f.filter.where, "duration > 10ms"},
+		{"trigger", f.filter.trigger, "duration > 1s"},
+	} {
+		if f.given(expr.flag) && strings.TrimSpace(expr.text) == "" {
+			return fmt.Errorf("--%s: the expression is empty: write one, as --%s '%s', or leave the flag out", expr.flag, expr.flag, expr.example)
+		}
+	}
+	return nil
 }
 
 // checkFollowExec refuses what is meant for one program only.

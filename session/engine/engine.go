@@ -91,6 +91,12 @@ type Evaluator interface {
 	Eval(Watch, Limits) ([]events.Value, error)
 }
 
+// A Describer is implemented by engines that know the names of what functions take
+// and give.
+type Describer interface {
+	Parameters(*Function) (args, results []string, err error)
+}
+
 // A Watch is an expression that is evaluated again and again.
 type Watch struct {
 	Expr string

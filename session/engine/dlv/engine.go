@@ -26,6 +26,7 @@ var (
 	_ engine.Follower     = (*Engine)(nil)
 	_ engine.Protector    = (*Engine)(nil)
 	_ engine.ExecFollower = (*Engine)(nil)
+	_ engine.Describer    = (*Engine)(nil)
 )
 
 // An Engine traces one process.

@@ -171,6 +171,24 @@ func (e *Engine) site(f *engine.Function) (*site, error) {
 	return s, nil
 }
 
+// Parameters returns the names of the arguments and results of a function. See
+// [engine.Describer].
+func (e *Engine) Parameters(f *engine.Function) (args, results []string, err error) {
+	for body := range e.im.bodies(f) {
+		s, err := e.site(body)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, p := range s.sig.args {
+			args = append(args, p.name)
+		}
+		for _, p := range s.sig.results {
+			results = append(results, p.name)
+		}
+	}
+	return args, results, nil
+}
+
 // A role is what a probe does at a place. One place may have several: a function
 // may consist of nothing but its RET, and the ones through which panics go may
 // be traced themselves.

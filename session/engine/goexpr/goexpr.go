@@ -250,6 +250,9 @@ func (x *Expr) Check(names *types.Package) (*types.Info, error) {
 	}
 	err := types.CheckExpr(x.fset, names, token.NoPos, x.Node, info)
 	if e, ok := errors.AsType[types.Error](err); ok {
+		if m := x.called(e.Pos); m != nil && strings.Contains(e.Msg, "no field or method") {
+			return nil, x.Error(m.Sel.Pos(), noMethods)
+		}
 		return nil, x.Error(e.Pos, strings.ReplaceAll(e.Msg, "field or method", "field"))
 	}
 	if err != nil {
@@ -260,6 +263,23 @@ func (x *Expr) Check(names *types.Package) (*types.Info, error) {
 	}
 	return info, nil
 }
+
+// called returns the selector in the expression that stands around a position and is
+// called, or nil.
+func (x *Expr) called(pos token.Pos) (found *ast.SelectorExpr) {
+	ast.Inspect(x.Node, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && s.Pos() <= pos && pos < s.End() {
+				found = s
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// noMethods is the reason for which a call of what is no field is refused.
+const noMethods = "no method can be called: it would run code in the target; fields can be compared"
 
 // IsCondition reports whether the expression is true or false, which is what a
 // condition must be: the error says what it is instead.

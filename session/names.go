@@ -1,0 +1,65 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+
+	"gtrace/events"
+	"gtrace/session/engine"
+	"gtrace/spelling"
+)
+
+// A naming is a filter that asks for arguments and results by name.
+type naming interface {
+	// Names returns the names of the values in args, or in results, that it asks for.
+	Names(field string) []string
+}
+
+// checkNames says which name in the expressions of cfg no function has: such an
+// expression means something else than its author thinks. Nothing is said where the
+// engine does not know the names of all.
+func checkNames(eng engine.Engine, cfg Config, fns []*engine.Function) error {
+	asked := namings(cfg)
+	describer, ok := eng.(engine.Describer)
+	if !ok || len(asked) == 0 || len(fns) == 0 {
+		return nil
+	}
+	var known [2][]string
+	for _, fn := range fns {
+		args, results, err := describer.Parameters(fn)
+		if err != nil {
+			return nil
+		}
+		known[0], known[1] = append(known[0], args...), append(known[1], results...)
+	}
+	for flag, n := range asked {
+		for i, field := range []string{"args", "results"} {
+			for _, name := range n.Names(field) {
+				if slices.Contains(known[i], name) {
+					continue
+				}
+				what := []string{"an argument", "a result"}[i]
+				if near := spelling.Nearest(name, known[i]); near != "" {
+					return fmt.Errorf("--%s: no traced function has %s %s: perhaps %s.%s", flag, what, name, field, near)
+				}
+				return fmt.Errorf("--%s: no traced function has %s %s", flag, what, name)
+			}
+		}
+	}
+	return nil
+}
+
+// namings returns those of cfg's expressions, by flag.
+func namings(cfg Config) map[string]naming {
+	found := make(map[string]naming)
+	add := func(flag string, f events.Filter) {
+		if n, ok := f.(naming); ok {
+			found[flag] = n
+		}
+	}
+	for _, f := range cfg.Filters {
+		add("where", f)
+	}
+	add("trigger", cfg.Backlog.Trigger)
+	return found
+}
