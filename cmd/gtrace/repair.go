@@ -33,7 +33,8 @@ thread that reaches one ends the process with SIGTRAP. --write removes them: it
 puts back the bytes of the file. Nothing is written without it.
 
 A breakpoint is a byte of int3 (cc) that stands alone where the file has another
-byte. Any other difference is shown as "changed" and never touched. While
+byte. "borrowed" is code that gtrace has put there for a moment, and marked. Any
+other difference is shown as "changed" and never touched. While
 another process traces this one, the breakpoints are its own: --write refuses.
 
 The process runs on all the while. It may be written in any language.
