@@ -19,7 +19,7 @@ import (
 	"github.com/go-delve/delve/pkg/proc"
 )
 
-// A target is a running program of testdata/values.
+// A target is a running program of testdata.
 type target struct {
 	mem      memFile
 	bi       *proc.BinaryInfo
@@ -45,9 +45,14 @@ func (m memFile) ReadMemory(buf []byte, addr uint64) (int, error) {
 // build builds testdata/values and returns the path of the program.
 func build(t testing.TB, env []string, flags ...string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "values")
+	return buildProgram(t, "values", env, flags...)
+}
+
+func buildProgram(t testing.TB, name string, env []string, flags ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
 	cmd := exec.Command("go", append(append([]string{"build", "-o", path}, flags...), ".")...)
-	cmd.Dir = filepath.Join("testdata", "values")
+	cmd.Dir = filepath.Join("testdata", name)
 	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build %v: %v\n%s", flags, err, out)

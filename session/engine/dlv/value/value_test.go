@@ -44,6 +44,16 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestStandardErrors compares the messages of errors of the standard library with what
+// their Error methods say.
+func TestStandardErrors(t *testing.T) {
+	tg := start(t, buildProgram(t, "stderrors", nil))
+	r := NewReader(tg.bi)
+	for _, e := range tg.expected {
+		checkVariable(t, tg, r, e)
+	}
+}
+
 // TestRuntimeTypes reads the same without what the debug information says about
 // the types that interfaces hold.
 func TestRuntimeTypes(t *testing.T) {

@@ -46,10 +46,6 @@ func main() {
 	interfaces()
 	errorsAndPanics()
 	secrets()
-	stdErrors()
-	for i := range eStd {
-		show(fmt.Sprintf("eStd[%d]", i), &eStd[i], "*")
-	}
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
 	vPtrPoint.Move()

@@ -1,0 +1,3 @@
+module example.com/stderrors
+
+go 1.23
