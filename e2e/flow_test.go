@@ -218,11 +218,7 @@ func (f *flowTest) compare(t *testing.T, mode string) (met int, problems []strin
 	}
 	told, seen := f.told, f.seen(stream)
 	if mode == "opt" {
-		known := map[string]bool{}
-		for _, c := range seen {
-			known[c.name] = true
-		}
-		told = slices.DeleteFunc(slices.Clone(told), func(c *flowCall) bool { return !known[c.name] })
+		told, seen = generated(told), generated(seen)
 	}
 	for i, c := range seen {
 		met += len(c.lines)
@@ -239,6 +235,14 @@ func (f *flowTest) compare(t *testing.T, mode string) (met int, problems []strin
 		problems = append(problems, fmt.Sprintf("%d calls were seen, of %d", len(seen), len(told)))
 	}
 	return met, problems
+}
+
+// generated leaves out the calls of functions that may be inlined.
+func generated(calls []*flowCall) []*flowCall {
+	return slices.DeleteFunc(slices.Clone(calls), func(c *flowCall) bool {
+		number, ok := strings.CutPrefix(c.name, "f")
+		return !ok || strings.Trim(number, "0123456789") != ""
+	})
 }
 
 // same compares the lines of a call with what they were.

@@ -191,6 +191,7 @@ func (f *flow) define(name string) {
 		{name: "s", kind: stringKind},
 		{name: "list", kind: listKind},
 	}
+	f.line("//go:noinline")
 	if f.named {
 		f.line("func %s(a, b int, s string, list []int) (acc int, out string) {", name)
 	} else {

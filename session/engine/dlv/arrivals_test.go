@@ -118,7 +118,6 @@ func TestArrivals(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := listing(t, tt.code)
-			b.findSolid()
 			every := func(int) bool { return true }
 			statement := func(line int) int { // 12 and 13 are one
 				if line == 13 {

@@ -109,11 +109,14 @@ func (im *Image) body(f *engine.Function) (*body, error) {
 	}
 	b.connect()
 	b.skipMoves(im)
+	b.findSolid()
 	if isPlain(f) {
-		b.findSolid()
 		b.endReturns(im)
 	} else {
 		b.skipEpilogues(im)
+	}
+	if f.Optimized {
+		b.skipShuffles()
 	}
 	return b, nil
 }

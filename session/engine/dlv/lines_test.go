@@ -36,6 +36,7 @@ func listing(t *testing.T, text string) *body {
 	b.first, b.frame = afterPrologue(b.code)
 	b.never = make([]bool, len(b.code))
 	b.connect()
+	b.findSolid()
 	return b
 }
 
@@ -132,6 +133,19 @@ func TestMarks(t *testing.T) {
 			want: "0:2 1:2 2:3",
 		},
 		{
+			name: "registers that are moved on the way to the next block, and jumps",
+			code: `
+				39d8   2*   CMPL
+				7404   2    JE to the jump
+				4889ca 4*   MOVQ CX, DX
+				90     3*
+				eb00   2*   JMP
+				4889ca 4*   MOVQ CX, DX
+				01d8   4    ADDL
+				c3     5*`,
+			want: "0:2 3:3 5:4 7:5",
+		},
+		{
 			name: "instructions without a line of their own",
 			code: `
 				90  2*
@@ -143,6 +157,7 @@ func TestMarks(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := listing(t, tt.code)
+			b.skipShuffles()
 			var got []string
 			for _, m := range b.marks(func(line int) bool { return line != 1 }) {
 				i := slices.IndexFunc(b.code, func(in insn) bool { return in.addr == m.addr })
