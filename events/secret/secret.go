@@ -32,6 +32,9 @@ const (
 	atEnd        // only as the last part of a name
 	inside       // anywhere, and also as the end of a part: dbpassword
 	asked        // anywhere, and for values of every sort
+	ofTexts      // as the last part, for texts and bytes, not for numbers
+	ofBytes      // as the last part, for bytes only
+	ofBlocks     // as the last part, for so many bytes as a cipher takes only
 )
 
 // defaults are the words that are secret unless somebody says otherwise.
@@ -39,9 +42,16 @@ var defaults = map[fit]string{
 	inside: "password passwd passphrase passcode secret token authorization authorisation cookie credential " +
 		"apikey accesskey privatekey secretkey sessionid sessid",
 	anywhere: "pwd cred creds jwt bearer otp totp cvv dsn privkey authkey signingkey encryptionkey masterkey " +
-		"sharedkey sessionkey hmackey connectionstring connstring connstr",
+		"sharedkey sessionkey hmackey connectionstring connstring connstr " +
+		"mackey enckey deckey aeskey cipherkey cryptokey signkey symkey symmetrickey derivedkey wrappingkey " +
+		"rsakey ecdsakey ed25519key decapsulationkey sshkey tlskey sslkey rawkey keymaterial mnemonic",
 	// A pass is also a round, and passThrough no secret.
-	atEnd: "pass",
+	atEnd: "pass psk kek dek",
+	// A seed may be a number, and a MAC the address of a machine.
+	ofTexts: "seed",
+	ofBytes: "mac hmac priv",
+	// Most keys lead to a value; those of so many bytes are for a cipher.
+	ofBlocks: "key",
 }
 
 // New returns the default names and more.
@@ -94,16 +104,23 @@ type Sort uint8
 
 const (
 	Other  Sort = iota // or not known
-	Text               // a string or bytes
+	Text               // a string, or a few bytes
+	Bytes              // a slice of them
+	Block              // an array of bytes, at least 16
 	Number             // of any size
 	Bool
 )
+
+// IsText reports whether a value is a text, or bytes.
+func (s Sort) IsText() bool { return s == Text || s == Bytes || s == Block }
 
 // A Match says whether a name marks what it names as secret.
 type Match uint8
 
 const (
 	No     Match = iota
+	Blocks       // if it is an array of bytes
+	Binary       // if it is bytes
 	Plural       // by a plural, as tokens: of numbers, that is a count
 	Yes          // by default
 	Always       // by a word that somebody has added
@@ -113,12 +130,30 @@ const (
 // secret, and no number that a plural counts, unless it was asked for.
 func (m Match) Hides(s Sort) bool {
 	switch m {
+	case Blocks:
+		return s == Block
+	case Binary:
+		return s == Block || s == Bytes
 	case Plural:
 		return s != Number && s != Bool
 	case Yes:
 		return s != Bool
 	}
 	return m == Always
+}
+
+// In returns what a name says in a package: in one of cryptography a key is no name
+// of something else, whatever its size.
+func (m Match) In(path string) Match {
+	if m != Blocks {
+		return m
+	}
+	for element := range strings.SplitSeq(path, "/") {
+		if strings.HasPrefix(element, "crypto") || element == "cipher" {
+			return Binary
+		}
+	}
+	return m
 }
 
 // Match looks at the name of a variable, a field or a key.
@@ -140,8 +175,12 @@ func (n *Names) match(name string, end bool) Match {
 		return Yes // nobody knows
 	}
 	text, ends, final := split(name, make([]byte, 0, 64), make([]int, 0, 16))
-	best, begin := No, 0
+	best, begin, public := No, 0, false
 	for i := range ends {
+		switch string(text[begin:ends[i]]) {
+		case "public", "pub", "peer", "verify":
+			public = true
+		}
 		for j := i; j < len(ends); j++ {
 			part := text[begin:ends[j]]
 			if len(part) > n.longest+1 && j > i {
@@ -153,6 +192,9 @@ func (n *Names) match(name string, end bool) Match {
 		}
 		begin = ends[i]
 	}
+	if public && best == Blocks {
+		return No // everybody may know the key
+	}
 	return best
 }
 
@@ -162,6 +204,10 @@ func (n *Names) word(part []byte, single, last bool) Match {
 	for match := Yes; match >= Plural; match-- {
 		if f := n.words[string(part)]; f == asked {
 			m = max(m, Always)
+		} else if f >= ofTexts {
+			if last && match == Yes {
+				m = max(m, Plural-Match(f-ofTexts))
+			}
 		} else if f != 0 && (f != atEnd || last) || single && n.suffix(part) {
 			m = max(m, match)
 		}

@@ -29,10 +29,13 @@ func TestMatch(t *testing.T) {
 			"accessKey access_key AWS_ACCESS_KEY_ID secretAccessKey privateKey PRIVATE_KEY privKey credential userCredential " +
 			"cred creds sessionID session_id SessionId JSESSIONID PHPSESSID jwt JWTAuth bearer BearerValue " +
 			"otp TOTP cvv dsn DB_DSN connString connection_string signingKey hmacKey masterKey " +
+			"MACKey macKey mac_key aesKey encKey symmetricKey RSAKey sshKey rawKey keyMaterial mnemonic PSK kek dek " +
 			"pass dbPass SMTP_PASS pass2 pass_word passWord password_hash (*Config).password user.password",
-		Plural: "passwords tokens maxTokens totalTokens tokensUsed secrets credentials cookies APIKeys JWTs accesstokens",
+		Blocks: "key Key sessionTicketKey userKey",
+		Binary: "mac MAC HMAC priv",
+		Plural: "seed Seed rngSeed passwords tokens maxTokens totalTokens tokensUsed secrets credentials cookies APIKeys JWTs accesstokens",
 		No: "tokenize tokenizer tokenized passwordless passThrough passes bypass compass passenger firstPassRate " +
-			"secretary authorize authorized auth author key keys publicKey monkey cookiecutter session sessions " +
+			"secretary authorize authorized auth author keys publicKey monkey cookiecutter session sessions pubKey peerKey machine macro " +
 			"id name value user access api api2 keyapi credit accredited pin spin sid signature salt nonce hash " +
 			"paſsword _ - -- 123 é",
 	} {
@@ -65,6 +68,20 @@ func TestMatchEnd(t *testing.T) {
 	}
 }
 
+func TestIn(t *testing.T) {
+	n := names(t)
+	for path, want := range map[string]Match{
+		"crypto/aes": Binary, "golang.org/x/crypto/nacl": Binary, "example.com/store": Blocks, "": Blocks, "crypto/internal/fips140/hmac.HMAC": Binary,
+	} {
+		if got := n.Match("key").In(path); got != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+		if got := n.Match("password").In(path); got != Yes {
+			t.Errorf("%s: a password is %d", path, got)
+		}
+	}
+}
+
 func TestAdded(t *testing.T) {
 	n := names(t, "iban", "card-number", "Tokens", "md5sum", "Größe")
 	for match, list := range map[Match]string{
@@ -86,9 +103,9 @@ func TestAdded(t *testing.T) {
 }
 
 func TestHides(t *testing.T) {
-	for m, want := range map[Match]string{No: "", Plural: "OT", Yes: "OTN", Always: "OTNB"} {
+	for m, want := range map[Match]string{No: "", Blocks: "A", Binary: "YA", Plural: "OTYA", Yes: "OTYAN", Always: "OTYANB"} {
 		var got []byte
-		for s, letter := range "OTNB" {
+		for s, letter := range "OTYANB" {
 			if m.Hides(Sort(s)) {
 				got = append(got, byte(letter))
 			}

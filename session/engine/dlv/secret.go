@@ -28,7 +28,7 @@ func (im *Image) marked(sig *signature, f *engine.Function, names *secret.Names)
 	for _, params := range [][]param{sig.args, sig.results} {
 		for i := range params {
 			p := &params[i]
-			p.secret = names.Match(p.name)
+			p.secret = names.Match(p.name).In(f.Package)
 			if p.names = secret.IsKey(p.name); secret.IsValue(p.name) {
 				p.named = secret.Always
 			}

@@ -38,22 +38,48 @@ var parts = map[string]string{
 	"crypto/rsa.PrivateKey":   "D Primes Precomputed",
 	"crypto/ecdsa.PrivateKey": "D",
 	"crypto/dsa.PrivateKey":   "X",
+
+	"crypto/internal/fips140/hmac.HMAC": "opad ipad",
 }
 
 func (r *Reader) markPlan(pl *plan) {
 	for i := range pl.fields {
 		f := &pl.fields[i]
-		f.secret = r.hide.Match(f.name)
+		f.secret = r.hide.Match(f.name).In(pl.raw)
 	}
-	pl.hidden = r.hide.MatchEnd(typeBase(pl.raw)).Hides(secret.Text) && r.p.sort(pl) == secret.Text
+	own := r.hide.MatchEnd(typeBase(pl.raw))
+	pl.hidden = own.Hides(secret.Text) && r.p.holdsText(pl)
 	if r.hide == nil {
 		return
+	}
+	if own.Hides(secret.Text) && parts[pl.raw] == "" {
+		r.markFields(pl)
 	}
 	for name := range strings.FieldsSeq(parts[pl.raw]) {
 		if f := pl.field(name); f != nil {
 			f.secret = max(f.secret, secret.Yes)
 		}
 	}
+}
+
+// markFields marks what a structure holds that is called a secret itself: all but
+// numbers, times, and what is embedded, which has names of its own.
+func (r *Reader) markFields(pl *plan) {
+	for i := range pl.fields {
+		f := &pl.fields[i]
+		if !f.embedded && (f.t == nil || rawName(f.t) != "time.Time") {
+			f.secret = max(f.secret, secret.Plural)
+		}
+	}
+}
+
+// holdsText reports whether a type is one of texts, or of lists or maps of them.
+func (p *printer) holdsText(pl *plan) bool {
+	switch pl.form {
+	case formSlice, formArray, formMap:
+		return p.sort(p.r.follow(&pl.elem)).IsText() || p.sort(pl).IsText()
+	}
+	return p.sort(pl).IsText()
 }
 
 // typeBase returns the name of a named type without package and type
@@ -85,10 +111,18 @@ func (p *printer) sort(pl *plan) secret.Sort {
 		return secret.Bool
 	case formInt, formUint, formUintptr, formFloat, formComplex, formDuration:
 		return secret.Number
-	case formString, formBytes:
+	case formString:
 		return secret.Text
+	case formBytes:
+		if pl.raw != "net.HardwareAddr" {
+			return secret.Bytes
+		}
 	case formArray:
-		if p.r.follow(&pl.elem).raw == "uint8" {
+		switch {
+		case p.r.follow(&pl.elem).raw != "uint8":
+		case pl.count >= 16:
+			return secret.Block
+		default:
 			return secret.Text
 		}
 	}
@@ -106,7 +140,7 @@ func (r *Reader) Hides(m secret.Match, mem Memory, t godwarf.Type, data []byte) 
 }
 
 // IsText reports whether a type is one of strings or bytes.
-func (r *Reader) IsText(t godwarf.Type) bool { return r.p.sort(r.plan(t)) == secret.Text }
+func (r *Reader) IsText(t godwarf.Type) bool { return r.p.sort(r.plan(t)).IsText() }
 
 // Names says whether a value is a text that names a secret.
 func (r *Reader) Names(mem Memory, t godwarf.Type, data []byte, lim engine.Limits) secret.Match {
@@ -153,13 +187,14 @@ func (p *printer) names(pl *plan, v val) secret.Match {
 	return p.match(text)
 }
 
-// stringIn returns the string that a value is, or that it holds or points at.
+// stringIn returns the string that a value is, or that it holds or points at; bytes
+// too, as names are in some headers. Both begin with where the text is and its length.
 func (p *printer) stringIn(pl *plan, v val) (val, bool) {
 	pl, v, ok := p.dynamic(pl, v)
 	if ok && pl.form == formPointer && p.r.follow(&pl.elem).form == formString {
 		pl, v, ok = p.target(pl, v)
 	}
-	return v, ok && pl.form == formString
+	return v, ok && (pl.form == formString || pl.form == formBytes)
 }
 
 func (p *printer) match(name []byte) secret.Match {

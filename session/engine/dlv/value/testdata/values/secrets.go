@@ -4,8 +4,10 @@ import (
 	"crypto/ecdsa"
 	"errors"
 	"math/big"
+	"net"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // hush is in every value that must not be seen.
@@ -55,6 +57,33 @@ type (
 	AuthError struct {
 		Code  int
 		Token string
+	}
+	// What a structure holds that is called a secret itself.
+	APIToken struct {
+		Login
+		Value   string
+		raw     []byte
+		Scopes  []string
+		Uses    int
+		Valid   bool
+		Expires time.Time
+	}
+	Secrets     map[string]string
+	TokenPolicy struct{ Name string }
+	// Names that are bytes, as in headers of HTTP/2.
+	Field struct {
+		Key, Value []byte
+	}
+	// Bytes for a cipher, beside what is called like them.
+	Keys struct {
+		MACKey    []byte
+		mac       []byte
+		seed      [32]byte
+		Seed      int
+		key       [16]byte
+		Key       []byte
+		PublicKey [32]byte
+		MAC       net.HardwareAddr
 	}
 )
 
@@ -111,6 +140,12 @@ var (
 	sLog       = []any{"user", "ann", "token", hush, "count", 1, "secret", any(nil), "of the token", "z"}
 	sKey       = ecdsa.PrivateKey{D: big.NewInt(76543210)}
 
+	sTypeFields = APIToken{Login{"ann", hush, nil}, hush, []byte(hush), []string{hush}, 7, true, time.Unix(0, 0).UTC()}
+	sTypeMap    = Secrets{"a": hush}
+	sOtherTyped = TokenPolicy{"short"}
+	sPairs      = []Field{{[]byte("authorization"), []byte(hush)}, {[]byte("accept"), []byte("*/*")}}
+	sKeys       = Keys{[]byte(hush), []byte(hush), [32]byte{90, 113, 55}, 5, [16]byte{90, 113}, []byte("row"), [32]byte{1}, net.HardwareAddr{2, 0, 0, 0, 0, 1}}
+
 	sError     error = &AuthError{3, hush}
 	sErrorWrap       = errors.Join(sError)
 )
@@ -153,6 +188,11 @@ func secrets() {
 	is("sArgs", &sArgs, `[8]string{"-v", "--password", HIDDEN, "--api-key=HIDDEN", "--token", HIDDEN, HIDDEN, "end"}`)
 	is("sLog", &sLog, `[]any{"user", "ann", "token", HIDDEN, "count", 1, "secret", HIDDEN, "of the token", "z"}`)
 	is("sKey", &sKey, `*, D:HIDDEN}`)
+	is("sTypeFields", &sTypeFields, `main.APIToken{Login:main.Login{User:"ann", Password:HIDDEN, next:nil}, Value:HIDDEN, raw:HIDDEN, Scopes:HIDDEN, Uses:7, Valid:true, Expires:1970-01-01T00:00:00Z}`)
+	is("sTypeMap", &sTypeMap, `HIDDEN`)
+	is("sOtherTyped", &sOtherTyped, `main.TokenPolicy{Name:"short"}`)
+	is("sPairs", &sPairs, `[]main.Field{main.Field{Key:[]byte("authorization"), Value:HIDDEN}, main.Field{Key:[]byte("accept"), Value:[]byte("*/*")}}`)
+	is("sKeys", &sKeys, `main.Keys{MACKey:HIDDEN, mac:HIDDEN, seed:HIDDEN, Seed:5, key:HIDDEN, Key:[]byte("row"), PublicKey:[32]byte{0x1`+strings.Repeat(", 0x0", 15)+`, …+16}, MAC:net.HardwareAddr{0x2, 0x0, 0x0, 0x0, 0x0, 0x1}}`)
 	is("sError", &sError, `&main.AuthError{Code:3, Token:HIDDEN}`, hiddenError)
 	is("sErrorWrap", &sErrorWrap, `*&errors.joinError{errs:[]error{`, hiddenError)
 }
