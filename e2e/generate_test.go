@@ -44,6 +44,7 @@ func TestGenerated(t *testing.T) {
 // there is, and compares them with what the program says.
 func TestSignatures(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for n := range times(2) {
 		if *seed >= 0 {
 			n = *seed

@@ -165,6 +165,7 @@ func TestNoGuardLeft(t *testing.T) {
 // TestUnprotected attaches to a process that may map no more memory.
 func TestUnprotected(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	b := startBusy(t, "opt")
 	pid := strconv.Itoa(b.pid)
 	size := statusNumber(t, b.pid, "VmSize") << 10
@@ -229,6 +230,7 @@ func TestFiltered(t *testing.T) {
 // It must stay stopped, with nothing left on it.
 func TestStopped(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(how.String(), func(t *testing.T) {
 			b := startBusy(t, "opt")
@@ -256,6 +258,7 @@ func TestStopped(t *testing.T) {
 // it must have nothing of tracing.
 func TestForked(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, mode := range []string{"opt", "debug"} {
 		t.Run(mode, func(t *testing.T) {
 			b := startProgress(t, []string{buildTarget(t, mode, "besieged")}, "forks")

@@ -54,6 +54,7 @@ func sizeOf(t *testing.T, path string) int64 {
 // been.
 func TestAttachSeveral(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	servers := []*server{startServer(t), startServerBuilt(t, "debug"), startServerBuilt(t, "pie")}
 	finish := servers[2].load()
 	trace := filepath.Join(keepOnFailure(t, "gtrace-several-"), "trace.jsonl")
@@ -101,6 +102,7 @@ func TestAttachSeveral(t *testing.T) {
 // way to name them.
 func TestAttachSeveralBounds(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	servers := []*server{startServer(t), startServerBuilt(t, "debug")}
 	pids := pidsOf(servers)
 	for _, args := range [][]string{
@@ -138,6 +140,7 @@ func TestAttachSeveralBounds(t *testing.T) {
 // cannot, and names the process of a thread.
 func TestAttachSeveralRefused(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	s := startServer(t)
 	pid := strconv.Itoa(s.pid)
 	thread := pid

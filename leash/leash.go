@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"syscall"
 )
@@ -35,7 +36,7 @@ func Run(tests func() int) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.Remove(dir)                         // tests that failed may keep something there
+	defer removeEmpty(dir)
 	if err := os.Chmod(dir, 0o711); err != nil { // other users' processes run programs in there
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -53,6 +54,15 @@ func Run(tests func() int) int {
 		return max(status, 1)
 	}
 	return status
+}
+
+// removeEmpty removes a directory, unless tests that failed have kept something there.
+func removeEmpty(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		_ = os.Remove(filepath.Join(dir, e.Name()))
+	}
+	_ = os.Remove(dir)
 }
 
 // start starts the other process. To be called at the end of the tests, end returns
