@@ -29,6 +29,7 @@ type run struct {
 type block struct {
 	first, end int // instructions
 	preds      []*block
+	succs      []*block
 	entered    bool // from elsewhere, too
 	runs       []run
 	way        bool // ends with a jump that leads to one place, and is of no run
@@ -68,6 +69,7 @@ func (b *body) blocks(statement func(line int) int) []*block {
 				bl.entered = true
 			} else {
 				bl.preds = append(bl.preds, of[p])
+				of[p].succs = append(of[p].succs, bl)
 			}
 		}
 		b.findRuns(bl, statement)
@@ -94,7 +96,7 @@ func (b *body) findRuns(bl *block, statement func(line int) int) {
 		switch {
 		case in.usesFlags():
 			line = b.decides(i, bl.first)
-		case in.isWay() && (line == 0 || b.solid[line] || !b.begin[i]):
+		case in.isWay() && (line == 0 || b.solid[line] || !b.begin[i] && b.comesFrom(i, line)):
 			continue
 		}
 		if !in.isWay() && !in.acts() {
@@ -112,6 +114,11 @@ func (b *body) findRuns(bl *block, statement func(line int) int) {
 	}
 	last := bl.end - 1
 	bl.way = b.code[last].isWay() && begin <= last
+}
+
+// comesFrom reports whether control comes to an instruction from one on a line.
+func (b *body) comesFrom(i, line int) bool {
+	return slices.ContainsFunc(b.preds[i], func(p int) bool { return b.lines[p] == line })
 }
 
 // add adds what a line does to what others do before. What is spilled in the midst
@@ -170,6 +177,9 @@ func (a *arrivalFinder) find(bl *block, i int) []mark {
 	if from == sameLine {
 		return nil
 	}
+	if a.neverLeaves(bl, r.line, map[*block]bool{}) {
+		return here(otherPlace)
+	}
 	var jumps []mark
 	for _, p := range bl.preds {
 		switch o := a.at(p, r.line); {
@@ -181,6 +191,22 @@ func (a *arrivalFinder) find(bl *block, i int) []mark {
 		}
 	}
 	return jumps
+}
+
+// neverLeaves reports whether control that is in a block never comes to another line,
+// nor to a return: the line is all there is in a loop without an end, and is arrived
+// at in each round.
+func (a *arrivalFinder) neverLeaves(bl *block, line int, seen map[*block]bool) bool {
+	seen[bl] = true
+	if a.code[bl.end-1].isRet() || slices.ContainsFunc(bl.runs, func(r run) bool { return r.line != line }) {
+		return false
+	}
+	for _, next := range bl.succs {
+		if !seen[next] && !a.neverLeaves(next, line, seen) {
+			return false
+		}
+	}
+	return true
 }
 
 // origin says what it means that control comes from one line to another.

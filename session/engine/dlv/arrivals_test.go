@@ -104,6 +104,17 @@ func TestArrivals(t *testing.T) {
 			want: "0:2* 5:3*",
 		},
 		{
+			name: "a line that is all there is in a loop without an end",
+			code: `
+				890424  2*
+				eb00    3*   JMP: for {
+				890424  4*
+				eb00    4    JMP
+				ebf9    4    JMP to the line
+				c3      5*`,
+			want: "0:2* 1:3* 2:4* 5:5*",
+		},
+		{
 			name: "a condition on two lines, of which the second may not be evaluated",
 			code: `
 				39d8      12*
