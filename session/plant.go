@@ -8,6 +8,7 @@ import (
 
 	"gtrace/events"
 	"gtrace/session/engine"
+	"gtrace/session/source"
 )
 
 // planted is what was installed in the target.
@@ -17,6 +18,7 @@ type planted struct {
 	functions int
 	costings  []*costing // of the probes, where a function has two
 	notes     []string
+	sources   *source.Finder
 }
 
 // plant installs a probe in every function, and one for panics, without which
@@ -26,7 +28,7 @@ type planted struct {
 // each, so that they can be removed each for themselves.
 func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePlan, condition func(*engine.Function) string) (planted, error) {
 	capture := neededCapture(cfg)
-	var done planted
+	done := planted{sources: cfg.Sources}
 	var refused []string
 	var first error
 	misfits := misfits{condition: cfg.If}
@@ -82,6 +84,10 @@ func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePla
 func (p *planted) function(eng engine.Engine, fn *engine.Function, condition string, capture engine.Capture, halves bool, plan *linePlan) error {
 	lines := plan.observed(fn)
 	capture.Locals = capture.Locals || len(lines) > 0
+	var assigned []engine.Assignment
+	if capture.Locals && fn.Optimized {
+		assigned = p.assignments(fn)
+	}
 	probes := []engine.Probe{{What: engine.Calls, Func: fn, Capture: capture}}
 	if halves {
 		probes = []engine.Probe{{What: engine.Returns, Func: fn, Capture: capture}, {What: engine.Entries, Func: fn, Capture: capture}}
@@ -91,7 +97,7 @@ func (p *planted) function(eng engine.Engine, fn *engine.Function, condition str
 	}
 	var ids []engine.ProbeID
 	for _, pr := range probes {
-		pr.If = condition
+		pr.If, pr.Assigned = condition, assigned
 		id, err := eng.Plant(pr)
 		if err != nil {
 			return errors.Join(err, unplant(eng, ids))
@@ -105,6 +111,17 @@ func (p *planted) function(eng engine.Engine, fn *engine.Function, condition str
 		p.costings = append(p.costings, &costing{fn: fn, condition: condition, returns: ids[0], entries: ids[1]})
 	}
 	return nil
+}
+
+// assignments returns what the source of a function says of its variables.
+func (p *planted) assignments(fn *engine.Function) (list []engine.Assignment) {
+	if p.sources == nil {
+		return nil
+	}
+	for _, a := range p.sources.File(fn.File).Assignments(fn.Line) {
+		list = append(list, engine.Assignment(a))
+	}
+	return list
 }
 
 // hopeless reports whether no other probe will fare better.

@@ -201,7 +201,7 @@ func begin(eng engine.Engine, cfg Config) (traced, error) {
 	plantOne := func(fn *engine.Function) error {
 		// That it has no lines is no reason not to follow it.
 		_ = lines.add(fn)
-		return new(planted).function(eng, fn, "", neededCapture(cfg), false, lines)
+		return (&planted{sources: cfg.Sources}).function(eng, fn, "", neededCapture(cfg), false, lines)
 	}
 	follower, err := newFollower(eng, cfg, scope, sel, plantOne)
 	if err != nil {

@@ -243,6 +243,10 @@ type Probe struct {
 	// a statement is hit once each time the statement is run, however many pieces
 	// the compiler has made of it.
 	Statements map[int]int
+	// Assigned tells, for functions whose source is known, which statements assign
+	// to variables. In optimised code an engine may need it to tell whether a
+	// variable is where it is said to be; without it less can be shown.
+	Assigned []Assignment
 	// If is a Go expression that is true of the calls which are observed; ""
 	// is of all. It is evaluated when a function is entered, by what the names
 	// mean there: arguments, and variables and constants of packages. Of a call of
@@ -253,6 +257,18 @@ type Probe struct {
 	// leads to when the probe is planted: main.total, net/http.DefaultClient.Timeout.
 	Expr    string
 	Capture Capture
+}
+
+// An Assignment is a statement that assigns to the variables of a name.
+type Assignment struct {
+	Name        string
+	First, Last int    // its lines
+	Part        bool   // it assigns to something that the variable has or leads to
+	Field       string // the field, if it is one
+	Keeps       bool   // pointer and capacity of a slice may stay what they were
+	From        string // the variable whose value it takes
+	Rises       bool   // it is the step of a loop that adds one
+	Anywhere    bool   // nobody knows where
 }
 
 // Capture says what to read at a probe. Its zero value reads places only.

@@ -10,6 +10,8 @@ import (
 type extents struct {
 	declared map[int]int // by the line that names a variable declared there: where the declaration ends
 	begin    map[int]int // by line: where the statement begins that it is part of
+	files    *token.FileSet
+	tree     *ast.File // nil: it is not Go
 }
 
 // measure finds the extents of the statements of a file. Of text that is not Go
@@ -21,6 +23,7 @@ func measure(text string) extents {
 	if err != nil {
 		return x
 	}
+	x.files, x.tree = files, tree
 	// Lines are those of this file, whatever its //line comments say.
 	line := func(pos token.Pos) int { return files.PositionFor(pos, false).Line }
 	ast.Inspect(tree, func(n ast.Node) bool {

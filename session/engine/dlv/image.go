@@ -39,6 +39,7 @@ type Image struct {
 	frames    frame.FrameDescriptionEntries
 	values    *value.Reader
 	types     *eval.Types
+	flows     map[*engine.Function]*flow // of optimised code, once looked at
 	packages  []*packageUnit
 	clauses   map[string]string                       // names of packages, by import path
 	families  map[string]*family                      // of generic code, by the symbol they share
@@ -91,7 +92,7 @@ func openFile(path string) (*Image, error) {
 	if err != nil {
 		return nil, readable(err)
 	}
-	im := &Image{path: path, file: file}
+	im := &Image{path: path, file: file, flows: map[*engine.Function]*flow{}}
 	err = im.identify()
 	if err == nil && !hasDebugInfo(file) {
 		err = stripped(file)

@@ -6,6 +6,7 @@ import (
 	"debug/dwarf"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
@@ -27,6 +28,7 @@ type local struct {
 	argument bool
 	declared int
 	doubtful bool    // its location is that of another variable too
+	unsure   []int   // the words of it that may not be where they are said to be
 	split    bool    // optimised: each word of it has a place of its own
 	family   *family // its type is one of generic code, and where is not told
 }
@@ -58,7 +60,7 @@ func (e *Engine) see(c *hitContext, p *probe, pl *place, line int, regs *op.Dwar
 	}
 	pl.locals = e.im.locals(p.probe.Func, c.addr, line, p.probe.Capture.Limits.Hide)
 	if p.probe.Func.Optimized {
-		e.doubt(p.probe.Func, pl.locals, c.addr, regs)
+		e.doubt(p, pl.locals, c.addr, regs)
 	}
 	for i := range pl.locals {
 		l := &pl.locals[i]
@@ -108,6 +110,11 @@ func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *
 		return nil, at, optimizedOut
 	}
 	gone := missing(pieces)
+	for _, i := range l.unsure {
+		if !slices.Contains(gone, i) {
+			gone = append(gone, i)
+		}
+	}
 	if len(gone) > 0 && !isCapacity(l.typ, gone) {
 		return nil, at, optimizedOut
 	}
@@ -135,46 +142,76 @@ func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *
 	return typ, at, ""
 }
 
-// doubt finds the variables whose value cannot be told from that of another one.
-// Optimising, the compiler gives a value the names of all variables that it is
-// ever assigned to, from the moment it comes into being: after "half := n / 2" it
-// says that n is there too, when "n = half" comes in a branch that may not be
-// taken. The variable that was declared last has the value by right.
-func (e *Engine) doubt(f *engine.Function, list []local, pc uint64, regs *op.DwarfRegisters) {
-	places := make(map[string][]int) // the lines of declaration of all that are there
-	where := func(entry *godwarf.Tree) string {
-		addr, pieces, _, err := e.im.bi.Location(entry, dwarf.AttrLocation, pc, *regs, e.p)
-		if err != nil || len(missing(pieces)) > 0 {
-			return ""
-		}
-		return fmt.Sprint(addr, pieces)
+// doubt finds out which variables, or words of them, are not where they are said to
+// be: see belief.go.
+func (e *Engine) doubt(p *probe, list []local, pc uint64, regs *op.DwarfRegisters) {
+	f := p.probe.Func
+	fl, err := e.im.flow(f)
+	i := -1
+	if err == nil {
+		i = fl.index(pc)
 	}
-	var look func(t *godwarf.Tree)
-	look = func(t *godwarf.Tree) {
-		for _, child := range t.Children {
-			if child.Tag == dwarf.TagLexDwarfBlock {
-				look(child)
-			}
-			l, ok := e.im.local(child)
-			if !ok || sizeOf(l.typ) == 0 {
-				continue
-			}
-			if at := where(child); at != "" {
-				places[at] = append(places[at], l.declared)
-			}
+	s, _ := e.site(f)
+	for k := range list {
+		l := &list[k]
+		addr, pieces, _, err := e.im.bi.Location(l.entry, dwarf.AttrLocation, pc, *regs, e.p)
+		if err != nil {
+			continue
 		}
-	}
-	look(e.im.symbols.tree(f))
-	for i := range list {
-		l := &list[i]
-		younger := 0
-		for _, declared := range places[where(l.entry)] {
-			if declared >= l.declared {
-				younger++
+		if i < 0 || s == nil {
+			l.doubtful = true
+			continue
+		}
+		if (l.escapes || leads(l.typ)) && fl.unfinished(content(l, p.probe.Assigned), i) {
+			l.doubtful = true
+			continue
+		}
+		for n, c := range l.claims(addr, pieces, regs.CFA) {
+			if c.size > 0 && !fl.believed(l, c, i, p.probe.Assigned, s.sig) {
+				l.unsure = append(l.unsure, n)
 			}
 		}
-		l.doubtful = younger > 1 // itself, and another
 	}
+}
+
+// leads reports whether what is shown of a value may be elsewhere.
+func leads(t godwarf.Type) bool {
+	switch underlying(t).(type) {
+	case *godwarf.IntType, *godwarf.UintType, *godwarf.BoolType, *godwarf.FloatType, *godwarf.CharType, *godwarf.UcharType, *godwarf.StringType:
+		return false
+	}
+	return true
+}
+
+// claims returns where the words of a variable are said to be. Those that are
+// nowhere have no size.
+func (l *local) claims(addr int64, pieces []op.Piece, cfa int64) []claim {
+	size := sizeOf(l.typ)
+	if l.escapes {
+		size = wordSize
+	}
+	if pieces == nil {
+		return []claim{{0, size, spotIn{-1, addr - cfa}}}
+	}
+	var list []claim
+	offset := int64(0)
+	for _, p := range pieces {
+		c := claim{offset: offset, size: int64(p.Size), at: spotIn{reg: -1}}
+		if p.Size == 0 {
+			c.size = size
+		}
+		offset += c.size
+		switch p.Kind {
+		case op.AddrPiece:
+			c.at.from = int64(p.Val) - cfa
+		case op.RegPiece:
+			c.at.reg = numberOfDwarf(p.Val)
+		default:
+			c.size = 0
+		}
+		list = append(list, c)
+	}
+	return list
 }
 
 // isLate reports whether something is still to be stored where a variable is.
