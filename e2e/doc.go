@@ -45,7 +45,8 @@
 //
 // generate_test.go traces random programs that log their own calls (see
 // [gtrace/e2e/progen]) and compares log and stream, among them functions with the
-// oddest of arguments and results. attach_test.go attaches to
+// oddest of arguments and results; wrapped_test.go does the same with functions that
+// are inlined into wrappers. attach_test.go attaches to
 // a busy server and leaves it. ways_test.go, fault_test.go and terminal_test.go
 // leave processes in every other way there is: a full disk, a reader that does
 // not read, a panic in gtrace, a terminal that is closed. foreign_test.go traces

@@ -50,7 +50,7 @@ func TestFollowServer(t *testing.T) {
 	s := startServer(t)
 	finish := s.load()
 	trace := filepath.Join(keepOnFailure(t, "gtrace-follow-"), "trace.jsonl")
-	g := startAttach(t, s, "-d", "3", "--follow-go", "--format", "json", "-o", trace)
+	g := startAttach(t, s, "-d", "3", "--follow-go", "--std", "--format", "json", "-o", trace)
 	awaitSize(t, trace, 1_000_000)
 	g.interrupt(t)
 	s.checkFree(t, finish)
@@ -64,7 +64,7 @@ func TestFollowRunning(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	trace := filepath.Join(keepOnFailure(t, "gtrace-follow-"), "trace.jsonl")
-	args := []string{"attach", "-t", "main.main.func1", "-x", "time.Sleep", "-d", "1", "-n", "20", "--format", "json", "-o", trace, strconv.Itoa(s.pid)}
+	args := []string{"attach", "-t", "main.main.func1", "-x", "time.Sleep", "-d", "1", "--std", "-n", "20", "--format", "json", "-o", trace, strconv.Itoa(s.pid)}
 	if g := startTracer(t, args...); g.wait(t) != 0 {
 		t.Fatal(g.messages.String())
 	}
@@ -90,7 +90,7 @@ func TestFollowKilled(t *testing.T) {
 	trace := filepath.Join(t.TempDir(), "trace.jsonl")
 	for n := range times(3) {
 		_ = os.Remove(trace)
-		g := startAttach(t, s, "-d", "5", "--follow-go", "--format", "json", "-o", trace)
+		g := startAttach(t, s, "-d", "5", "--follow-go", "--std", "--format", "json", "-o", trace)
 		awaitSize(t, trace, int64(1000<<(3*(n%3)))) // early, later, late
 		g.kill(t)
 		var err error
@@ -105,7 +105,7 @@ func TestFollowKilled(t *testing.T) {
 	}
 	// Nobody mends it when the guard is killed as well, but gtrace repair does.
 	_ = os.Remove(trace)
-	g := startAttach(t, s, "-d", "5", "--follow-go", "--format", "json", "-o", trace)
+	g := startAttach(t, s, "-d", "5", "--follow-go", "--std", "--format", "json", "-o", trace)
 	awaitSize(t, trace, 50_000)
 	g.signal(t, syscall.SIGSTOP) // or it would start another guard
 	for _, pid := range guardsOf(t, s.pid) {
@@ -127,7 +127,7 @@ func TestFollowKilled(t *testing.T) {
 func follow(t *testing.T, prog string, depth int, attach bool) {
 	dir := keepOnFailure(t, "gtrace-follow-")
 	notes, trace := filepath.Join(dir, "notes"), filepath.Join(dir, "trace.jsonl")
-	flags := []string{"-q", "-t", "main.root", "-d", strconv.Itoa(depth), "--follow-go", "-x", "gtrace/e2e/testdata/follow/note.*", "--max-probes", "5000", "--format", "json", "-o", trace}
+	flags := []string{"-q", "-t", "main.root", "-d", strconv.Itoa(depth), "--follow-go", "--std", "-x", "gtrace/e2e/testdata/follow/note.*", "--max-probes", "5000", "--format", "json", "-o", trace}
 	if depth == 3 {
 		flags = append(flags, "--lines")
 	}

@@ -16,6 +16,9 @@ type Follow struct {
 	// From are patterns: nothing is traced but inside calls of what they choose,
 	// and those calls themselves.
 	From []string
+	// Std tells whether functions of the standard library belong to it, other than
+	// those asked for by name.
+	Std bool
 	// Go tells whether goroutines that are started inside belong to it.
 	Go bool
 }
@@ -99,6 +102,7 @@ type follower struct {
 	callees engine.Follower
 	scope   *scope
 	gos     bool
+	std     bool
 	ignored map[*engine.Function]bool
 	plant   func(*engine.Function) error
 	most    int
@@ -182,7 +186,7 @@ func (f *follower) branch(h *engine.Hit, level int) {
 // whether it is followed.
 func (f *follower) add(fn *engine.Function) bool {
 	switch {
-	case f.ignored[fn]:
+	case f.ignored[fn], !f.std && !f.scope.named[fn] && f.callees.Standard(fn) && !f.callees.Through(fn):
 		return false
 	case f.callees.Through(fn):
 		f.open(fn)
@@ -271,7 +275,7 @@ func newFollower(eng engine.Engine, cfg Config, s *scope, sel Selection, plant f
 		return nil, errNoFollow
 	}
 	f := &follower{
-		eng: eng, callees: callees, scope: s, gos: cfg.Follow.Go, plant: plant, most: maxProbes(cfg), warn: cfg.Warn,
+		eng: eng, callees: callees, scope: s, gos: cfg.Follow.Go, std: cfg.Follow.Std, plant: plant, most: maxProbes(cfg), warn: cfg.Warn,
 		ignored: map[*engine.Function]bool{}, planted: map[*engine.Function]state{}, opened: map[*engine.Function]bool{},
 	}
 	for _, fn := range sel.Functions {

@@ -149,7 +149,7 @@ func maxProbes(cfg Config) int {
 // look at everything.
 func neededCapture(cfg Config) engine.Capture {
 	c, kinds := cfg.Capture, kindsOf(cfg)
-	c.Locals, c.Parent = cfg.Locals, cfg.Follow.any()
+	c.Locals, c.Parent, c.Std = cfg.Locals, cfg.Follow.any(), cfg.Follow.Std
 	if len(cfg.Filters) > 0 || cfg.Backlog.Events > 0 {
 		return c
 	}

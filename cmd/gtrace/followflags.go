@@ -14,11 +14,13 @@ type followFlags struct {
 	depth int
 	from  []string
 	gos   bool
+	std   bool
 }
 
 func (f *followFlags) register(fs *pflag.FlagSet) {
 	fs.IntVarP(&f.depth, "depth", "d", 0, "also trace what a traced function calls, `N` levels down: through interfaces, closures and deferred calls too")
 	fs.StringArrayVar(&f.from, "from", nil, "trace only calls of what matches `PATTERN`, and inside of them; may be repeated")
+	fs.BoolVar(&f.std, "std", false, "with --depth, also functions of the standard library")
 	fs.BoolVar(&f.gos, "follow-go", false, "with --depth, also what goroutines call that are started inside")
 }
 
@@ -28,11 +30,13 @@ func (f *followFlags) check() error {
 		return fmt.Errorf("--depth %d: must not be negative", f.depth)
 	case f.gos && f.depth == 0:
 		return errors.New("--follow-go: needs --depth N")
+	case f.std && f.depth == 0:
+		return errors.New("--std: needs --depth N; with -t, name what to trace of the standard library, as 'net/http.*'")
 	}
 	return checkPatterns(f.from)
 }
 
 // follow is what the flags ask of a session.
 func (f *followFlags) follow() session.Follow {
-	return session.Follow{Depth: f.depth, From: f.from, Go: f.gos}
+	return session.Follow{Depth: f.depth, From: f.from, Go: f.gos, Std: f.std}
 }

@@ -145,6 +145,8 @@ type Follower interface {
 	// caller's: wrappers, and functions of the standard library that only run
 	// what they are given, such as sync.Once.
 	Through(*Function) bool
+	// Standard reports whether a function belongs to the standard library.
+	Standard(*Function) bool
 }
 
 // An ExecFollower is implemented by engines that can go on with the program by which
@@ -278,6 +280,7 @@ type Capture struct {
 	Locals  bool // at its lines and its return: the variables of the frame
 	Labels  bool // profiler labels of the goroutine, at entry and return
 	Parent  bool // the frame that a call is made from, wherever it is hit
+	Std     bool // functions of the standard library that are not probed count as its callers
 	Stack   int  // frames of the stack to read
 	Limits  Limits
 }

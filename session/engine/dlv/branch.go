@@ -140,7 +140,7 @@ func (e *Engine) operand(c *hitContext) (uint64, error) {
 func (e *Engine) parent(c *hitContext) (parent engine.FrameID) {
 	var of *engine.Function // whose frame the walk is at; nil: that of the hit
 	e.walk(c, func(pc, cfa uint64) bool {
-		if of != nil && !isThrough(of) && !isMachinery(of) {
+		if of != nil && !e.passes(of) && !isMachinery(of) {
 			parent = c.g.frame(cfa)
 			return false
 		}

@@ -1,6 +1,7 @@
 package dlv
 
 import (
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -60,6 +61,18 @@ func isFollowed(f *engine.Function) bool {
 
 // isThrough reports whether the calls that a function makes count as its caller's.
 func isThrough(f *engine.Function) bool { return f.Wrapper || f.Package == "sync" }
+
+// isStandard reports whether a function belongs to the standard library: the first
+// part of its import path is no name of a host, nor is it of the main module.
+func (im *Image) isStandard(f *engine.Function) bool {
+	first, _, _ := strings.Cut(f.Package, "/")
+	if f.Package == "main" || f.Package == "" || strings.Contains(first, ".") || im.info == nil {
+		return false
+	}
+	below := func(path string) bool { return f.Package == path || strings.HasPrefix(f.Package, path+"/") }
+	return !below(im.info.Main.Path) && !below("command-line-arguments") &&
+		!slices.ContainsFunc(im.info.Deps, func(m *debug.Module) bool { return below(m.Path) })
+}
 
 // isMachinery reports whether calls of a function are the compiler's business, or
 // a detail of the runtime, rather than the source's.

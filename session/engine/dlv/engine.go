@@ -40,10 +40,11 @@ type Engine struct {
 	layout    layout
 	target    engine.Target
 
-	probes map[engine.ProbeID]*probe
-	places map[uint64]*place
-	sites  map[*engine.Function]*site
-	lastID engine.ProbeID
+	probes  map[engine.ProbeID]*probe
+	places  map[uint64]*place
+	sites   map[*engine.Function]*site
+	overStd bool // see passes
+	lastID  engine.ProbeID
 	// prepared are the places whose breakpoints are not in the text yet.
 	prepared []uint64
 	watches  []*watch
@@ -136,6 +137,15 @@ func (e *Engine) Callees(f *engine.Function) []*engine.Function { return e.im.ca
 
 // Through tells whose calls count as their caller's. See [engine.Follower].
 func (e *Engine) Through(f *engine.Function) bool { return isThrough(e.im.meant(f)) }
+
+// Standard tells the functions of the standard library. See [engine.Follower].
+func (e *Engine) Standard(f *engine.Function) bool { return e.im.isStandard(f) }
+
+// passes reports whether the calls that a function makes count as its caller's: those
+// of what is not traced and not asked for.
+func (e *Engine) passes(f *engine.Function) bool {
+	return isThrough(f) || e.overStd && e.sites[f] == nil && e.im.isStandard(f)
+}
 
 // Pin keeps tracer and target on one CPU while tracing. See [engine.Pinner].
 func (e *Engine) Pin() error { return e.p.Pin() }

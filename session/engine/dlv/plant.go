@@ -91,6 +91,7 @@ func (e *Engine) plantCalls(p *probe) error {
 	if !f.Visible() {
 		return fmt.Errorf("every call of it was inlined: %w", engine.ErrNotSupported)
 	}
+	e.overStd = p.probe.Capture.Parent && !p.probe.Capture.Std
 	f.NoReturn = true // until one is found
 	return e.plantBodies(p, e.plantCallsIn)
 }

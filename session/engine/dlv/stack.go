@@ -191,7 +191,7 @@ func (e *Engine) running(c *hitContext) []engine.RunningCall {
 			switch {
 			case runsDeferred(f):
 				parent = e.deferring(c)
-			case !isThrough(f) && !isMachinery(f):
+			case !e.passes(f) && !isMachinery(f):
 				parent = id
 			}
 			for ; parent != 0 && orphans < len(calls); orphans++ {

@@ -72,7 +72,10 @@ func (f *Fake) Callees(fn *engine.Function) []*engine.Function {
 	return callees
 }
 
-// Through reports whether a function is a wrapper.
+// Standard tells the functions of a package std. See [engine.Follower].
+func (f *Fake) Standard(fn *engine.Function) bool { return fn.Package == "std" }
+
+// Through tells whose calls count as their caller's.
 func (f *Fake) Through(fn *engine.Function) bool { return fn.Wrapper }
 
 // Held returns what Kept says.
