@@ -139,6 +139,9 @@ func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *
 	if len(gone) > 0 {
 		copy(at.Data[2*wordSize:], at.Data[wordSize:2*wordSize])
 	}
+	if _, slice := underlying(typ).(*godwarf.SliceType); slice && uint64At(at.Data, wordSize) > uint64At(at.Data, 2*wordSize) {
+		return nil, at, optimizedOut // its words are of different assignments
+	}
 	return typ, at, ""
 }
 
