@@ -25,11 +25,24 @@ func near(all []candidate, module, text string) []string {
 	if names := choosing(all, module, []string{text + ".*", text + "/..."}); names != nil {
 		return names // it is a package
 	}
-	offers := slices.Concat(nearPackages(all, text), nearNames(all, module, text))
+	offers := slices.Concat(callersOfC(all, text), nearPackages(all, text), nearNames(all, module, text))
 	if pkg, rest := splitPattern(text); strings.Contains(rest, "*") {
 		offers = append(offers, pkg+".*")
 	}
 	return choosing(all, module, offers)
+}
+
+// callersOfC returns the functions by which Go calls a function of C, which itself
+// cannot be traced.
+func callersOfC(all []candidate, text string) []string {
+	name := text[strings.LastIndexByte(text, '.')+1:]
+	var names []string
+	for i := range all {
+		if local := all[i].local; local == "_Cfunc_"+name || local == "_C2func_"+name {
+			names = append(names, all[i].Name)
+		}
+	}
+	return names
 }
 
 // choosing returns the first few of the patterns that choose something.

@@ -12,10 +12,13 @@ const InliningRemedy = "rebuild with -gcflags=all=-l, or let gtrace run build th
 
 // notes names the functions of which not everything can be seen.
 func notes(sel Selection) []string {
-	var inlined, noReturn []string
+	var inlined, noReturn, assembly []string
 	for _, fn := range sel.Functions {
 		if fn.Inlined > 0 {
 			inlined = append(inlined, fn.Name)
+		}
+		if strings.HasSuffix(fn.File, ".s") {
+			assembly = append(assembly, fn.Name)
 		}
 		if fn.NoReturn {
 			noReturn = append(noReturn, fn.Name)
@@ -36,6 +39,10 @@ func notes(sel Selection) []string {
 	if n := len(noReturn); n > 0 {
 		notes = append(notes, fmt.Sprintf("%s no return instruction, so that calls are seen but no end, unless a panic takes them: %s",
 			plural(n, "function has", "functions have"), some(noReturn)))
+	}
+	if n := len(assembly); n > 0 {
+		notes = append(notes, fmt.Sprintf("%s written in assembly, so that arguments and results are not known: %s",
+			plural(n, "function is", "functions are"), some(assembly)))
 	}
 	return notes
 }

@@ -218,6 +218,7 @@ func TestNotes(t *testing.T) {
 		{Name: "main.d", Package: "main", Entry: 4, Inlined: 1},
 		{Name: "main.e", Package: "main", Entry: 5, Inlined: 1},
 		{Name: "main.small", Package: "main", Inlined: 4},
+		{Name: "main.sum", Package: "main", File: "/src/sum_amd64.s", Entry: 6},
 	}
 	sel, err := Select(fns, "", []string{"main.*"}, []string{"main.nothing"})
 	if err != nil {
@@ -227,6 +228,7 @@ func TestNotes(t *testing.T) {
 		"1 function is inlined everywhere, so that no call is seen: main.small; remedy: rebuild with -gcflags=all=-l, or let gtrace run build the package",
 		"5 functions are inlined in places, and calls made there are not seen: main.a, main.b, main.c, … (gtrace funcs lists them); remedy: rebuild with -gcflags=all=-l, or let gtrace run build the package",
 		"1 function has no return instruction, so that calls are seen but no end, unless a panic takes them: main.b",
+		"1 function is written in assembly, so that arguments and results are not known: main.sum",
 		"nothing that is traced matches the ignored pattern main.nothing",
 	}
 	if diff := cmp.Diff(want, sel.Notes); diff != "" {

@@ -168,7 +168,7 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 			h.Started = e.started(c)
 		}
 	}
-	if capture.Args {
+	if capture.Args && !p.sig.unknown {
 		h.Values = e.read(c, p.sig.args, p.sig.floats, cfa, &call, capture.Limits, nil)
 	}
 	if capture.Labels {
@@ -215,7 +215,7 @@ func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 	if capture.Parent {
 		h.Parent = e.parent(c)
 	}
-	if capture.Results {
+	if capture.Results && !p.sig.unknown {
 		call.named = max(call.named, e.named(c, p.sig.results, cfa, capture.Limits))
 		h.Values = e.read(c, p.sig.results, p.sig.floats, cfa, &call, capture.Limits, &h)
 	}

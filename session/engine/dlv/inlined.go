@@ -42,6 +42,9 @@ type survey struct {
 	packages []*packageUnit
 }
 
+// languageGo is Go among the languages of DWARF.
+const languageGo = 22
+
 // survey reads the debug information from end to end but for types, which takes
 // less time than it sounds.
 func (im *Image) survey() (survey, error) {
@@ -59,6 +62,7 @@ func (im *Image) survey() (survey, error) {
 		return a
 	}
 	var unit *dwarf.Entry
+	ofGo := false // the unit is
 	var in nesting
 	var around []*abstract // what is inlined around an entry; nil: nothing
 	r := im.dwarf.Reader()
@@ -77,10 +81,15 @@ func (im *Image) survey() (survey, error) {
 			around = around[:max(0, len(around)-1)]
 		case dwarf.TagCompileUnit:
 			unit = e
+			language, _ := e.Val(dwarf.AttrLanguage).(int64)
+			ofGo = language == languageGo
 			sv.units = append(sv.units, e)
 			sv.packages = append(sv.packages, newPackageUnit(e))
 		case dwarf.TagSubprogram:
 			if e.AttrField(dwarf.AttrInline) != nil {
+				if !ofGo {
+					break // it is one of C
+				}
 				a := at(e.Offset)
 				a.name, _ = e.Val(dwarf.AttrName).(string)
 				a.line, _ = e.Val(dwarf.AttrDeclLine).(int64)

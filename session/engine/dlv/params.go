@@ -34,6 +34,7 @@ type signature struct {
 	dict          *param   // the hidden argument of generic code: its types
 	literal       *literal // of generic code: how to find its dictionary
 	floats        bool     // something travels in a floating point register
+	unknown       bool     // assembly does not say what it takes and gives
 }
 
 // signature reads a function's signature from the debug information.
@@ -42,7 +43,7 @@ func (im *Image) signature(f *engine.Function) (*signature, error) {
 	if err != nil {
 		return nil, err
 	}
-	sig := &signature{}
+	sig := &signature{unknown: strings.HasSuffix(f.File, ".s")}
 	if entry == nil || !entry.Children {
 		return sig, nil // assembly
 	}
