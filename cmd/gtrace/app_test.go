@@ -23,6 +23,8 @@ type fakeTarget struct {
 	begin  func() // called when the target begins to run
 	idles  bool   // it does nothing before something is planted
 
+	unprotected error // what Protect returns
+
 	mu      sync.Mutex
 	signals []os.Signal
 	closed  bool
@@ -51,6 +53,8 @@ func (f *fakeTarget) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 	}
 	return f.Fake.Hits(ctx)
 }
+
+func (f *fakeTarget) Protect(context.Context) error { return f.unprotected }
 
 func (f *fakeTarget) Plant(p engine.Probe) (engine.ProbeID, error) {
 	f.idles = false

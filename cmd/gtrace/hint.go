@@ -195,8 +195,13 @@ func (w hintWorld) unprotected() []string {
 	const risk = "traces it nevertheless: end that with Ctrl-C or SIGTERM, as SIGKILL to gtrace ends the target too"
 	hints := []string{"--unprotected " + risk}
 	if len(w.args) > 2 {
-		again := slices.Insert(slices.Clone(w.args[1:]), 1, "--unprotected")
-		hints[0] = quoteAll(append([]string{"gtrace"}, again...)) + " " + risk
+		again := slices.Clone(w.args)
+		again[0] = "gtrace"
+		at := 2
+		if strings.HasPrefix(again[1], "-") { // gtrace -p PID
+			at = 1
+		}
+		hints[0] = quoteAll(slices.Insert(again, at, "--unprotected")) + " " + risk
 	}
 	if w.pid != 0 && w.procs.filtered(strconv.Itoa(w.pid)) {
 		hints = append(hints, "or run gtrace with CAP_SYS_ADMIN, outside of containers: the seccomp filter is not asked then")

@@ -15,13 +15,15 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"gtrace/events"
 )
 
-// A voice writes messages for the user.
+// A voice writes messages for the user. Goroutines that trace share it.
 type voice struct {
+	mu      sync.Mutex // of w
 	w       io.Writer
 	quiet   bool
 	verbose bool
@@ -57,7 +59,7 @@ func (v *voice) report(err error) {
 		v.line("hint: ", "%s", hint)
 	}
 	if p, ok := errors.AsType[*panicError](err); ok {
-		v.w.Write(p.stack)
+		v.write(p.stack)
 	}
 }
 
@@ -68,7 +70,21 @@ func (v *voice) hint(format string, args ...any) { v.line("hint: ", format, args
 // line writes one message. Nothing can be done about a stderr that cannot be
 // written.
 func (v *voice) line(label, format string, args ...any) {
-	fmt.Fprintf(v.w, "gtrace: %s%s\n", label, shown(fmt.Sprintf(format, args...)))
+	v.write(fmt.Appendf(nil, "gtrace: %s%s\n", label, shown(fmt.Sprintf(format, args...))))
+}
+
+func (v *voice) write(text []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.w.Write(text)
+}
+
+// through has messages go through w from now on, and returns where they went before.
+func (v *voice) through(w io.Writer) (before io.Writer) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	before, v.w = v.w, w
+	return before
 }
 
 // shown escapes in a message what a terminal would not print as itself: names in

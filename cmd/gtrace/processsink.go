@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
-	"sync"
 
 	"gtrace/events"
 )
@@ -74,16 +72,4 @@ func (s *processSink) all() []events.Sink {
 		list = append(list, sink)
 	}
 	return list
-}
-
-// A lockedWriter may be written to by several goroutines.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
 }

@@ -38,13 +38,16 @@ type tracee struct {
 	pid    int
 
 	cfg        session.Config
-	nothing    *session.NoMatchError // for a pattern of which there is nothing here
-	patterns   []string              // of those given, the ones that match something
+	unmatched  []*session.NoMatchError // for each pattern of which there is nothing here
+	patterns   []string                // of those given, the others
 	histograms []string
 	left       *events.EndInfo // how its trace has ended; nil: it has not
 	released   bool            // it runs on without probes
 	err        error
 }
+
+// isLeftAlone reports whether there is nothing to trace in the process.
+func (p *tracee) isLeftAlone() bool { return len(p.unmatched) > 0 && len(p.patterns) == 0 }
 
 // errBegin is the verdict that the trace begins.
 var errBegin = errors.New("begin")
@@ -77,7 +80,6 @@ func attachSeveral(ctx context.Context, a *app, f *traceFlags, pids []int) error
 		s.status = startStatus(s.stderr, cancel)
 		a.say.w = s.status
 	}
-	a.say.w = &lockedWriter{w: a.say.w}
 	err = s.run(ctx)
 	rest := s.runOn()
 	switch {
@@ -177,9 +179,11 @@ func (s *several) choose() error {
 	}
 	s.out.sources = make(map[int]func(string, int) string)
 	for _, p := range s.tracees {
-		if p.nothing != nil && !matched[p.nothing.Pattern] {
-			s.app.say.world.pid = p.pid
-			return p.nothing
+		for _, none := range p.unmatched {
+			if !matched[none.Pattern] {
+				s.app.say.world.pid = p.pid
+				return none
+			}
 		}
 		s.out.sources[p.pid] = func(file string, line int) string { return p.cfg.Sources.File(file).Line(line) }
 		s.out.histograms = append(s.out.histograms, p.histograms...)
@@ -217,7 +221,7 @@ func (s *several) follow(ctx, verdict context.Context, p *tracee) {
 			fail(fmt.Errorf("detach: %w", err))
 		}
 	}()
-	if err := s.prepare(p, tgt); err != nil {
+	if err := s.prepare(ctx, p, tgt); err != nil {
 		fail(err)
 		return
 	}
@@ -228,21 +232,26 @@ func (s *several) follow(ctx, verdict context.Context, p *tracee) {
 		p.left = &events.EndInfo{Reason: events.ReasonExited}
 		return
 	}
-	if context.Cause(verdict) != errBegin || p.nothing != nil && len(p.patterns) == 0 {
+	if context.Cause(verdict) != errBegin || p.isLeftAlone() {
 		return
 	}
+	if err := s.observe(ctx, p, tgt); err != nil {
+		fail(err)
+	}
+}
+
+// observe puts what a process does into the merger.
+func (s *several) observe(ctx context.Context, p *tracee, tgt target) error {
 	sess, err := session.New(tgt, p.cfg)
 	if err == nil && s.flags.pin {
 		err = pin(tgt)
 	}
 	if err != nil {
-		fail(err)
-		return
+		return err
 	}
 	for e, err := range sess.Events(ctx) {
 		if err != nil && !isStop(err) {
-			fail(err)
-			return
+			return err
 		}
 		if err == nil && e.Kind == events.Exec {
 			s.out.know(tgt.Functions())
@@ -251,10 +260,11 @@ func (s *several) follow(ctx, verdict context.Context, p *tracee) {
 			s.merger.put(entry{process: p.number, event: e})
 		}
 	}
+	return nil
 }
 
-// prepare finds what there is to trace in a process, without touching it.
-func (s *several) prepare(p *tracee, tgt target) error {
+// prepare finds what there is to trace in a process, and protects one that has any.
+func (s *several) prepare(ctx context.Context, p *tracee, tgt target) error {
 	s.config.Lock()
 	cfg, err := s.flags.config(tgt.Target())
 	s.config.Unlock()
@@ -265,7 +275,7 @@ func (s *several) prepare(p *tracee, tgt target) error {
 	for _, pattern := range s.flags.trace {
 		_, err := session.Select(tgt.Functions(), tgt.Target().Module, []string{pattern}, nil)
 		if none, ok := errors.AsType[*session.NoMatchError](err); ok {
-			p.nothing = none
+			p.unmatched = append(p.unmatched, none)
 			continue
 		}
 		p.patterns = append(p.patterns, pattern)
@@ -273,14 +283,16 @@ func (s *several) prepare(p *tracee, tgt target) error {
 	cfg.Trace = p.patterns
 	p.cfg = cfg
 	s.out.know(tgt.Functions())
-	if p.nothing != nil && len(p.patterns) == 0 {
-		s.app.say.note("PID %d: no function matches %q: it is not traced", p.pid, p.nothing.Pattern)
+	if p.isLeftAlone() {
+		s.app.say.note("PID %d: no function matches %q: it is not traced", p.pid, strings.Join(s.flags.trace, " "))
 		return nil
 	}
 	drawn := *s.flags
 	drawn.trace = p.patterns
-	p.histograms, err = drawn.drawn(tgt)
-	return err
+	if p.histograms, err = drawn.drawn(tgt); err != nil {
+		return err
+	}
+	return s.flags.protect(ctx, tgt)
 }
 
 // idle lets a process run on, without probes, until ctx is done. Were it not waited

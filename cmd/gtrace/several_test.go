@@ -9,6 +9,7 @@ import (
 
 	"gtrace/events"
 	"gtrace/events/eventstest"
+	"gtrace/session/engine"
 )
 
 // twoTargets are processes 10 and 20, which do as the scripts say.
@@ -127,6 +128,39 @@ func TestAttachSeveralRefused(t *testing.T) {
 		if !b.several[10].closed {
 			t.Errorf("%s: the engine of 10 was not closed", tt.args)
 		}
+	}
+}
+
+// TestAttachSeveralUnmatched has a pattern that matches nothing in any process, and
+// others of which each process lacks one.
+func TestAttachSeveralUnmatched(t *testing.T) {
+	b := twoTargets(t, oneCall+"exit 0", strings.ReplaceAll(oneCall, "work", "work2")+"exit 0")
+	r := gtrace(t, b, "attach", "10", "20", "-t", "main.nothing", "-t", "main.work", "-t", "main.work2")
+	if r.status != statusUsage || r.stdout != "" {
+		t.Errorf("status %d\n%s", r.status, r.stdout)
+	}
+	wantText(t, "messages", r.stderr, `no function matches "main.nothing"`)
+}
+
+// TestAttachSeveralUnprotected traces none when one of them would not survive the
+// sudden death of gtrace, unless that is accepted.
+func TestAttachSeveralUnprotected(t *testing.T) {
+	for _, tt := range []struct {
+		args   []string
+		stderr string
+		status int
+	}{
+		{[]string{"-p", "10", "-p", "20"}, "no memory\ngtrace: hint: gtrace --unprotected -p 10 -p 20 traces it nevertheless", statusNotStarted},
+		{[]string{"attach", "10", "20"}, "no memory\ngtrace: hint: gtrace attach --unprotected 10 20 traces it nevertheless", statusNotStarted},
+		{[]string{"attach", "--unprotected", "10", "20"}, "", 0},
+	} {
+		b := twoTargets(t, oneCall+"exit 0", oneCall+"exit 0")
+		b.several[20].unprotected = fmt.Errorf("protect process 20: %w: no memory", engine.ErrUnprotected)
+		r := gtrace(t, b, tt.args...)
+		if r.status != tt.status || (r.stdout == "") != (tt.status != 0) {
+			t.Errorf("%q: status %d\n%s", tt.args, r.status, r.stdout)
+		}
+		wantText(t, "messages", r.stderr, tt.stderr)
 	}
 }
 

@@ -125,12 +125,22 @@ func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, er
 	if ctx.Err() != nil { // a signal came while the program was loaded
 		return nil, context.Cause(ctx)
 	}
-	if p, ok := tgt.(engine.Protector); ok && !t.flags.unprotected {
-		if err := p.Protect(ctx); err != nil {
-			return nil, notStarted(err)
-		}
+	if err := t.flags.protect(ctx, tgt); err != nil {
+		return nil, err
 	}
 	return s, t.out.start(t.flags, t.app.env, ctx.Done(), t.writeFailed)
+}
+
+// protect makes the target survive SIGKILL to gtrace, unless that was waived.
+func (f *traceFlags) protect(ctx context.Context, tgt target) error {
+	p, ok := tgt.(engine.Protector)
+	if !ok || f.unprotected {
+		return nil
+	}
+	if err := p.Protect(ctx); err != nil {
+		return notStarted(err)
+	}
+	return nil
 }
 
 // pin keeps target and tracer on one CPU.

@@ -88,11 +88,11 @@ func (a *app) working(what string) (w io.Writer, done func()) {
 	if a.say.quiet || !isTerminal(a.err) || isDumb(a.env) {
 		return a.err, func() {}
 	}
-	l, before := startWork(a.err, what), a.say.w
-	a.say.w = l
+	l := startWork(a.err, what)
+	before := a.say.through(l)
 	return l, func() {
 		l.stop()
-		a.say.w = before
+		a.say.through(before)
 	}
 }
 
