@@ -13,6 +13,7 @@ import (
 // or gtrace is killed.
 func TestExecBusy(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	for _, tt := range []struct {
 		name, build string
 		flags       []string

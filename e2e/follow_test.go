@@ -84,6 +84,7 @@ func TestFollowRunning(t *testing.T) {
 // all that it has planted must be taken back.
 func TestFollowKilled(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	s := startServer(t)
 	finish := s.load()

@@ -24,6 +24,7 @@ var forkingWays = map[string][]string{
 // one of them may die of a breakpoint.
 func TestKilledForking(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	for _, mode := range []string{"opt", "debug"} {
 		prog := buildTarget(t, mode, "spawn")

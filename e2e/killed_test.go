@@ -134,6 +134,7 @@ func guardsOf(t *testing.T, pid int) []int {
 // nothing left on it.
 func TestKilled(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	for _, tt := range []struct {
 		build string
@@ -153,6 +154,7 @@ func TestKilled(t *testing.T) {
 // TestKilledFiltered does the same to a target under a seccomp filter.
 func TestKilledFiltered(t *testing.T) {
 	require(t, "ptrace", "suspend")
+	t.Parallel()
 	crowded(t)
 	filter := buildTarget(t, "opt", "filter")
 	startBusyBy(t, []string{filter}, "optimised").survives(t, times(2))
@@ -179,6 +181,7 @@ func (b *busy) survives(t *testing.T, rounds int, flags ...string) {
 // killed one has left, and the guard that takes it back, must not be in the way.
 func TestKilledAttach(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	b := startBusy(t, "optimised")
 	for n := range times(2) {
@@ -202,6 +205,7 @@ func TestKilledAttach(t *testing.T) {
 // must live with what is left on it.
 func TestKilledGuards(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	for n := range times(2) {
 		t.Run(strconv.Itoa(n), killGuards)
@@ -238,6 +242,7 @@ func killGuards(t *testing.T) {
 // to.
 func TestGuardAgain(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	b := startBusy(t, "optimised")
 	g := b.traced(t)

@@ -135,6 +135,7 @@ func drawKill(r *rand.Rand) kill {
 // alone; -run 'TestKills/^17$' does one of them again.
 func TestKills(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	gtrace(t)
 	crowded(t)
 	var done, repaired atomic.Int64

@@ -43,6 +43,7 @@ func repaired(t *testing.T, pid int) {
 // must be no moment at which it would not live on.
 func TestPlantedProtected(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	for _, mode := range []string{"opt", "debug"} {
 		t.Run(mode, func(t *testing.T) {
@@ -65,6 +66,7 @@ func TestPlantedProtected(t *testing.T) {
 // does not take away.
 func TestBothKilled(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	b := startBusy(t, "opt")
 	for n := range times(6) {
@@ -94,6 +96,7 @@ func TestBothKilled(t *testing.T) {
 // been told nothing yet.
 func TestGuardFirst(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	for range times(4) {
 		b := startBusy(t, "opt")
@@ -146,6 +149,7 @@ func TestGuardToldNothing(t *testing.T) {
 // says why.
 func TestNoGuardLeft(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	b := startBusy(t, "opt")
 	g := b.traced(t)
@@ -316,6 +320,7 @@ func (b *busy) child(t *testing.T) (pid int) {
 // not be there.
 func TestKilledStart(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	prog := filepath.Join(t.TempDir(), "started")
 	data, err := os.ReadFile(buildTarget(t, "opt", "besieged"))

@@ -175,6 +175,7 @@ func TestAttachSeveralRefused(t *testing.T) {
 // nothing is left on either.
 func TestAttachSeveralKilled(t *testing.T) {
 	require(t, "ptrace")
+	t.Parallel()
 	crowded(t)
 	servers := []*server{startServer(t), startServerBuilt(t, "debug")}
 	finish := []func() error{servers[0].load(), servers[1].load()}

@@ -31,6 +31,7 @@ var watchFlags = [][]string{
 // these writes: the target must live with that, and be rid of it soon.
 func TestWatchKilled(t *testing.T) {
 	require(t, "ptrace", "watchpoints")
+	t.Parallel()
 	crowded(t)
 	for n, build := range []string{"optimised", "debug"} {
 		for i, flags := range watchFlags {
@@ -56,6 +57,7 @@ func TestWatchKilled(t *testing.T) {
 // left on it, until gtrace repair takes it away.
 func TestWatchKilledGuards(t *testing.T) {
 	require(t, "ptrace", "watchpoints")
+	t.Parallel()
 	crowded(t)
 	for n := range times(1) {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
