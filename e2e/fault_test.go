@@ -21,7 +21,7 @@ var faults = []fault{
 	{"prepare", "session/session.go", "func New("},
 	{"write", "session/engine/dlv/plant.go", "func (e *Engine) write("},
 	{"hit", "session/engine/dlv/hit.go", "func (e *Engine) returned("},
-	{"stage", "session/session.go", "	for s.next < len(s.queue) &&"},
+	{"stage", "session/session.go", "	for s.more() {"},
 	{"sink", "events/text.go", "func (s *textSink) Write("},
 	{"flush", "events/text.go", "func (s *textSink) Flush("},
 	{"spool", "cmd/gtrace/spool.go", "func (s *spool) writeBatch("},
