@@ -76,7 +76,7 @@ func (p *page) value(text string) {
 		return
 	}
 	closing := ""
-	if brace := strings.IndexByte(text[:min(len(text), longestType)], '{') + 1; brace >= end && text[0] != '"' && text[0] != '`' {
+	if brace := strings.IndexByte(text[:min(len(text)-1, longestType)], '{') + 1; brace >= end && text[0] != '"' && text[0] != '`' {
 		end, closing = brace, text[len(text)-1:]
 	}
 	for end > 0 && !utf8.RuneStart(text[end]) {

@@ -2,19 +2,44 @@ package main
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
+// A screen is written to by one goroutine and read by another.
+type screen struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+func (s *screen) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text.Reset()
+}
+
 func TestWorkLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var screen strings.Builder
+		var screen screen
 		l := startWork(&screen, "building ./server")
 		time.Sleep(unnoticed - time.Millisecond)
 		synctest.Wait()
-		if screen.Len() > 0 {
-			t.Errorf("at once: %q", screen.String())
+		if got := screen.String(); got != "" {
+			t.Errorf("at once: %q", got)
 		}
 		time.Sleep(time.Millisecond)
 		synctest.Wait()
