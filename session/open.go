@@ -66,7 +66,7 @@ func (s *Session) end(e *events.Event) events.Event {
 // open returns the calls that are open as far as the stream has told. When it
 // ends between two events of a hit, the pairing is ahead of it: a call whose
 // return is still queued has not ended, and one whose call event is queued has
-// not begun.
+// not begun. What the limit has left out of calls that are over was never told.
 func (s *Session) open() []events.OpenCall {
 	queued := slices.Concat(s.queue[s.next:], s.cut)
 	var open []events.OpenCall
@@ -78,7 +78,7 @@ func (s *Session) open() []events.OpenCall {
 			}
 		}
 	}
-	for _, e := range slices.Backward(queued) {
+	for _, e := range slices.Backward(s.queue[s.next:]) {
 		if e.Kind == events.Return {
 			open = append(open, events.OpenCall{Call: e.Call, Goroutine: e.Goroutine, Func: e.Func, Partial: e.Partial})
 		}

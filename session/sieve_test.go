@@ -151,6 +151,17 @@ func TestSieve(t *testing.T) {
 			end reason=exited status=0 events=2`,
 		},
 		{
+			"what the limit leaves out of a call that is over is not open", `
+			g1 enter main.b 20 running=main.a@10
+			g1 raise panic x 30
+			g1 unwind all
+			exit 0`, Config{Filters: []events.Filter{these(true, 1, 2)}, Limit: 1}, `
+			call seq=1 g1 #2 parent=1 depth=1 main.b
+			exception seq=2 g1 #2 parent=1 depth=1 main.b !panic(value=x)
+			return seq=3 g1 #2 parent=1 depth=1 main.b unwound
+			end reason=limit events=3`,
+		},
+		{
 			"an exception of no call is asked about by itself", `
 			g1 enter main.a 10
 			g1 return main.a 10
