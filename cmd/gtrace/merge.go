@@ -40,7 +40,7 @@ func newMerger(processes int) *merger {
 	}
 }
 
-// put adds an entry. It reports whether somebody will take it.
+// put adds an entry, unless nothing is taken any more.
 func (m *merger) put(e entry) {
 	e.came = time.Now()
 	select {

@@ -8,6 +8,7 @@ import (
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/value"
 )
 
 // Functions of generic code are compiled once for all type arguments that look
@@ -21,16 +22,13 @@ import (
 // dictionary is the name of the hidden argument of generic code.
 const dictionary = ".dict"
 
-// shapePrefix begins the names of shapes: go.shape.int, go.shape.*uint8.
-const shapePrefix = "go.shape."
-
 // hasShape reports whether a type is a shape, or is made of one.
-func hasShape(t godwarf.Type) bool { return strings.Contains(t.Common().Name, shapePrefix) }
+func hasShape(t godwarf.Type) bool { return strings.Contains(t.Common().Name, value.ShapePrefix) }
 
 // genericParts splits the symbol of a function of generic code behind its type
 // arguments: main.Map[go.shape.int] and .func1.
 func genericParts(symbol string) (root, rest string, ok bool) {
-	shape, end := strings.Index(symbol, "["+shapePrefix), strings.LastIndexByte(symbol, ']')
+	shape, end := strings.Index(symbol, "["+value.ShapePrefix), strings.LastIndexByte(symbol, ']')
 	if shape < 0 || end < shape {
 		return "", "", false
 	}

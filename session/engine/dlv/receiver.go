@@ -126,7 +126,7 @@ func (im *Image) receiver(f *engine.Function, args []param) (receiver param, isM
 	if !isMethod {
 		return param{}, false
 	}
-	if strings.Contains(f.Symbol, "[go.shape.") {
+	if strings.Contains(f.Symbol, "["+value.ShapePrefix) {
 		receiver = param{name: "~p0", dictIndex: -1, typ: godwarf.FakeBasicType("uint", 64), loc: location{lost: true}}
 		if len(args) > 0 {
 			receiver.name = args[0].name

@@ -3,11 +3,11 @@ package dlv
 import "golang.org/x/arch/x86/x86asm"
 
 // skipShuffles takes away the begins of statements from which control leaves their
-// line without that it does anything there. Between blocks, optimised code moves values to where the
-// next one wants them, on the lines where these values come from; the compiler
-// calls that the begin of a statement, too, and so it does with jumps. A line that
-// has nothing but jumps is a break, or the like. What does nothing and takes one
-// byte stands for a call that was inlined.
+// line without doing anything there. Between blocks, optimised code moves values to
+// where the next one wants them, on the lines where these values come from; the
+// compiler calls that the begin of a statement, too, and so it does with jumps. A
+// line that has nothing but jumps is a break, or the like. What does nothing and
+// takes one byte stands for a call that was inlined.
 func (b *body) skipShuffles() {
 	does := make([]bool, len(b.code))
 	var todo []int

@@ -76,7 +76,7 @@ func hasName(name string) bool {
 	if name == "error" {
 		return true
 	}
-	if !strings.Contains(name, ".") || strings.HasPrefix(name, "go.shape.") || name == "unsafe.Pointer" {
+	if !strings.Contains(name, ".") || strings.HasPrefix(name, value.ShapePrefix) || name == "unsafe.Pointer" {
 		return false
 	}
 	for _, prefix := range []string{"*", "[", "(", "<-chan ", "map[", "chan ", "func(", "struct {", "interface {"} {
@@ -117,7 +117,7 @@ func (ts *Types) unnamed(t godwarf.Type) types.Type {
 		return ts.structure(t)
 	case *godwarf.PtrType:
 		// What a type parameter points at is not told.
-		if _, void := value.Underlying(t.Type).(*godwarf.VoidType); void || strings.HasPrefix(name, "go.shape.") {
+		if _, void := value.Underlying(t.Type).(*godwarf.VoidType); void || strings.HasPrefix(name, value.ShapePrefix) {
 			return types.Typ[types.UnsafePointer]
 		}
 		return types.NewPointer(ts.of(t.Type))

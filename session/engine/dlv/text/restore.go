@@ -9,9 +9,10 @@ import (
 )
 
 // Restore puts back the bytes under those breakpoints of a report of this process
-// that which accepts, nil for all of them, and marks them as restored. What is not an int3 any more by the time it is
-// written is left alone. It refuses while somebody traces the process: the
-// breakpoints are his, and he would lose them or, worse, take them for planted.
+// that which accepts, nil for all of them, and marks them as restored. What is not
+// an int3 any more by the time it is written is left alone. It refuses while
+// somebody traces the process: the breakpoints are theirs, and they would lose them
+// or, worse, take them for planted.
 func (p *Process) Restore(r *Report, which func(*Difference) bool) (restored int, err error) {
 	if pid, name := p.Tracer(); pid != 0 {
 		return 0, fmt.Errorf("%w: %s (pid %d)", engine.ErrTraced, name, pid)

@@ -61,9 +61,9 @@ type plan struct {
 	shape  bool                // a pointer of generic code: to what is not known
 }
 
-// shapePrefix begins the names of the shapes of types that generic code was
-// compiled for.
-const shapePrefix = "go.shape."
+// ShapePrefix begins the names of the shapes of types that generic code was compiled
+// for: go.shape.int, go.shape.*uint8.
+const ShapePrefix = "go.shape."
 
 // A link leads to another type's plan, made when it is first followed: the
 // types of a program hang together, and few of them are ever printed.
@@ -163,7 +163,7 @@ func (r *Reader) fill(pl *plan) {
 		pl.addFields(t)
 	case *godwarf.PtrType:
 		pl.form, pl.elem.t = formPointer, t.Type
-		pl.shape = strings.HasPrefix(pl.raw, shapePrefix)
+		pl.shape = strings.HasPrefix(pl.raw, ShapePrefix)
 		if isVoid(t.Type) {
 			pl.form = formUnsafePointer
 		}
