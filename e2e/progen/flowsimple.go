@@ -139,6 +139,13 @@ func (f *flow) long() {
 		f.line("%s := %s &&", name, f.operand())
 		f.line("\t%s", f.operand())
 		f.declare(name, boolKind)
+	case 5: // the comparison that the next line needs may stand on this one
+		name := f.fresh("ok")
+		f.line("%s := %s", name, f.operand())
+		f.line("if !%s {", name)
+		f.line("\tacc += %s", f.number())
+		f.line("}")
+		f.declare(name, boolKind)
 	default:
 		f.line("acc += %s +", f.number())
 		f.line("\t%s", f.number())

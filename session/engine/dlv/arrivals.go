@@ -95,7 +95,7 @@ func (b *body) findRuns(bl *block, statement func(line int) int) {
 		line, in := b.lines[i], b.code[i]
 		switch {
 		case in.usesFlags():
-			line = b.decides(i, bl.first)
+			line = b.decides(i, bl.first, statement)
 		case in.isWay() && (line == 0 || b.solid[line] || !b.begin[i] && b.comesFrom(i, line)):
 			continue
 		}
@@ -136,13 +136,19 @@ func (bl *block) add(r run) {
 	bl.runs = append(bl.runs, r)
 }
 
-// decides returns the line of the comparison that an instruction depends on. Its
-// own may be that of the last operand of a condition, which may not be evaluated.
-func (b *body) decides(i, first int) int {
+// decides returns the line of the comparison that an instruction depends on, if it
+// is of the same statement: the line of the instruction may be that of the last
+// operand of a condition, which may not be evaluated. The comparison of another
+// statement stands there because the compiler has moved it.
+func (b *body) decides(i, first int, statement func(line int) int) int {
 	for k := i - 1; k >= first; k-- {
-		if b.code[k].setsFlags() {
+		if !b.code[k].setsFlags() {
+			continue
+		}
+		if statement(b.lines[k]) == statement(b.lines[i]) {
 			return b.lines[k]
 		}
+		break
 	}
 	return b.lines[i]
 }

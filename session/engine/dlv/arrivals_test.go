@@ -115,6 +115,16 @@ func TestArrivals(t *testing.T) {
 			want: "0:2* 1:3* 2:4* 5:5*",
 		},
 		{
+			name: "a comparison that the compiler has moved before the line that needs it",
+			code: `
+				890424  2*
+				39d8    2    CMPL
+				7403    3*   JE to the end
+				890424  4*
+				c3      5*`,
+			want: "0:2* 1:3* 3:4* 4:5*",
+		},
+		{
 			name: "a condition on two lines, of which the second may not be evaluated",
 			code: `
 				39d8      12*

@@ -79,11 +79,16 @@ func (im *Image) Lines(f *engine.Function) ([]int, error) {
 	if f.Entry == 0 {
 		return nil, errNoLines
 	}
-	// Which lines are of one statement, its source tells: here they all may be.
+	// Which lines are of one statement, its source tells: here all may be, and none.
 	marks, _, err := im.marks(f, func(int) int { return 0 })
 	if err != nil {
 		return nil, err
 	}
+	apart, _, err := im.marks(f, func(line int) int { return line })
+	if err != nil {
+		return nil, err
+	}
+	marks = append(marks, apart...)
 	lines := make([]int, len(marks))
 	for i, m := range marks {
 		lines[i] = m.line
