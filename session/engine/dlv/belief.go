@@ -253,17 +253,26 @@ type spotIn struct {
 	from int64
 }
 
-// at returns what holds a unit before an instruction.
-func (fl *flow) at(s *solved, i int) holders {
+// at returns what is known of a unit before an instruction.
+func (fl *flow) at(s *solved, i int) state {
 	n := fl.block[i]
 	in := s.in[n]
 	if !in.reached {
-		return holders{}
+		return state{}
 	}
 	for k := fl.starts[n]; k < i; k++ {
 		in = fl.step(&s.unit, in, k)
 	}
-	return in.holders
+	return in
+}
+
+// givenBy returns the line of the statement that assigned to a word of a variable
+// last, before an instruction, or 0.
+func (fl *flow) givenBy(l *local, c claim, i int) int {
+	if s := fl.units[unitKey{l.entry.Offset, c.offset}]; s != nil {
+		return fl.at(s, i).statement
+	}
+	return 0
 }
 
 // assignments returns what the lines of a function do to a word of a variable. It
@@ -446,7 +455,7 @@ func (fl *flow) unfinished(lines []int, i int) bool {
 		for ; k < len(fl.code) && !seen[k]; k++ {
 			seen[k] = true
 			in := fl.code[k]
-			if fl.begin[k] {
+			if fl.begin[k] && k != i {
 				begun = append(slices.Clip(begun), fl.lines[k])
 			}
 			if in.op == x86asm.CALL && !strings.HasPrefix(fl.im.callee(in), "runtime.gcWriteBarrier") {
@@ -469,7 +478,29 @@ func (fl *flow) unfinished(lines []int, i int) bool {
 		}
 		return false
 	}
+	if fl.isInside(i) {
+		return look(i, nil) // what is stored belongs to what is known already
+	}
 	return look(i, []int{fl.lines[i]})
+}
+
+// isInside reports whether control may have been on the line of an instruction on the
+// way forward to it.
+func (fl *flow) isInside(i int) bool {
+	on := func(from, to int) bool { return slices.Contains(fl.lines[from:to], fl.lines[i]) }
+	seen := map[int]bool{}
+	var before func(n int) bool
+	before = func(n int) bool {
+		return slices.ContainsFunc(fl.from[n], func(p int) bool {
+			if p >= n || seen[p] {
+				return false
+			}
+			seen[p] = true
+			return on(fl.starts[p], fl.end(p)) || before(p)
+		})
+	}
+	n := fl.block[i]
+	return on(fl.starts[n], i) || before(n)
 }
 
 // taken reports whether the address of what is in a slot is taken: then it is always

@@ -139,6 +139,7 @@ func (e *Engine) doubt(p *probe, list []local, pc uint64, regs *op.DwarfRegister
 		i = fl.index(pc)
 	}
 	s, _ := e.site(f)
+	given := map[giver][]wordOf{}
 	for k := range list {
 		l := &list[k]
 		addr, pieces, _, err := e.im.bi.Location(l.entry, dwarf.AttrLocation, pc, *regs, e.p)
@@ -154,11 +155,38 @@ func (e *Engine) doubt(p *probe, list []local, pc uint64, regs *op.DwarfRegister
 			continue
 		}
 		for n, c := range l.claims(addr, pieces, regs.CFA) {
-			if c.size > 0 && !fl.believed(l, c, i, p.probe.Assigned, s.sig) {
+			switch {
+			case c.size == 0:
+			case fl.believed(l, c, i, p.probe.Assigned, s.sig):
+				by := giver{c.at, fl.givenBy(l, c, i)}
+				given[by] = append(given[by], wordOf{l, n})
+			default:
 				l.unsure = append(l.unsure, n)
 			}
 		}
 	}
+	for by, words := range given {
+		if by.statement == 0 || len(words) < 2 {
+			continue
+		}
+		for _, w := range words {
+			w.local.unsure = append(w.local.unsure, w.piece)
+		}
+	}
+}
+
+// A giver is a statement with the place where it left something. Where one like
+// x, y = y, z is said to have left two variables in one place, nobody knows which of
+// them it is.
+type giver struct {
+	at        spotIn
+	statement int
+}
+
+// A wordOf is a piece of a variable.
+type wordOf struct {
+	local *local
+	piece int
 }
 
 // leads reports whether what is shown of a value may be elsewhere.
