@@ -71,6 +71,13 @@ type flowTest struct {
 type flowCall struct {
 	name  string
 	lines []int
+	vars  []flowVar
+}
+
+// A flowVar is a value that a variable has, or is shown with, at a line.
+type flowVar struct {
+	line        int
+	name, value string
 }
 
 func newFlow(t *testing.T, seed uint64) *flowTest {
@@ -136,16 +143,16 @@ func (s *flowStack) enter(name string) {
 	*s.all = append(*s.all, c)
 }
 
-// line adds a line to the innermost call of the function that has it.
-func (s *flowStack) line(owner string, line int) {
+// of returns the innermost call of a function.
+func (s *flowStack) of(owner string) *flowCall {
 	for _, c := range slices.Backward(s.open) {
 		if c.name == owner {
-			c.lines = append(c.lines, line)
-			return
+			return c
 		}
 	}
-	s.open = slices.Insert(s.open, 0, &flowCall{name: owner, lines: []int{line}})
+	s.open = slices.Insert(s.open, 0, &flowCall{name: owner})
 	*s.all = append(*s.all, s.open[0])
+	return s.open[0]
 }
 
 // tell returns the calls that a program tells of, in the order of their begin.
@@ -163,8 +170,14 @@ func (f *flowTest) tell(records []mark.Record) []*flowCall {
 			s.enter(r.Func)
 		case r.Line == 0:
 			s.open = s.open[:len(s.open)-1]
-		case !f.lines.Loose[r.Line]:
-			s.line(f.owners[r.Line], r.Line)
+		default:
+			c := s.of(f.owners[r.Line])
+			for name, value := range r.Vars {
+				c.vars = append(c.vars, flowVar{r.Line, name, value})
+			}
+			if !r.Only && !f.lines.Loose[r.Line] {
+				c.lines = append(c.lines, r.Line)
+			}
 		}
 	}
 	return all
@@ -182,8 +195,14 @@ func (f *flowTest) seen(stream []events.Event) []*flowCall {
 		}
 		name := e.Func[strings.LastIndexByte(e.Func, '.')+1:]
 		switch {
-		case e.Kind == events.Line && !f.lines.Loose[e.Line]:
-			s.line(f.owners[e.Line], e.Line)
+		case e.Kind == events.Line:
+			c := s.of(f.owners[e.Line])
+			for _, v := range e.Changes {
+				c.vars = append(c.vars, flowVar{e.Line, v.Name, address.ReplaceAllString(v.Value.Value, "0xADDR")})
+			}
+			if !f.lines.Loose[e.Line] {
+				c.lines = append(c.lines, e.Line)
+			}
 		case strings.Contains(e.Func, ".func") || strings.Contains(e.Func, "-range"):
 		case e.Kind == events.Call:
 			s.enter(name)
@@ -194,9 +213,31 @@ func (f *flowTest) seen(stream []events.Event) []*flowCall {
 	return all
 }
 
-// compare traces the program in a build mode, and returns how many lines were
-// compared and what is wrong with them.
+// compare returns how many lines of the program in a build mode were compared and what is wrong with them.
 func (f *flowTest) compare(t *testing.T, mode string) (met int, problems []string) {
+	t.Helper()
+	told, seen := f.calls(t, mode)
+	for i, c := range seen {
+		met += len(c.lines)
+		switch {
+		case i >= len(told) || told[i].name != c.name:
+			return met, append(problems, fmt.Sprintf("call %d is of %s, which was not called then", i, c.name))
+		case mode == "debug":
+			problems = append(problems, f.same(c, told[i])...)
+		default:
+			problems = append(problems, f.within(c, told[i])...)
+		}
+	}
+	if len(seen) < len(told) {
+		problems = append(problems, fmt.Sprintf("%d calls were seen, of %d", len(seen), len(told)))
+	}
+	return met, problems
+}
+
+// calls traces the program in a build mode, and returns the calls that it tells of
+// and those of the trace. Of optimised ones, both are without functions that may be
+// inlined.
+func (f *flowTest) calls(t *testing.T, mode string) (told, seen []*flowCall) {
 	t.Helper()
 	goTool(t, f.dir, append(slices.Clone(buildModes[mode]), "-o", mode, ".")...)
 	trace := filepath.Join(f.dir, mode+".jsonl")
@@ -216,25 +257,11 @@ func (f *flowTest) compare(t *testing.T, mode string) (met int, problems []strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	told, seen := f.told, f.seen(stream)
+	told, seen = f.told, f.seen(stream)
 	if mode == "opt" {
 		told, seen = generated(told), generated(seen)
 	}
-	for i, c := range seen {
-		met += len(c.lines)
-		switch {
-		case i >= len(told) || told[i].name != c.name:
-			return met, append(problems, fmt.Sprintf("call %d is of %s, which was not called then", i, c.name))
-		case mode == "debug":
-			problems = append(problems, f.same(c, told[i])...)
-		default:
-			problems = append(problems, f.within(c, told[i])...)
-		}
-	}
-	if len(seen) < len(told) {
-		problems = append(problems, fmt.Sprintf("%d calls were seen, of %d", len(seen), len(told)))
-	}
-	return met, problems
+	return told, seen
 }
 
 // generated leaves out the calls of functions that may be inlined.

@@ -49,7 +49,7 @@ func Instrument(name string, src []byte, mark string, opts Options) ([]byte, Lin
 	}
 	info := &types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Scopes: map[ast.Node]*types.Scope{},
-		Defs: map[*ast.Ident]types.Object{},
+		Defs: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
 	}
 	conf := types.Config{Importer: importer.ForCompiler(files, "source", nil)}
 	pkg, err := conf.Check("main", files, []*ast.File{tree}, info)
@@ -65,6 +65,10 @@ func Instrument(name string, src []byte, mark string, opts Options) ([]byte, Lin
 		if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
 			if opts.Alone {
 				m.insert(f.Body.Lbrace+1, fmt.Sprintf("defer mark.Enter(%q)();", f.Name.Name))
+				m.leaveUntold(f)
+				if opts.Vars && f.Type.Results == nil {
+					m.insert(f.Body.Rbrace, fmt.Sprintf(";mark.Had(%d%s);", m.line(f.Body.Rbrace), m.visible(f.Body.Rbrace)))
+				}
 			}
 			m.function(f.Body)
 		}
@@ -81,6 +85,8 @@ type marker struct {
 	lines Lines
 	edits []edit
 	names map[*ast.BlockStmt]map[string]int // how often a function declares a name
+
+	untold map[string]bool // names of a program that is run by itself
 
 	body   *ast.BlockStmt // of the function at hand, or of the loop that is one
 	loops  []loop         // around the statement at hand, outermost first
@@ -344,9 +350,13 @@ func (m *marker) aloneLoop(s *ast.ForStmt, label string, at token.Pos) {
 		m.lines.Loose[line] = label != ""
 	}
 	m.loops = append(m.loops, l)
+	if s.Cond != nil && m.opts.Vars {
+		m.insert(s.Cond.Pos(), m.had(s.Cond.Pos()))
+		m.insert(s.Cond.End(), ")")
+	}
 	m.list(s.Body.List)
 	if m.line(s.End()) != line && l.head != 0 {
-		m.insert(s.Body.Rbrace, m.goesBack(s.Pos()))
+		m.insert(s.Body.Rbrace, m.goesBack(s.Pos(), s.Body.Rbrace))
 	}
 	m.loops = m.loops[:len(m.loops)-1]
 }
@@ -376,7 +386,7 @@ func (m *marker) rangeLoop(s *ast.RangeStmt, label string) {
 	m.loops = append(m.loops, loop{label, s.Pos()})
 	m.list(s.Body.List)
 	if !leaves(s.Body.List) && !m.opts.Alone || m.opts.Alone && m.line(s.Pos()) != m.line(s.End()) {
-		m.insert(s.Body.Rbrace, m.goesBack(s.Pos())+m.back(s.Body.Rbrace))
+		m.insert(s.Body.Rbrace, m.goesBack(s.Pos(), s.Body.Rbrace)+m.back(s.Body.Rbrace))
 	}
 	m.loops = m.loops[:len(m.loops)-1]
 }
@@ -423,19 +433,22 @@ func (m *marker) branch(s *ast.BranchStmt) {
 		m.before(s, s.Pos())
 	}
 	if head != 0 && m.opts.Alone {
-		m.insert(s.Pos(), m.goesBack(head))
+		m.insert(s.Pos(), m.goesBack(head, s.Pos()))
 		return
 	}
 	if head != 0 {
-		m.insert(s.Pos(), m.goesBack(head))
+		m.insert(s.Pos(), m.goesBack(head, s.Pos()))
 		m.insert(s.End(), m.back(s.End()))
 	}
 }
 
-// goesBack marks the way back to a head.
-func (m *marker) goesBack(head token.Pos) string {
+// goesBack marks the way back to a head from somewhere.
+func (m *marker) goesBack(head, from token.Pos) string {
 	p := m.files.Position(head)
-	if m.opts.Alone {
+	switch {
+	case m.opts.Alone && m.opts.Vars:
+		return fmt.Sprintf("mark.Here(%d%s);", p.Line, m.visible(from))
+	case m.opts.Alone:
 		return fmt.Sprintf("mark.Here(%d);", p.Line)
 	}
 	return fmt.Sprintf("/*line %s:%d:%d*/mark.Here(%d);", m.name, p.Line, p.Column, p.Line)
@@ -462,10 +475,14 @@ func (m *marker) clauses(body *ast.BlockStmt, conditions bool) {
 }
 
 // visible lists the variables of the function at hand that a statement can see,
-// each with its name. What another variable may hide is left out.
+// each with its name. What another variable may hide is left out, and so are those of
+// functions around, but for a program that is run by itself.
 func (m *marker) visible(pos token.Pos) string {
 	var names []string
-	for scope := m.pkg.Scope().Innermost(pos); scope != nil && scope != m.pkg.Scope(); scope = scope.Parent() {
+	if m.opts.Alone {
+		names = m.anywhere(pos)
+	}
+	for scope := m.pkg.Scope().Innermost(pos); !m.opts.Alone && scope != nil && scope != m.pkg.Scope(); scope = scope.Parent() {
 		for _, name := range scope.Names() {
 			v, ok := scope.Lookup(name).(*types.Var)
 			if !ok || name == "_" || m.names[m.body][name] > 1 || v.Pos() >= pos || !printable(v.Type()) {

@@ -22,6 +22,7 @@ type Record struct {
 	Line      int               `json:"line,omitempty"`
 	Func      string            `json:"func,omitempty"`
 	Vars      map[string]string `json:"vars,omitempty"`
+	Only      bool              `json:"only,omitempty"` // the variables: a line is not about to run
 }
 
 var out = sync.OnceValue(func() *os.File {
@@ -40,12 +41,17 @@ var out = sync.OnceValue(func() *os.File {
 // are given as names and values in turn. It returns true.
 //
 //go:noinline
-func Here(line int, vars ...any) bool { return write(line, vars) }
+func Here(line int, vars ...any) bool { return write(line, vars, false) }
 
 // Next says that the line runs next, which is not the one on which it is called.
 //
 //go:noinline
-func Next(line int, vars ...any) bool { return write(line, vars) }
+func Next(line int, vars ...any) bool { return write(line, vars, false) }
+
+// Had says only which values variables have within a line. It returns true.
+//
+//go:noinline
+func Had(line int, vars ...any) bool { return write(line, vars, true) }
 
 // Enter says that a function begins. It returns what says that the function ends.
 func Enter(name string) (leave func()) {
@@ -53,8 +59,8 @@ func Enter(name string) (leave func()) {
 	return func() { put(Record{Goroutine: goroutine()}) }
 }
 
-func write(line int, vars []any) bool {
-	r := Record{Goroutine: goroutine(), Line: line}
+func write(line int, vars []any, only bool) bool {
+	r := Record{Goroutine: goroutine(), Line: line, Only: only}
 	for i := 0; i < len(vars); i += 2 {
 		if r.Vars == nil {
 			r.Vars = map[string]string{}
