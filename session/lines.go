@@ -140,6 +140,20 @@ func planLines(lister engine.LineLister, cfg Config, sel *Selection, named map[*
 	return plan, nil
 }
 
+// lineNotes returns what is to be said of the lines in a plan, nil for none, and of
+// what was asked for about them.
+func (cfg *Config) lineNotes(plan *linePlan) []string {
+	switch {
+	case plan == nil && cfg.Old:
+		return []string{"--old shows nothing, as no lines are traced: add --lines, or a pattern such as server.go:40"}
+	case plan == nil:
+		return nil
+	case cfg.Lines && cfg.Kinds != nil && !slices.Contains(cfg.Kinds, events.Line):
+		return append(plan.notes, "line events are shown though -e does not name them, as --lines asks for them")
+	}
+	return plan.notes
+}
+
 // add decides which lines of a function to observe. Nil stands for no plan.
 func (p *linePlan) add(fn *engine.Function) (err error) {
 	if p == nil {

@@ -32,7 +32,7 @@ func checkNames(eng engine.Engine, cfg Config, fns []*engine.Function) error {
 		}
 		known[0], known[1] = append(known[0], args...), append(known[1], results...)
 	}
-	for flag, n := range asked {
+	for _, n := range asked {
 		for i, field := range []string{"args", "results"} {
 			for _, name := range n.Names(field) {
 				if slices.Contains(known[i], name) {
@@ -40,21 +40,27 @@ func checkNames(eng engine.Engine, cfg Config, fns []*engine.Function) error {
 				}
 				what := []string{"an argument", "a result"}[i]
 				if near := spelling.Nearest(name, known[i]); near != "" {
-					return fmt.Errorf("--%s: no traced function has %s %s: perhaps %s.%s", flag, what, name, field, near)
+					return fmt.Errorf("--%s: no traced function has %s %s: perhaps %s.%s", n.flag, what, name, field, near)
 				}
-				return fmt.Errorf("--%s: no traced function has %s %s", flag, what, name)
+				return fmt.Errorf("--%s: no traced function has %s %s", n.flag, what, name)
 			}
 		}
 	}
 	return nil
 }
 
-// namings returns those of cfg's expressions, by flag.
-func namings(cfg Config) map[string]naming {
-	found := make(map[string]naming)
+// A flagNaming is a naming, and the flag that it was given by.
+type flagNaming struct {
+	naming
+	flag string
+}
+
+// namings returns those of cfg's expressions.
+func namings(cfg Config) []flagNaming {
+	var found []flagNaming
 	add := func(flag string, f events.Filter) {
 		if n, ok := f.(naming); ok {
-			found[flag] = n
+			found = append(found, flagNaming{n, flag})
 		}
 	}
 	for _, f := range cfg.Filters {

@@ -171,15 +171,9 @@ func begin(eng engine.Engine, cfg Config) (traced, error) {
 	if cfg.MaxOverhead > 0 && (lines != nil || scope != nil) {
 		return traced{}, errors.New("--max-overhead does not go with line events, --depth and --from: leave them out, or use --rate or --limit")
 	}
+	sel.Notes = append(sel.Notes, cfg.lineNotes(lines)...)
 	if lines != nil {
-		sel.Notes = append(sel.Notes, lines.notes...)
-		if cfg.Lines && cfg.Kinds != nil && !slices.Contains(cfg.Kinds, events.Line) {
-			sel.Notes = append(sel.Notes, "line events are shown though -e does not name them, as --lines asks for them")
-		}
 		cfg.alsoReport(events.Line)
-	}
-	if cfg.Old && lines == nil {
-		sel.Notes = append(sel.Notes, "--old shows nothing, as no lines are traced: add --lines, or a pattern such as server.go:40")
 	}
 	if len(cfg.WatchMem) > 0 {
 		cfg.alsoReport(events.Write)

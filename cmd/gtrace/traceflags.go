@@ -167,34 +167,23 @@ func (f *traceFlags) check() error {
 	if _, err := secret.New(f.redact...); err != nil {
 		return fmt.Errorf("--redact: %w", err)
 	}
-	if err := checkPatterns(f.trace, f.ignore); err != nil {
-		return err
+	for _, check := range []func() error{
+		func() error { return checkPatterns(f.trace, f.ignore) },
+		func() error { return f.summary.check(f.kinds) },
+		f.follows.check,
+		func() error { return f.memory.check(f.kinds) },
+		f.inside.source.check,
+		f.checkEmpty,
+		f.eval.check,
+		f.filter.check,
+		f.checkFollowExec,
+		f.output.check,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
-	if err := f.summary.check(f.kinds); err != nil {
-		return err
-	}
-	if err := f.follows.check(); err != nil {
-		return err
-	}
-	if err := f.memory.check(f.kinds); err != nil {
-		return err
-	}
-	if err := f.inside.source.check(); err != nil {
-		return err
-	}
-	if err := f.checkEmpty(); err != nil {
-		return err
-	}
-	if err := f.eval.check(); err != nil {
-		return err
-	}
-	if err := f.filter.check(); err != nil {
-		return err
-	}
-	if err := f.checkFollowExec(); err != nil {
-		return err
-	}
-	return f.output.check()
+	return nil
 }
 
 // checkEmpty refuses expressions without anything in them, as of a variable of the
