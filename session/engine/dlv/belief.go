@@ -282,7 +282,7 @@ func (fl *flow) assignments(l *local, offset, size int64, known []engine.Assignm
 	if result, _ := l.entry.Val(dwarf.AttrVarParam).(bool); l.escapes || result || l.entry.Tag != dwarf.TagFormalParameter {
 		lines[l.declared] = assignment{statement: l.declared}
 	}
-	if l.entry.Val(godwarf.AttrGoClosureOffset) != nil {
+	if isCaptured(l) {
 		lines[fl.fn.Line] = assignment{statement: fl.fn.Line}
 	}
 	if l.escapes {

@@ -117,14 +117,30 @@ func (b *body) stores(i int) (slot, bool) {
 	return slot{from, from + int64(in.bytes)}, true
 }
 
+// behindStores returns the instruction behind the last store to one of the places, on
+// the way from instruction i on without forks or calls.
+func (b *body) behindStores(i int, places []slot) int {
+	behind := i
+	for k := i; k+1 < len(b.code) && (k == i || b.follows(k)) && !isBranch(b.code[k].op); k++ {
+		if s, ok := b.stores(k); ok && meetsAny(s, places) {
+			behind = k + 1
+		}
+	}
+	return behind
+}
+
 // index returns the index of the instruction at an address.
 func (b *body) index(addr uint64) int {
 	return slices.IndexFunc(b.code, func(in insn) bool { return in.addr == addr })
 }
 
-// slots returns where in its frame a function has its variables that have one place.
-func (im *Image) slots(f *engine.Function) (list []slot) {
+// slots returns where in its frame a function has those of its variables that are
+// chosen and have one place.
+func (im *Image) slots(f *engine.Function, chosen func(*local) bool) (list []slot) {
 	for _, l := range im.variables(f) {
+		if !chosen(&l) {
+			continue
+		}
 		addr, pieces, _, err := im.bi.Location(l.entry, dwarf.AttrLocation, f.End-1, op.DwarfRegisters{}, nil)
 		if err == nil && pieces == nil {
 			size := sizeOf(l.typ)

@@ -63,13 +63,17 @@ func (im *Image) marks(f *engine.Function, statement func(line int) int) ([]mark
 		marks = b.marks(wanted)
 	}
 	if len(marks) == 0 && b.first < len(b.code) && b.lines[b.first] != 0 {
-		marks = []mark{{insn: b.code[b.first], line: b.lines[b.first], fresh: true}}
+		i := b.first
+		if !f.Optimized {
+			i = b.behindStores(i, im.slots(f, isCaptured))
+		}
+		marks = []mark{{insn: b.code[i], line: b.lines[b.first], fresh: true}}
 	}
 	if len(marks) == 0 {
 		return nil, false, errNoLines
 	}
 	if !f.Optimized {
-		b.settle(marks, im.slots(f))
+		b.settle(marks, im.slots(f, isAny))
 	}
 	return marks, b.frame, nil
 }

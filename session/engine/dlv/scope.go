@@ -74,6 +74,12 @@ func (im *Image) moved(f *engine.Function, l *local) bool {
 	return outermost && named
 }
 
+// isCaptured reports whether a function literal has a variable from the function
+// around it.
+func isCaptured(l *local) bool { return l.entry.Val(godwarf.AttrGoClosureOffset) != nil }
+
+func isAny(*local) bool { return true }
+
 // variables finds all variables of a function.
 func (im *Image) variables(f *engine.Function) []local {
 	var list []local
@@ -111,7 +117,7 @@ func (im *Image) local(entry *godwarf.Tree) (l local, ok bool) {
 		l.dictIndex = pt.DictIndex
 	}
 	// What a closure has captured is there from the start, too.
-	l.argument = entry.Tag == dwarf.TagFormalParameter || entry.Val(godwarf.AttrGoClosureOffset) != nil
+	l.argument = entry.Tag == dwarf.TagFormalParameter || isCaptured(&l)
 	line, _ := entry.Val(dwarf.AttrDeclLine).(int64)
 	l.declared = int(line)
 	return l, true
