@@ -38,8 +38,10 @@ func (p *page) cutting(print func()) {
 }
 
 // lessValue is how much of one value there is in a row that would be too wide
-// otherwise, until it fits.
-var lessValue = [...]int{80, 48, 32, 24, 16, 10, 6}
+// otherwise, until it fits; from the first of the last ones on without its place.
+var lessValue = [...]int{80, 48, 32, 24, 16, 10, 16, 10, 6, 3, 1}
+
+const lessPlaces = 6
 
 // besideError is how much of one value there is in a row that is too wide in any
 // case, as what went wrong is never cut.
@@ -58,17 +60,14 @@ func (p *page) fit(failed bool, print func()) {
 		p.cuts = 0
 		print()
 		for i := 0; p.cuts > 0 && i < len(lessValue); i++ {
-			if p.opts.Value == 0 || p.opts.Value > lessValue[i] {
+			if failed && i == lessPlaces { // it is as long as it is, then
+				p.width = 0
+				again(besideError)
+				break
+			}
+			if p.tight = i >= lessPlaces; p.opts.Value == 0 || p.opts.Value > lessValue[i] {
 				again(lessValue[i])
 			}
-		}
-		switch {
-		case p.cuts > 0 && failed:
-			p.width = 0
-			again(besideError)
-		case p.cuts > 0:
-			p.tight = true
-			again(lessValue[len(lessValue)-1])
 		}
 		p.most, p.tight = p.opts.Value, false
 	})

@@ -127,6 +127,9 @@ func isResult(e *Event, c *Change) bool {
 	return slices.ContainsFunc(e.Results, func(v Value) bool { return v.Name == c.Name && v.Value == c.Value.Value })
 }
 
+// shortSource is how much of a source line there is at least beside its changes.
+const shortSource = 24
+
 // line prints a source line, with the variables that changed before it.
 func (p *page) line(e *Event) {
 	p.margin(e)
@@ -140,12 +143,17 @@ func (p *page) line(e *Event) {
 	p.place(e.File, e.Line)
 	p.off(dimStyle)
 	p.pad(begin + len(path.Base(e.File)) + len(":1234") + 1)
+	at, from := len(p.b), p.cols
 	// Lines of a function begin with a tab at least.
 	for i, part := range strings.Split(strings.TrimPrefix(e.Source, "\t"), "\t") {
 		if i > 0 {
 			p.text("    ")
 		}
 		p.text(part)
+	}
+	if most := max(shortSource, 2*p.most); p.most != p.opts.Value && len(e.Changes) > 0 && p.cols-from > most {
+		p.cut(at, most) // what has changed is nowhere else
+		p.cols = from + most
 	}
 	p.changes(e)
 	p.end()

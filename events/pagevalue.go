@@ -60,9 +60,15 @@ func (p *page) values(list []Value, enclosed bool) {
 	}
 }
 
-// longestType is how long the name of a type can be that is shown whole where
-// there is no room for more of a value.
-const longestType = 32
+const (
+	// longestType is how long the name of a type can be that is shown whole where
+	// there is no room for more of a value; with less room than leastTyped there is
+	// none for that either.
+	longestType = 32
+	leastTyped  = 6
+	// leastSaved is what must be saved by cutting a value.
+	leastSaved = 4
+)
 
 // value prints a value, or its begin where it is too long for a row: its type at
 // least.
@@ -71,12 +77,12 @@ func (p *page) value(text string) {
 		text = p.opts.Names.Shorten(text) // it may be a function
 	}
 	end := p.most
-	if end <= 0 || len(text) <= end {
+	if end <= 0 || len(text) <= end || p.most != p.opts.Value && len(text) < end+leastSaved {
 		p.text(text)
 		return
 	}
 	closing := ""
-	if brace := strings.IndexByte(text[:min(len(text)-1, longestType)], '{') + 1; brace >= end && text[0] != '"' && text[0] != '`' {
+	if brace := strings.IndexByte(text[:min(len(text)-1, longestType)], '{') + 1; brace >= end && end >= leastTyped && text[0] != '"' && text[0] != '`' {
 		end, closing = brace, text[len(text)-1:]
 	}
 	for end > 0 && !utf8.RuneStart(text[end]) {

@@ -350,7 +350,8 @@ func TestTextFits(t *testing.T) {
 	narrow := parse(t, `call seq=1 t=1s g1 #1 main.serve(w:any="&http.Request{Method:1, URL:2, Proto:3, ProtoMajor:4}", s:string="\"{a long text with a brace}\"") @/a.go:1 caller=main.main@/src/main.go:17`)
 	for width, want := range map[int]string{
 		75: "g1   ╭ main.serve(w=&http.Request{Me…, s=\"{a long text wi…)    main.go:17\n",
-		45: "g1   ╭ main.serve(w=&http.Request{…}, s=\"{a …\n",
+		48: "g1   ╭ main.serve(w=&http.Request{…}, s=\"{a lo…)\n",
+		45: "g1   ╭ main.serve(w=&ht…, s=\"{a…)\n",
 	} {
 		if got := render(t, events.TextOptions{Width: wide(width), Time: events.TimeNone}, narrow...); got != want {
 			t.Errorf("%d columns: %s, want %s", width, got, want)
@@ -360,6 +361,8 @@ func TestTextFits(t *testing.T) {
 		0:  "g1   • main.load(a=`" + strings.Repeat("a", 90) + "`, b=`bbbbbbbbb`) → 3  3ms\n",
 		62: "g1   • main.load(a=`aaaaaaaaaaaaaaa…, b=`bbbbbbbbb`) → 3  3ms\n",
 		50: "g1   • main.load(a=`aaaaa…, b=`bbbbb…) → 3  3ms\n",
+		46: "g1   • main.load(a=`aa…, b=`bb…) → 3  3ms\n",
+		40: "g1   • main.load(a=`…, b=`…) → 3  3ms\n",
 		20: "g1   • main.load(a=…\n",
 	} {
 		got := render(t, events.TextOptions{Width: wide(width), Time: events.TimeNone}, stream...)

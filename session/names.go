@@ -9,6 +9,12 @@ import (
 	"gtrace/spelling"
 )
 
+// An UnknownNameError says that an expression asks for a name that no traced function
+// has.
+type UnknownNameError struct{ text string }
+
+func (e *UnknownNameError) Error() string { return e.text }
+
 // A naming is a filter that asks for arguments and results by name.
 type naming interface {
 	// Names returns the names of the values in args, or in results, that it asks for.
@@ -40,9 +46,9 @@ func checkNames(eng engine.Engine, cfg Config, fns []*engine.Function) error {
 				}
 				what := []string{"an argument", "a result"}[i]
 				if near := spelling.Nearest(name, known[i]); near != "" {
-					return fmt.Errorf("--%s: no traced function has %s %s: perhaps %s.%s", n.flag, what, name, field, near)
+					return &UnknownNameError{fmt.Sprintf("--%s: no traced function has %s %s: perhaps %s.%s", n.flag, what, name, field, near)}
 				}
-				return fmt.Errorf("--%s: no traced function has %s %s", n.flag, what, name)
+				return &UnknownNameError{fmt.Sprintf("--%s: no traced function has %s %s", n.flag, what, name)}
 			}
 		}
 	}

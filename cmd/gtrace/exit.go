@@ -62,6 +62,9 @@ func exitStatus(err error) int {
 	if _, ok := errors.AsType[*session.InlinedError](err); ok {
 		return statusUsage
 	}
+	if _, ok := errors.AsType[*session.UnknownNameError](err); ok {
+		return statusUsage
+	}
 	if _, ok := errors.AsType[*session.BarredError](err); ok {
 		return statusUsage
 	}
