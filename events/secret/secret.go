@@ -44,7 +44,7 @@ var defaults = map[fit]string{
 	anywhere: "pwd cred creds jwt bearer otp totp cvv dsn privkey authkey signingkey encryptionkey masterkey " +
 		"sharedkey sessionkey hmackey connectionstring connstring connstr " +
 		"mackey enckey deckey aeskey cipherkey cryptokey signkey symkey symmetrickey derivedkey wrappingkey " +
-		"rsakey ecdsakey ed25519key decapsulationkey sshkey tlskey sslkey rawkey keymaterial mnemonic",
+		"keypem keyder pemkey rsakey ecdsakey ed25519key decapsulationkey sshkey tlskey sslkey rawkey keymaterial mnemonic",
 	// A pass is also a round, and passThrough no secret.
 	atEnd: "pass psk kek dek",
 	// A seed may be a number, and a MAC the address of a machine.

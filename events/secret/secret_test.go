@@ -29,7 +29,7 @@ func TestMatch(t *testing.T) {
 			"accessKey access_key AWS_ACCESS_KEY_ID secretAccessKey privateKey PRIVATE_KEY privKey credential userCredential " +
 			"cred creds sessionID session_id SessionId JSESSIONID PHPSESSID jwt JWTAuth bearer BearerValue " +
 			"otp TOTP cvv dsn DB_DSN connString connection_string signingKey hmacKey masterKey " +
-			"MACKey macKey mac_key aesKey encKey symmetricKey RSAKey sshKey rawKey keyMaterial mnemonic PSK kek dek " +
+			"MACKey macKey mac_key keyPEM keyPEMBlock key_pem aesKey encKey symmetricKey RSAKey sshKey rawKey keyMaterial mnemonic PSK kek dek " +
 			"pass dbPass SMTP_PASS pass2 pass_word passWord password_hash (*Config).password user.password",
 		Blocks: "key Key sessionTicketKey userKey",
 		Binary: "mac MAC HMAC priv",
