@@ -13,7 +13,7 @@ import (
 // forkingWays are ways to have probes planted around what runs between fork and
 // exec, where none may be.
 var forkingWays = map[string][]string{
-	"depth":    {"-t", "main.spawn", "-d", "20", "--follow-go"},
+	"depth":    {"-t", "main.spawn", "-d", "20", "--std", "--follow-go"},
 	"from":     {"--from", "main.spawn", "-t", "syscall.*"},
 	"pattern":  {"-t", "syscall.*", "-t", "/ork/", "--max-probes", "3000"},
 	"lines":    {"-t", "exec_linux.go", "-t", "syscall_linux.go", "-l"},
@@ -59,7 +59,7 @@ func TestForking(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			s := startTarget(t, buildTarget(t, mode, "spawn"))
 			trace := filepath.Join(keepOnFailure(t, "gtrace-forked-"), "trace.jsonl")
-			g := startTracer(t, "attach", "-t", "main.spawn", "-d", "20", "-n", "3000", "--format", "json", "-o", trace, strconv.Itoa(s.pid))
+			g := startTracer(t, "attach", "-t", "main.spawn", "-d", "20", "--std", "-n", "3000", "--format", "json", "-o", trace, strconv.Itoa(s.pid))
 			if got := g.wait(t); got != 0 {
 				t.Fatalf("exit status %d\n%s", got, g.messages.String())
 			}

@@ -64,7 +64,7 @@ var victims = []victim{
 			"calls": {"-t", "main.*"},
 			"many":  {"-t", "main.*", "-t", "net/http.(*conn).*", "-t", "strconv.*"},
 			"lines": {"-t", "main.go"},
-			"depth": {"-t", "main.(*store).*", "-d", "3"},
+			"depth": {"-t", "main.(*store).*", "-d", "3", "--std"},
 		},
 	},
 	{
@@ -77,7 +77,7 @@ var victims = []victim{
 			"calls": {"-t", "main.*"},
 			"many":  {"-t", "main.*", "-t", "os/exec.*", "-t", "syscall.*"},
 			"lines": {"-t", "main.go"},
-			"depth": {"-t", "main.spawn", "-t", "main.lost", "-d", "8"},
+			"depth": {"-t", "main.spawn", "-t", "main.lost", "-d", "8", "--std"},
 		},
 	},
 }
