@@ -71,12 +71,17 @@ func Main() {
 const tenacity = 5 * time.Second
 
 // takeBack takes back what the guard was not told of, and what is no breakpoint.
-// The kernel may need a moment to end the tracer.
 func takeBack(pid int, mem *os.File) (removed int, err error) {
 	code, err := text.Of(pid, mem)
 	if err != nil {
 		return 0, gone(err)
 	}
+	return mendAll(pid, code)
+}
+
+// mendAll mends a process until it is as it was. The kernel may need a moment to end
+// the tracer.
+func mendAll(pid int, code *text.Process) (removed int, err error) {
 	for deadline := time.Now().Add(tenacity); ; time.Sleep(time.Millisecond) {
 		n, err := Mend(pid, code)
 		removed += n
@@ -127,7 +132,7 @@ func mendCopies(pid int) {
 			continue
 		}
 		if code, err := text.Open(child, true); err == nil {
-			_, _ = Mend(child, code) // what cannot be done is left: it does no harm
+			_, _ = mendAll(child, code) // what cannot be done is left: it does no harm
 			_ = code.Close()
 		}
 	}
