@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -19,11 +20,14 @@ type someone struct {
 	name string // of its program, which no other process has
 }
 
+// nextSomeone makes the names of their programs differ: tests run beside each other.
+var nextSomeone atomic.Int64
+
 // startSomeone starts a Go program, under another command if one is given.
 func startSomeone(t *testing.T, under ...string) someone {
 	t.Helper()
 	dir := t.TempDir()
-	name := "someone-" + strconv.Itoa(os.Getpid()) + "-" + filepath.Base(dir)
+	name := "someone-" + strconv.FormatInt(nextSomeone.Add(1), 10) + "-" + strconv.Itoa(os.Getpid())
 	prog := link(t, buildTarget(t, "opt", "patient"), dir, name)
 	line := append(under, prog, "default")
 	cmd := exec.Command(line[0], line[1:]...)

@@ -3,7 +3,9 @@ package e2e
 import (
 	"bufio"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 )
@@ -19,6 +21,10 @@ func TestProcesses(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.Command(prog, what)
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -28,21 +34,31 @@ func TestProcesses(t *testing.T) {
 			}
 			lines := bufio.NewScanner(out)
 			lines.Scan() // ready
-			long := "20ms"
-			if what == "leader" {
-				long = "1500ms" // while it ends
-			}
-			for begun := time.Now(); time.Since(begun) < 2*time.Second; {
-				tracer := exec.CommandContext(t.Context(), path, "attach", strconv.Itoa(cmd.Process.Pid),
-					"-t", "main.work", "--for", long, "-q", "-o", "/dev/null")
-				if msg, err := tracer.CombinedOutput(); err != nil {
+			attach := func(args ...string) error {
+				tracer := exec.CommandContext(t.Context(), path, append([]string{"attach", strconv.Itoa(cmd.Process.Pid), "-t", "main.work", "-q"}, args...)...)
+				msg, err := tracer.CombinedOutput()
+				if err != nil {
 					t.Errorf("attach: %v\n%s", err, msg)
-					break
 				}
-				if what == "leader" {
-					break // it cannot be attached to any more
+				return err
+			}
+			if what == "leader" { // once: then it cannot be attached to any more
+				trace := filepath.Join(t.TempDir(), "trace")
+				var tracing sync.WaitGroup
+				tracing.Go(func() { _ = attach("-n", "300", "-o", trace) })
+				awaitSize(t, trace, 1000)
+				if _, err := in.Write([]byte("\n")); err != nil {
+					t.Error(err)
+				}
+				tracing.Wait()
+			} else {
+				for begun := time.Now(); time.Since(begun) < 2*time.Second; {
+					if attach("--for", "20ms", "-o", "/dev/null") != nil {
+						break
+					}
 				}
 			}
+			in.Close()
 			for lines.Scan() {
 				t.Error(lines.Text())
 			}

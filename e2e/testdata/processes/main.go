@@ -9,9 +9,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -19,10 +21,19 @@ import (
 //go:noinline
 func work(i int) int { return i + 1 }
 
-const runs = 3 * time.Second
+// over is set when standard input ends.
+var over atomic.Bool
+
+func awaitEnd() {
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	over.Store(true)
+}
 
 func main() {
 	runtime.LockOSThread()
+	if os.Args[1] != "leader" {
+		go awaitEnd()
+	}
 	fmt.Println("ready")
 	switch os.Args[1] {
 	case "threads":
@@ -35,7 +46,7 @@ func main() {
 }
 
 func threads() {
-	for end := time.Now().Add(runs); time.Now().Before(end); {
+	for !over.Load() {
 		var group sync.WaitGroup
 		for i := range 8 {
 			group.Go(func() {
@@ -48,7 +59,7 @@ func threads() {
 }
 
 func forks() {
-	for end := time.Now().Add(runs); time.Now().Before(end); {
+	for !over.Load() {
 		pid, _, errno := syscall.RawSyscall(syscall.SYS_FORK, 0, 0, 0)
 		if errno != 0 {
 			panic(errno)
@@ -71,14 +82,15 @@ func forks() {
 
 func leader() {
 	go func() {
-		for n := range 50 {
+		for n := 0; !over.Load(); n++ {
 			if work(n) != n+1 {
 				os.Exit(1)
 			}
-			time.Sleep(runs / 50)
+			time.Sleep(10 * time.Millisecond)
 		}
 		os.Exit(0)
 	}()
-	time.Sleep(runs / 3)
+	_, _ = os.Stdin.Read(make([]byte, 1)) // when it is asked to
+	go awaitEnd()
 	syscall.RawSyscall(syscall.SYS_EXIT, 0, 0, 0)
 }
