@@ -172,6 +172,9 @@ func TestUnprotected(t *testing.T) {
 	t.Parallel()
 	b := startBusy(t, "opt")
 	pid := strconv.Itoa(b.pid)
+	for range 3 { // so that it has the memory and the threads that it needs
+		b.advances(t)
+	}
 	size := statusNumber(t, b.pid, "VmSize") << 10
 	if err := unix.Prlimit(b.pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: size + 1<<20, Max: unix.RLIM_INFINITY}, nil); err != nil {
 		t.Fatal(err)
