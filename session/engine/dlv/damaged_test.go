@@ -23,6 +23,7 @@ func buildSmall(t *testing.T, flags ...string) string {
 	}
 	cmd := exec.Command("go", slices.Concat([]string{"build", "-o", "prog"}, flags, []string{"main.go"})...)
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // -linkmode=external needs it, whatever the tests are built with
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
