@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -42,9 +43,12 @@ type prober interface {
 }
 
 // A target is an engine with a process that may be ours to wait for. Signal may
-// be called from any goroutine, also while another waits.
+// be called from any goroutine, also while another waits. Idle lets it run, without
+// the probes that were prepared, until a context is cancelled or it ends, and reports
+// whether it still runs.
 type target interface {
 	engine.Engine
+	Idle(context.Context) (runs bool)
 	Wait() (status int, signal string, err error)
 	Signal(os.Signal) error
 }

@@ -21,8 +21,9 @@ type fakeTarget struct {
 	status int    // what Wait returns
 	signal string // what Wait returns
 	begin  func() // called when the target begins to run
-	idles  bool   // it does nothing before something is planted
+	ran    bool   // it has been traced, and not only idle
 
+	guarded     bool  // Protect was called
 	unprotected error // what Protect returns
 
 	mu      sync.Mutex
@@ -42,23 +43,21 @@ func newFakeTarget(t *testing.T, script string) *fakeTarget {
 }
 
 func (f *fakeTarget) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
+	f.ran = true
 	if f.begin != nil {
 		f.begin()
-	}
-	if f.idles {
-		return func(yield func(engine.Hit, error) bool) {
-			<-ctx.Done()
-			yield(engine.Hit{}, context.Cause(ctx))
-		}
 	}
 	return f.Fake.Hits(ctx)
 }
 
-func (f *fakeTarget) Protect(context.Context) error { return f.unprotected }
+func (f *fakeTarget) Idle(ctx context.Context) bool {
+	<-ctx.Done()
+	return true
+}
 
-func (f *fakeTarget) Plant(p engine.Probe) (engine.ProbeID, error) {
-	f.idles = false
-	return f.Fake.Plant(p)
+func (f *fakeTarget) Protect(context.Context) error {
+	f.guarded = true
+	return f.unprotected
 }
 
 func (f *fakeTarget) Wait() (int, string, error) {

@@ -83,26 +83,20 @@ func runAttach(ctx context.Context, a *app, f *traceFlags, who []string) error {
 }
 
 func attachOne(ctx context.Context, a *app, f *traceFlags, pid int) error {
-	out, err := openOutput(&f.output, a.streams, a.out)
+	ctx, t, done, err := a.open(ctx, f, a.out, nil)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	relay := listen(cancel, nil)
-	defer relay.stop()
-
-	t := newTrace(a, f, out, relay)
-	done := a.reading(fmt.Sprintf("/proc/%d/exe", pid))
+	defer done()
+	read := a.reading(fmt.Sprintf("/proc/%d/exe", pid))
 	tgt, err := a.engine.Attach(pid)
-	done()
+	read()
 	if err != nil {
-		out.Close() // nothing was written
+		t.out.Close() // nothing was written
 		return notStarted(err)
 	}
-	if a.wantsStatus(out, f, pid) {
-		t.status = startStatus(t.stderr, cancel)
-		a.say.w = t.status
+	if t.wantsStatus(pid) {
+		t.showStatus()
 	}
 	if err := t.run(ctx, tgt); err != nil && !isStop(err) {
 		a.say.report(err)
@@ -125,7 +119,14 @@ func attachOne(ctx context.Context, a *app, f *traceFlags, pid int) error {
 
 // wantsStatus decides whether a status line is shown: on a terminal of which
 // neither the events nor the target make use.
-func (a *app) wantsStatus(out *output, f *traceFlags, pid int) bool {
-	return !f.quiet && !isTerminal(out.file) && isTerminal(a.err) &&
+func (t *trace) wantsStatus(pid int) bool {
+	a := t.app
+	return !t.flags.quiet && !isTerminal(t.out.file) && isTerminal(a.err) &&
 		!isDumb(a.env) && !a.procs.writesTo(pid, a.err)
+}
+
+// showStatus shows it from now on.
+func (t *trace) showStatus() {
+	t.status = startStatus(t.stderr, t.cancel)
+	t.app.say.w = t.status
 }

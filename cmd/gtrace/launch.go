@@ -13,22 +13,17 @@ import (
 
 // traceLaunched starts l, traces it, waits for its end and exits as it did.
 func traceLaunched(ctx context.Context, a *app, f *traceFlags, l dlv.Launch) error {
-	out, err := openOutput(&f.output, a.streams, a.err)
+	ctx, t, done, err := a.open(ctx, f, a.err, forLaunched)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	relay := listen(cancel, forLaunched)
-	defer relay.stop()
-
-	t := newTrace(a, f, out, relay)
+	defer done()
 	l.Stdin, l.Stdout, l.Stderr = a.in, a.out, a.err
-	done := a.reading(l.Path)
+	read := a.reading(l.Path)
 	tgt, err := a.engine.Run(l)
-	done()
+	read()
 	if err != nil {
-		out.Close() // nothing was written
+		t.out.Close() // nothing was written
 		return notStarted(err)
 	}
 	traceErr := t.run(ctx, tgt)

@@ -17,7 +17,7 @@ func twoTargets(t *testing.T, first, second string) *fakeBackend {
 	t.Helper()
 	b := &fakeBackend{several: map[int]*fakeTarget{10: newFakeTarget(t, first), 20: newFakeTarget(t, second)}}
 	for pid, f := range b.several {
-		f.About.PID, f.About.Launched, f.idles = pid, false, true
+		f.About.PID, f.About.Launched = pid, false
 	}
 	return b
 }
@@ -164,10 +164,46 @@ func TestAttachSeveralUnprotected(t *testing.T) {
 	}
 }
 
+// TestAttachSeveralPlansFirst knows of everything that cannot be traced in one process
+// before any is touched.
+func TestAttachSeveralPlansFirst(t *testing.T) {
+	other := strings.ReplaceAll(oneCall, "n=1", "m=1")
+	if other == oneCall {
+		t.Fatal("the script has other arguments")
+	}
+	for args, want := range map[string]string{
+		"--if n==1":                              "PID 20: --if: ",
+		"--max-probes 1":                         "more than the 1 that are allowed",
+		"--watch n":                              "--watch: ",
+		"--watch-mem main.total":                 "main.total: there is none",
+		"-t main.nothing":                        `no function matches "main.nothing"`,
+		"--depth 2 --rate 1/s --max-overhead 5%": "--max-overhead does not go with",
+	} {
+		b := twoTargets(t, oneCall+"exit 0", other+"exit 0")
+		if strings.Contains(args, "max-probes") {
+			b = twoTargets(t, oneCall+"exit 0", oneCall+strings.ReplaceAll(oneCall, "work", "rest")+"exit 0")
+		}
+		b.several[20].Refuse = map[string]error{"main.total": errors.New("there is none")}
+		r := gtrace(t, b, append([]string{"attach", "10", "20"}, strings.Fields(args)...)...)
+		if r.status == 0 || r.stdout != "" {
+			t.Errorf("%s: status %d\n%s", args, r.status, r.stdout)
+		}
+		wantText(t, args, r.stderr, want)
+		if n := strings.Count(r.stderr, want); n != 1 {
+			t.Errorf("%s: it is said %d times:\n%s", args, n, r.stderr)
+		}
+		for pid, f := range b.several {
+			if f.guarded || f.ran || !f.closed {
+				t.Errorf("%s: process %d: guarded %v, traced %v, closed %v", args, pid, f.guarded, f.ran, f.closed)
+			}
+		}
+	}
+}
+
 // TestAttachSeveralFails lets go of all when the trace of one cannot go on.
 func TestAttachSeveralFails(t *testing.T) {
 	b := twoTargets(t, oneCall, oneCall)
-	b.several[20].Refuse = map[string]error{"main.work": errors.New("no room")}
+	b.several[20].Fail = errors.New("no room")
 	r := gtrace(t, b, "attach", "10", "20")
 	if r.status != statusFailed {
 		t.Errorf("status %d", r.status)

@@ -29,6 +29,22 @@ type trace struct {
 	released bool           // the target runs on without probes
 }
 
+// open makes a trace whose events go to what the flags name, or to std, and that a
+// signal ends; foreign tells which are the target's. Nothing is traced yet. What it
+// returns last is to be called when all is over.
+func (a *app) open(ctx context.Context, f *traceFlags, std *os.File, foreign func(os.Signal) bool) (context.Context, *trace, func(), error) {
+	out, err := openOutput(&f.output, a.streams, std)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	relay := listen(cancel, foreign)
+	return ctx, newTrace(a, f, out, relay), func() {
+		relay.stop()
+		cancel(nil)
+	}, nil
+}
+
 // newTrace makes a trace that a signal to relay ends. From now on no output is
 // waited for longer than the flags allow.
 func newTrace(a *app, f *traceFlags, out *output, relay *relay) *trace {

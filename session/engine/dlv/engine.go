@@ -209,6 +209,26 @@ func (e *Engine) Hits(ctx context.Context) iter.Seq2[engine.Hit, error] {
 	}
 }
 
+// Idle lets the target run, without the probes that were prepared since, until ctx is
+// cancelled, and reports whether it still runs.
+func (e *Engine) Idle(ctx context.Context) (runs bool) {
+	defer e.interruptedBy(ctx)()
+	for ctx.Err() == nil {
+		s, now, err := e.next()
+		switch {
+		case err == ptrace.ErrInterrupted:
+		case err != nil:
+			return !e.p.Over()
+		case s.Cause == ptrace.Hit || s.Cause == ptrace.Written: // of an older probe
+			e.kept = &earlyStop{s, now}
+			return true
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // An earlyStop is a stop that was not served yet.
 type earlyStop struct {
 	stop ptrace.Stop

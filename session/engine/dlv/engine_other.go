@@ -56,6 +56,9 @@ func (e *Engine) Hits(context.Context) iter.Seq2[engine.Hit, error] {
 	return func(yield func(engine.Hit, error) bool) { yield(engine.Hit{}, errPlatform) }
 }
 
+// Idle lets the target run.
+func (e *Engine) Idle(context.Context) bool { return false }
+
 // Close lets go of the target.
 func (e *Engine) Close() error { return nil }
 
