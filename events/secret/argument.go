@@ -31,8 +31,16 @@ func IsName(s string) bool { return s != "" && nameLen(s) == len(s) }
 // IsKey reports whether a variable or field of that name holds the name of
 // others beside it: of those that [IsValue] knows.
 func IsKey(name string) bool {
-	switch strings.ToLower(name) {
-	case "key", "name", "header", "k":
+	text, ends, last := split(name, make([]byte, 0, 64), make([]int, 0, 16))
+	if len(ends) == 0 {
+		return false
+	}
+	begin := 0
+	if last > 0 {
+		begin = ends[last-1]
+	}
+	switch string(text[begin:ends[last]]) {
+	case "key", "name", "header", "hdr", "k", "type", "label", "attr", "attribute", "field", "param", "parameter", "option", "property":
 		return true
 	}
 	return false
@@ -41,9 +49,18 @@ func IsKey(name string) bool {
 // IsValue reports whether a variable or field of that name holds what another
 // beside it names.
 func IsValue(name string) bool {
-	switch strings.ToLower(name) {
-	case "value", "values", "val", "v", "def", "defvalue", "default", "defaultvalue", "fallback":
-		return true
+	text, ends, _ := split(name, make([]byte, 0, 64), make([]int, 0, 16))
+	begin := 0
+	for _, end := range ends {
+		switch string(text[begin:end]) {
+		case "value", "values", "val", "vals", "v", "vs", "def", "defvalue", "default", "defaultvalue", "fallback":
+			return true
+		case "string", "str", "strings", "text", "bytes", "integer", "interface", "any", "raw", "data", "content", "payload":
+			if len(ends) == 1 {
+				return true
+			}
+		}
+		begin = end
 	}
 	return false
 }

@@ -1,5 +1,5 @@
-// Package secret tells by their names which values must not be shown. It knows
-// names only: what a text says nobody searches.
+// Package secret tells by their names which values must not be shown, and finds in
+// texts what their own form tells to be secret. It knows no values but texts.
 //
 // A [Names] never changes once it is made; any goroutine may use it.
 package secret
@@ -35,6 +35,7 @@ const (
 	ofTexts      // as the last part, for texts and bytes, not for numbers
 	ofBytes      // as the last part, for bytes only
 	ofBlocks     // as the last part, for so many bytes as a cipher takes only
+	ofPairs      // as the last part, for lists: of names, each with its value
 )
 
 // defaults are the words that are secret unless somebody says otherwise.
@@ -52,6 +53,7 @@ var defaults = map[fit]string{
 	ofBytes: "mac hmac priv",
 	// Most keys lead to a value; those of so many bytes are for a cipher.
 	ofBlocks: "key",
+	ofPairs:  "kv kvs pair pairs keyval keyvals keyvalue keyvalues keysandvalues header headers hdr hdrs md metadata attrs",
 }
 
 // New returns the default names and more.
@@ -119,6 +121,7 @@ type Match uint8
 
 const (
 	No     Match = iota
+	Pairs        // if it follows a secret name in a list
 	Blocks       // if it is an array of bytes
 	Binary       // if it is bytes
 	Plural       // by a plural, as tokens: of numbers, that is a count

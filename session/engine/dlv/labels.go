@@ -2,6 +2,8 @@
 
 package dlv
 
+import "gtrace/events/secret"
+
 // Bounds of what is read of a goroutine's labels, whatever the memory holds.
 const (
 	maxLabels    = 64
@@ -11,7 +13,7 @@ const (
 // labels returns the profiler labels of a stop's goroutine, or nil. They are a
 // list of keys and values, behind a pointer in the goroutine, whatever the
 // version of Go calls it.
-func (e *Engine) labels(c *hitContext) map[string]string {
+func (e *Engine) labels(c *hitContext, names *secret.Names) map[string]string {
 	set, err := e.word(c.g.addr + uint64(e.layout.labels))
 	if err != nil || set == 0 {
 		return nil
@@ -28,7 +30,11 @@ func (e *Engine) labels(c *hitContext) map[string]string {
 	}
 	labels := make(map[string]string, n)
 	for i := range int64(n) {
-		labels[e.labelText(pairs[i*size:])] = e.labelText(pairs[i*size+2*wordSize:])
+		key, value := e.labelText(pairs[i*size:]), e.labelText(pairs[i*size+2*wordSize:])
+		if names.Match(key).Hides(secret.Text) {
+			value = secret.Hidden
+		}
+		labels[key] = value
 	}
 	return labels
 }

@@ -43,6 +43,7 @@ func (e *Engine) see(c *hitContext, p *probe, pl *place, line int, regs *op.Dwar
 		return
 	}
 	pl.locals = e.im.locals(p.probe.Func, c.addr, line, p.probe.Capture.Limits.Hide)
+	e.markLocals(p, pl.locals)
 	if p.probe.Func.Optimized {
 		e.doubt(p, pl.locals, c.addr, regs)
 	}

@@ -14,6 +14,7 @@ import (
 	"gtrace/events/secret"
 	"gtrace/session/engine"
 	"gtrace/session/engine/dlv/ptrace"
+	"gtrace/session/engine/dlv/value"
 )
 
 // intRegister returns the n-th register of the ABI's integer sequence.
@@ -80,16 +81,11 @@ func (e *Engine) read(c *hitContext, params []param, floats bool, cfa uint64, ca
 			v.Value = "<unreadable: " + err.Error() + ">"
 			continue
 		}
-		hidden := e.hides(p, typ, data, call)
-		if hidden {
-			v.Value = secret.Hidden
-		} else {
-			r := e.im.values.Read(e.p, typ, data, lim)
-			v.Value, v.Error = r.Text, r.Error
-		}
+		r := e.im.values.Show(e.p, typ, value.Place{Data: data}, max(p.secret, min(p.named, call.named)), lim)
+		v.Value, v.Error = r.Text, r.Error
 		if ret != nil && i == len(params)-1 && isError(typ) && uint64At(data, 0) != 0 {
 			ret.Errors, ret.ErrorType, ret.ErrorText = e.im.values.ErrorChain(e.p, uint64At(data, 0), uint64At(data, 8), lim)
-			if hidden {
+			if v.Value == secret.Hidden {
 				ret.ErrorText = secret.Hidden
 			}
 			v.Error = ret.ErrorText

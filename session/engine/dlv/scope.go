@@ -45,7 +45,7 @@ func (im *Image) locals(f *engine.Function, pc uint64, line int, names *secret.N
 		if l.dictIndex < 0 && hasShape(l.typ) {
 			l.family = im.family(f)
 		}
-		l.secret = names.Match(l.name)
+		l.secret = names.Match(l.name).In(f.Package)
 		if secret.IsValue(l.name) {
 			l.named = secret.Always
 		}

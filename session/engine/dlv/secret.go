@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-delve/delve/pkg/dwarf/godwarf"
-
 	"gtrace/events/secret"
 	"gtrace/session/engine"
 )
@@ -25,17 +23,24 @@ func (im *Image) marked(sig *signature, f *engine.Function, names *secret.Names)
 		sig.literal.spot = im.marked(sig.literal.spot, f, names)
 	}
 	sig.args, sig.results = slices.Clone(sig.args), slices.Clone(sig.results)
+	own := names.MatchEnd(baseName(f.Name))
 	for _, params := range [][]param{sig.args, sig.results} {
 		for i := range params {
 			p := &params[i]
 			p.secret = names.Match(p.name).In(f.Package)
-			if p.names = secret.IsKey(p.name); secret.IsValue(p.name) {
+			texts := im.values.IsTexts(p.typ)
+			if p.names = texts && secret.IsKey(p.name); secret.IsValue(p.name) {
 				p.named = secret.Always
+			}
+			if i > 0 && params[i-1].names && texts {
+				p.named = secret.Always // Header(key string, s ...string)
+			}
+			if own == secret.Pairs {
+				p.secret = max(p.secret, own) // AppendPairs(s ...string)
 			}
 		}
 	}
 	// Getenv(key string) string, (*Config).Password() string
-	own := names.MatchEnd(baseName(f.Name))
 	for i := range sig.results {
 		r := &sig.results[i]
 		if r.name != "_" && !strings.HasPrefix(r.name, "~") || isError(r.typ) {
@@ -49,6 +54,26 @@ func (im *Image) marked(sig *signature, f *engine.Function, names *secret.Names)
 	return sig
 }
 
+// markLocals notes for variables that are arguments or results what is noted for these.
+func (e *Engine) markLocals(p *probe, list []local) {
+	f, names := p.probe.Func, p.probe.Capture.Limits.Hide
+	s, err := e.site(f)
+	if names == nil || err != nil {
+		return
+	}
+	sig := e.im.marked(s.sig, f, names)
+	for i := range list {
+		l := &list[i]
+		for _, params := range [][]param{sig.args, sig.results} {
+			for k := range params {
+				if p := &params[k]; p.name == l.name {
+					l.secret, l.named = max(l.secret, p.secret), max(l.named, p.named)
+				}
+			}
+		}
+	}
+}
+
 // baseName returns the name of a function or method without all that stands
 // before it.
 func baseName(name string) string {
@@ -56,11 +81,12 @@ func baseName(name string) string {
 	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
-// named says what the argument that names the others, if one does, says of them.
+// named says what the arguments that name the others say of them.
 func (e *Engine) named(c *hitContext, params []param, cfa uint64, lim engine.Limits) secret.Match {
 	if lim.Hide == nil {
 		return secret.No
 	}
+	most := secret.No
 	for i := range params {
 		p := &params[i]
 		if !p.names {
@@ -70,12 +96,7 @@ func (e *Engine) named(c *hitContext, params []param, cfa uint64, lim engine.Lim
 		if err != nil {
 			return secret.Yes // nobody knows
 		}
-		return e.im.values.Names(e.p, p.typ, data, lim)
+		most = max(most, e.im.values.Names(e.p, p.typ, data, lim))
 	}
-	return secret.No
-}
-
-// hides reports whether an argument or a result must not be shown.
-func (e *Engine) hides(p *param, typ godwarf.Type, data []byte, call *openCall) bool {
-	return e.im.values.Hides(max(p.secret, min(p.named, call.named)), e.p, typ, data)
+	return most
 }

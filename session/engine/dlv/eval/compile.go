@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 	"math"
+	"strings"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 
@@ -92,8 +93,9 @@ func (c *compiler) name(n *ast.Ident, t types.Type) (node, error) {
 		return operand{Place: found.Place, known: found.Type, secret: max(v.Secret, found.Secret)}, err
 	}
 	if v.Addr != 0 {
-		run = func(*machine) (operand, error) {
-			return operand{Place: value.Place{Addr: v.Addr}, secret: v.Secret}, nil
+		base := n.Name[strings.LastIndexByte(n.Name, '.')+1:]
+		run = func(m *machine) (operand, error) {
+			return operand{Place: value.Place{Addr: v.Addr}, secret: m.lim.Hide.Match(base)}, nil
 		}
 	}
 	return node{t, v.Type, run}, nil

@@ -26,10 +26,12 @@ func (p *printer) value(pl *plan, v val) {
 	case formArray:
 		p.array(pl, v)
 	case formStruct:
+		p.pairs = false
 		p.structure(pl, v)
 	case formString:
 		p.stringValue(v)
 	case formMap:
+		p.pairs = false
 		p.mapValue(pl, v)
 	case formEface, formIface:
 		p.interfaceValue(pl, v)
@@ -152,6 +154,9 @@ func (p *printer) stringValue(v val) {
 	}
 	if int64(len(b)) < n {
 		b = wholeRunes(b)
+	}
+	if p.sparing(b, addr, n) {
+		return
 	}
 	p.quote(b)
 	if rest := n - int64(len(b)); rest > 0 {

@@ -1,6 +1,10 @@
 package value
 
-import "strconv"
+import (
+	"strconv"
+
+	"gtrace/events/secret"
+)
 
 func (p *printer) structure(pl *plan, v val) {
 	p.str(pl.name)
@@ -39,6 +43,7 @@ func (p *printer) structure(pl *plan, v val) {
 			p.unreadable("bit field")
 			continue
 		}
+		p.pairs = m == secret.Pairs
 		p.value(p.r.follow(&f.link), v.at(f.off))
 	}
 	p.str("}")
@@ -56,6 +61,7 @@ func (p *printer) fieldsLeft(fields []field, v val) uint64 {
 }
 
 func (p *printer) array(pl *plan, v val) {
+	p.pairs = p.pairs || pl.pairs
 	p.str(pl.name)
 	p.str("{")
 	p.elements(p.r.follow(&pl.elem), v, uint64(pl.count))
@@ -81,6 +87,7 @@ func (p *printer) slice(pl *plan, v val) {
 		p.bytes(pl, addr, n)
 		return
 	}
+	p.pairs = p.pairs || pl.pairs
 	p.str(pl.name)
 	p.str("{")
 	p.elements(p.r.follow(&pl.elem), val{addr: addr}, w[1])
@@ -90,6 +97,9 @@ func (p *printer) slice(pl *plan, v val) {
 // elements writes n values that stand one after the other, as many as the
 // limits allow.
 func (p *printer) elements(elem *plan, v val, n uint64) {
+	pairs := p.pairs
+	p.pairs = false
+	listed, hide := p.lists(elem, pairs), false
 	shown := min(n, uint64(p.lim.Values))
 	if shown == 0 && n > 0 {
 		p.more(n)
@@ -109,7 +119,6 @@ func (p *printer) elements(elem *plan, v val, n uint64) {
 		}
 		v = o
 	}
-	listed, hide := p.lists(elem), false
 	for i := range shown {
 		if i > 0 {
 			p.str(", ")
@@ -119,7 +128,7 @@ func (p *printer) elements(elem *plan, v val, n uint64) {
 			break
 		}
 		if listed {
-			hide = p.listed(elem, v.at(int64(i*size)), hide)
+			hide = p.listed(elem, v.at(int64(i*size)), hide, pairs)
 			continue
 		}
 		p.element(elem, v.at(int64(i*size)))
@@ -160,14 +169,23 @@ func (p *printer) bytes(pl *plan, addr uint64, n int64) {
 	if int64(len(text)) < n {
 		text = wholeRunes(text)
 	}
+	readable := len(text) > 0 && isText(text)
+	if shown, found := p.spared(b, addr, n); found && (shown == nil || !readable) {
+		p.hidden()
+		return
+	}
 	p.str(pl.name)
-	if len(text) == 0 || !isText(text) {
+	if !readable {
 		p.str("{")
 		p.elements(p.r.follow(&pl.elem), val{b, addr}, uint64(n))
 		p.str("}")
 		return
 	}
 	p.str("(")
+	if p.sparing(text, addr, n) {
+		p.str(")")
+		return
+	}
 	p.quote(text)
 	if rest := n - int64(len(text)); rest > 0 {
 		p.more(uint64(rest))

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -227,6 +228,9 @@ func (p *printer) plain(v val) string {
 	b, err := p.read(w[0], min(int64(w[1]), maxMessage))
 	if err != nil {
 		return "<unreadable: string>"
+	}
+	if shown, found := p.spared(b, w[0], int64(w[1])); found {
+		return cmp.Or(string(shown), secret.Hidden)
 	}
 	if rest := w[1] - uint64(len(b)); rest > 0 {
 		return string(wholeRunes(b)) + "…+" + strconv.FormatUint(rest, 10)

@@ -29,7 +29,7 @@ func (r *Reader) Show(mem Memory, t godwarf.Type, at Place, m secret.Match, lim 
 	if m != secret.No && m.Hides(r.begin(mem, lim).sortOf(r.plan(t), at.val())) {
 		return Rendered{Text: secret.Hidden}
 	}
-	return r.read(mem, t, at.val(), lim)
+	return r.read(mem, t, at.val(), lim, m == secret.Pairs)
 }
 
 // Field says what the name of a struct's field, and what another field that
@@ -125,15 +125,16 @@ func (r *Reader) Find(mem Memory, t godwarf.Type, addr uint64, match func(key Pl
 // may call secret.
 func (r *Reader) Element(mem Memory, t godwarf.Type, before *Place, at Place, m secret.Match, lim engine.Limits) Rendered {
 	p, pl := r.begin(mem, lim), r.plan(t)
-	if !p.lists(pl) || m != secret.No {
+	pairs := m == secret.Pairs
+	if !p.lists(pl, pairs) || m != secret.No && !pairs {
 		return r.Show(mem, t, at, m, lim)
 	}
 	hide := false
 	if before != nil {
-		hide = p.listed(pl, before.val(), false)
+		hide = p.listed(pl, before.val(), false, pairs)
 		p.out = p.out[:0]
 	}
-	p.listed(pl, at.val(), hide)
+	p.listed(pl, at.val(), hide, pairs)
 	return Rendered{Text: p.text()}
 }
 

@@ -56,8 +56,9 @@ type plan struct {
 	hchan  *godwarf.StructType // of a channel, behind its pointer
 	under  godwarf.Type        // what t names
 	err    *errorForm          // how an error of this type words its message
-	keys   *field              // of a struct: names other fields
+	keys   []*field            // of a struct: they name other fields
 	hidden bool                // a text of this type is secret
+	pairs  bool                // of a list: a name in it, and the value of that, are neighbours
 	shape  bool                // a pointer of generic code: to what is not known
 }
 
@@ -197,7 +198,7 @@ func (pl *plan) addFields(t *godwarf.StructType) {
 func (r *Reader) finish(pl *plan) {
 	pl.special()
 	pl.err = errorFormOf(pl.raw)
-	pl.keys = pl.keyField()
+	pl.keys = pl.keyFields()
 	r.markPlan(pl)
 }
 

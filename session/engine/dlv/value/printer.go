@@ -32,7 +32,8 @@ type printer struct {
 	out    []byte
 	follow int // pointers that may still be followed
 	depth  int
-	errors int // messages that may still be worded
+	errors int  // messages that may still be worded
+	pairs  bool // the list that comes next is one of names, each with its value
 
 	bytesLeft, readsLeft int
 	arena                []byte // what was read is carved out of it
@@ -81,7 +82,7 @@ func (p *printer) reset(mem Memory, lim engine.Limits) {
 	}
 	p.lim.Fields = max(p.lim.Values, min(lim.Fields, maxText))
 	p.follow = p.lim.Follow
-	p.depth, p.errors = 0, maxErrors
+	p.depth, p.errors, p.pairs = 0, maxErrors, false
 	p.out = p.out[:0]
 	p.bytesLeft, p.readsLeft = maxRead, maxReads
 	p.arena = p.arena[:0]

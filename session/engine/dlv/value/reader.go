@@ -89,17 +89,18 @@ type Rendered struct {
 
 // Read renders the value of type t whose own bytes are data.
 func (r *Reader) Read(mem Memory, t godwarf.Type, data []byte, lim engine.Limits) Rendered {
-	return r.read(mem, t, val{data: data}, lim)
+	return r.read(mem, t, val{data: data}, lim, false)
 }
 
 // ReadAt renders the value of type t that stands at an address. Of a large one
 // it reads no more than it shows.
 func (r *Reader) ReadAt(mem Memory, t godwarf.Type, addr uint64, lim engine.Limits) Rendered {
-	return r.read(mem, t, val{addr: addr}, lim)
+	return r.read(mem, t, val{addr: addr}, lim, false)
 }
 
-func (r *Reader) read(mem Memory, t godwarf.Type, v val, lim engine.Limits) Rendered {
+func (r *Reader) read(mem Memory, t godwarf.Type, v val, lim engine.Limits, pairs bool) Rendered {
 	p := r.begin(mem, lim)
+	p.pairs = pairs
 	pl := r.plan(t)
 	p.value(pl, v)
 	out := Rendered{Text: p.text()}

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
@@ -48,6 +49,7 @@ func (r *Reader) markPlan(pl *plan) {
 		f.secret = r.hide.Match(f.name).In(pl.raw)
 	}
 	own := r.hide.MatchEnd(typeBase(pl.raw))
+	pl.pairs = own == secret.Pairs || pl.form == formArray && pl.count == 2
 	pl.hidden = own.Hides(secret.Text) && r.p.holdsText(pl)
 	if r.hide == nil {
 		return
@@ -142,6 +144,15 @@ func (r *Reader) Hides(m secret.Match, mem Memory, t godwarf.Type, data []byte) 
 // IsText reports whether a type is one of strings or bytes.
 func (r *Reader) IsText(t godwarf.Type) bool { return r.p.sort(r.plan(t)).IsText() }
 
+// IsTexts reports whether a type is one of texts, of lists of them, or of anything.
+func (r *Reader) IsTexts(t godwarf.Type) bool {
+	pl := r.plan(t)
+	if pl.form == formSlice {
+		pl = r.follow(&pl.elem)
+	}
+	return pl.form == formEface || r.p.sort(pl).IsText()
+}
+
 // Names says whether a value is a text that names a secret.
 func (r *Reader) Names(mem Memory, t godwarf.Type, data []byte, lim engine.Limits) secret.Match {
 	if lim.Hide == nil {
@@ -159,11 +170,10 @@ const (
 // key says whether the key of a map names a secret. One that cannot be read to
 // its end may do.
 func (p *printer) key(pl *plan, v val) secret.Match {
-	v, ok := p.stringIn(pl, v)
+	text, whole, ok := p.nameIn(pl, v, maxKey)
 	if !ok {
 		return secret.No
 	}
-	text, whole := p.begins(v, maxKey)
 	if !whole {
 		return secret.Yes
 	}
@@ -171,30 +181,38 @@ func (p *printer) key(pl *plan, v val) secret.Match {
 }
 
 // names says whether a value is a text that names a secret. What cannot be a
-// name, as a path or a sentence, does not.
+// name, as a path or a sentence, does not; but the label of a private key does.
 func (p *printer) names(pl *plan, v val) secret.Match {
-	v, ok := p.stringIn(pl, v)
-	if !ok {
-		return secret.No
-	}
-	text, whole := p.begins(v, maxName)
+	text, whole, ok := p.nameIn(pl, v, maxName)
 	switch {
-	case text == nil && !whole:
-		return secret.Yes // nobody knows
+	case !ok:
+		return secret.No
+	case text == nil && !whole, secret.IsKeyLabel(text):
+		return secret.Yes // in the first case nobody knows
 	case !whole || !secret.IsName(string(text)):
 		return secret.No
 	}
 	return p.match(text)
 }
 
-// stringIn returns the string that a value is, or that it holds or points at; bytes
-// too, as names are in some headers. Both begin with where the text is and its length.
-func (p *printer) stringIn(pl *plan, v val) (val, bool) {
-	pl, v, ok := p.dynamic(pl, v)
+// nameIn reads up to n bytes of the text that a value is, or that it holds or points
+// at: a string, or bytes, as names are in some headers, in an array up to the zeros
+// behind them. It tells whether that is all, and whether there is a text.
+func (p *printer) nameIn(pl *plan, v val, n int64) (text []byte, whole, ok bool) {
+	pl, v, ok = p.dynamic(pl, v)
 	if ok && pl.form == formPointer && p.r.follow(&pl.elem).form == formString {
 		pl, v, ok = p.target(pl, v)
 	}
-	return v, ok && (pl.form == formString || pl.form == formBytes)
+	switch {
+	case !ok:
+	case pl.form == formString, pl.form == formBytes:
+		text, whole = p.begins(v, n)
+		return text, whole, true
+	case pl.form == formArray && p.r.follow(&pl.elem).raw == "uint8":
+		text, err := p.need(v, min(n, pl.count))
+		return bytes.TrimRight(text, "\x00"), err == nil && pl.count <= n, true
+	}
+	return nil, false, false
 }
 
 func (p *printer) match(name []byte) secret.Match {
@@ -219,50 +237,55 @@ func (p *printer) begins(v val, n int64) (text []byte, whole bool) {
 	return text, err == nil && int64(len(text)) == int64(w[1])
 }
 
-// keyField returns the field of a struct that names others of it, as key does
+// keyFields returns the fields of a struct that name others of it, as key does
 // value.
-func (pl *plan) keyField() *field {
-	var key *field
+func (pl *plan) keyFields() []*field {
+	var keys []*field
 	values := false
 	for i := range pl.fields {
 		f := &pl.fields[i]
 		if f.named = secret.IsValue(f.name); f.named {
 			values = true
-		} else if key == nil && secret.IsKey(f.name) {
-			key = f
+		} else if secret.IsKey(f.name) {
+			keys = append(keys, f)
 		}
 	}
 	if !values {
 		return nil
 	}
-	return key
+	return keys
 }
 
-// named says what the field that names others says of them.
+// named says what the fields that name others say of them.
 func (p *printer) named(pl *plan, v val) secret.Match {
-	if p.lim.Hide == nil || pl.keys == nil {
-		return secret.No
+	most := secret.No
+	if p.lim.Hide == nil {
+		return most
 	}
-	return p.names(p.r.follow(&pl.keys.link), v.at(pl.keys.off))
+	for _, key := range pl.keys {
+		most = max(most, p.names(p.r.follow(&key.link), v.at(key.off)))
+	}
+	return most
 }
 
 // lists tells whether elements may name what follows them: those of arguments
-// and environments, and of the lists of keys and values that loggers take.
-func (p *printer) lists(elem *plan) bool {
-	return p.lim.Hide != nil && !elem.hidden && (elem.form == formString || elem.form == formEface)
+// and environments, of the lists of keys and values that loggers take, and of those
+// that are called pairs.
+func (p *printer) lists(elem *plan, pairs bool) bool {
+	return p.lim.Hide != nil && !elem.hidden && (elem.form == formString || elem.form == formEface || elem.form == formBytes && pairs)
 }
 
 // listed writes an element of a list, unless the one before it says that it is
 // secret, and tells whether it says so of the next.
-func (p *printer) listed(elem *plan, v val, hide bool) (next bool) {
-	if elem.form == formEface {
+func (p *printer) listed(elem *plan, v val, hide, pairs bool) (next bool) {
+	if elem.form == formEface || pairs {
 		next = p.names(elem, v).Hides(secret.Other)
-		if hide {
-			p.hidden()
-		} else {
+		if !hide {
 			p.value(elem, v)
+			return next
 		}
-		return next
+		p.hidden()
+		return next && !pairs
 	}
 	text, whole := p.begins(v, int64(max(p.lim.String, maxName)))
 	shown, here, next := p.lim.Hide.Argument(string(text))
@@ -279,4 +302,56 @@ func (p *printer) listed(elem *plan, v val, hide bool) (next bool) {
 		p.value(elem, v)
 	}
 	return next && whole
+}
+
+// spared says what may be shown of a text, of which b are the first bytes: all of
+// it, unless it tells itself that there are secrets in it. Then it says so, and returns
+// nothing if that is all of the text.
+func (p *printer) spared(b []byte, addr uint64, n int64) (shown []byte, found bool) {
+	if p.lim.Hide == nil {
+		return b, false
+	}
+	text := b
+	if int64(len(b)) < n && (bytes.Contains(b, []byte("://")) || bytes.Contains(b, []byte("-----BEGIN"))) {
+		if more, err := p.read(addr, min(n, int64(len(b))+maxSecret)); err == nil {
+			text = more // what stands there may be told by what follows
+		}
+	}
+	end := 0
+	for _, s := range p.lim.Hide.Spans(text, int64(len(text)) == n) {
+		if s.Begin >= len(b) {
+			break
+		}
+		if s.Begin == 0 {
+			return nil, true
+		}
+		shown = append(append(shown, b[end:s.Begin]...), secret.Hidden...)
+		end, found = min(s.End, len(b)), true
+	}
+	if !found {
+		return b, false
+	}
+	return append(shown, b[end:]...), true
+}
+
+// maxSecret is how far behind what is shown of a text is searched for the end of a
+// secret.
+const maxSecret = 1 << 10
+
+// sparing writes a text with secrets in it, of which b are the first bytes, without
+// them. It reports whether it has.
+func (p *printer) sparing(b []byte, addr uint64, n int64) bool {
+	shown, found := p.spared(b, addr, n)
+	switch {
+	case !found:
+		return false
+	case shown == nil:
+		p.hidden()
+		return true
+	}
+	p.quote(shown)
+	if int64(len(b)) < n {
+		p.str("…") // how much is left would tell how long the secret is
+	}
+	return true
 }

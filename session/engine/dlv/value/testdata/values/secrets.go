@@ -1,11 +1,16 @@
 package main
 
 import (
+	"context"
 	"crypto/ecdsa"
+	"encoding/pem"
 	"errors"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
+	"net/textproto"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -73,6 +78,29 @@ type (
 	// Names that are bytes, as in headers of HTTP/2.
 	Field struct {
 		Key, Value []byte
+	}
+	ZapField struct {
+		Key       string
+		Type      uint8
+		Integer   int64
+		String    string
+		Interface any
+	}
+	HeaderValue struct {
+		Key, Value string
+		RawValue   []byte
+	}
+	Fixed struct {
+		Key   [13]byte
+		Value [8]byte
+		N     int
+	}
+	Headers []string
+	Named   struct {
+		kv      []string
+		pairs   [][]byte
+		columns []string
+		other   Headers
 	}
 	// Bytes for a cipher, beside what is called like them.
 	Keys struct {
@@ -146,6 +174,25 @@ var (
 	sPairs      = []Field{{[]byte("authorization"), []byte(hush)}, {[]byte("accept"), []byte("*/*")}}
 	sKeys       = Keys{[]byte(hush), []byte(hush), [32]byte{90, 113, 55}, 5, [16]byte{90, 113}, []byte("row"), [32]byte{1}, net.HardwareAddr{2, 0, 0, 0, 0, 1}}
 
+	sBlock          = &pem.Block{Type: "EC PRIVATE KEY", Bytes: []byte(hush)}
+	sPublic         = &pem.Block{Type: "CERTIFICATE", Bytes: []byte("cert")}
+	sEncoded        = pem.EncodeToMemory(sBlock)
+	sEncodedS       = "key: |\n" + string(sEncoded)
+	sZap            = []ZapField{{Key: "password", Type: 15, Integer: 76543210, String: hush, Interface: hush}, {Key: "port", Type: 11, Integer: 80}}
+	sEnvoy          = HeaderValue{"authorization", hush, []byte(hush)}
+	sFixed          = []Fixed{{[13]byte([]byte("authorization")), [8]byte([]byte(hush + "..")), 1}, {[13]byte([]byte("accept\x00\x00\x00\x00\x00\x00\x00")), [8]byte{}, 2}}
+	sNamed          = Named{[]string{"authorization", hush, "accept", "*/*"}, [][]byte{[]byte("cookie"), []byte(hush)}, []string{"password", "mail"}, Headers{"X-Api-Key", hush}}
+	sTuples         = [][2]string{{"authorization", hush}, {"accept", "*/*"}, {"token", "token"}}
+	sURL            = []string{"postgres://ann:" + hush + "@host/db", strings.Repeat("x", 40) + " http://ann:" + hush + strings.Repeat("y", 40) + "@host/"}
+	sQuery          = "/login?user=ann&access_token=" + hush + "&page=2"
+	sJSON           = []byte(`{"user":"ann","password":"` + hush + `"}`)
+	sBearer         = "Bearer " + hush + "."
+	sSlog           = []any{slog.String("password", hush), slog.Group("db", "token", hush), slog.Int("port", 80)}
+	sContext        = context.WithValue(context.Background(), TokenKind("session_id"), hush)
+	sForm           = url.Values{"passwd": {hush}, "q": {"x"}}
+	sMIME           = textproto.MIMEHeader{"Proxy-Authorization": {hush}}
+	sTexts    error = errors.New("dial postgres://ann:" + hush + "@host: refused")
+
 	sError     error = &AuthError{3, hush}
 	sErrorWrap       = errors.Join(sError)
 )
@@ -193,6 +240,24 @@ func secrets() {
 	is("sOtherTyped", &sOtherTyped, `main.TokenPolicy{Name:"short"}`)
 	is("sPairs", &sPairs, `[]main.Field{main.Field{Key:[]byte("authorization"), Value:HIDDEN}, main.Field{Key:[]byte("accept"), Value:[]byte("*/*")}}`)
 	is("sKeys", &sKeys, `main.Keys{MACKey:HIDDEN, mac:HIDDEN, seed:HIDDEN, Seed:5, key:HIDDEN, Key:[]byte("row"), PublicKey:[32]byte{0x1`+strings.Repeat(", 0x0", 15)+`, …+16}, MAC:net.HardwareAddr{0x2, 0x0, 0x0, 0x0, 0x0, 0x1}}`)
+	is("sBlock", &sBlock, `&pem.Block{Type:"EC PRIVATE KEY", Headers:nil, Bytes:HIDDEN}`)
+	is("sPublic", &sPublic, `&pem.Block{Type:"CERTIFICATE", Headers:nil, Bytes:[]byte("cert")}`)
+	is("sEncoded", &sEncoded, `HIDDEN`)
+	is("sEncodedS", &sEncodedS, `HIDDEN`)
+	is("sZap", &sZap, `[]main.ZapField{main.ZapField{Key:"password", Type:15, Integer:HIDDEN, String:HIDDEN, Interface:HIDDEN}, main.ZapField{Key:"port", Type:11, Integer:80, String:"", Interface:nil}}`)
+	is("sEnvoy", &sEnvoy, `main.HeaderValue{Key:"authorization", Value:HIDDEN, RawValue:HIDDEN}`)
+	is("sFixed", &sFixed, `*Value:HIDDEN, N:1}, `)
+	is("sNamed", &sNamed, `main.Named{kv:[]string{"authorization", HIDDEN, "accept", "*/*"}, pairs:[][]byte{[]byte("cookie"), HIDDEN}, columns:[]string{"password", "mail"}, other:main.Headers{"X-Api-Key", HIDDEN}}`)
+	is("sTuples", &sTuples, `[][2]string{[2]string{"authorization", HIDDEN}, [2]string{"accept", "*/*"}, [2]string{"token", HIDDEN}}`)
+	is("sURL", &sURL, `[]string{"postgres://ann:HIDDEN@host/db", "`+strings.Repeat("x", 40)+` http://ann:HIDDEN"…}`)
+	is("sQuery", &sQuery, `"/login?user=ann&access_token=HIDDEN&page=2"`)
+	is("sJSON", &sJSON, `[]byte("{\"user\":\"ann\",\"password\":\"HIDDEN\"}")`)
+	is("sBearer", &sBearer, `"Bearer HIDDEN"`)
+	is("sSlog", &sSlog, `*slog.Attr{Key:"password", Value:HIDDEN}, `)
+	is("sContext", &sContext, `*key:"session_id", val:HIDDEN}`)
+	is("sForm", &sForm, `url.Values{"passwd":HIDDEN, "q":[]string{"x"}}`)
+	is("sMIME", &sMIME, `textproto.MIMEHeader{"Proxy-Authorization":HIDDEN}`)
+	is("sTexts", &sTexts, `&errors.errorString{s:"dial postgres://ann:HIDDEN@host: refused"}`, "dial postgres://ann:"+hidden+"@host: refused")
 	is("sError", &sError, `&main.AuthError{Code:3, Token:HIDDEN}`, hiddenError)
 	is("sErrorWrap", &sErrorWrap, `*&errors.joinError{errs:[]error{`, hiddenError)
 }
