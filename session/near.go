@@ -17,13 +17,16 @@ const maxNear = 5
 // name that nobody has meant misleads.
 func near(all []candidate, module, text string) []string {
 	if strings.HasPrefix(text, "/") {
-		return nil
+		return choosing(all, module, nearRegexps(all, module, text))
 	}
 	if file, _, _ := splitLines(text); strings.HasSuffix(file, ".go") {
 		return choosing(all, module, nearFiles(all, file))
 	}
 	if names := choosing(all, module, []string{text + ".*", text + "/..."}); names != nil {
 		return names // it is a package
+	}
+	if re := asRegexp(text); re != "" && chooses(all, module, re) {
+		return []string{re}
 	}
 	offers := slices.Concat(callersOfC(all, text), nearPackages(all, text), nearNames(all, module, text))
 	if pkg, rest := splitPattern(text); strings.Contains(rest, "*") {
@@ -52,7 +55,7 @@ func choosing(all []candidate, module string, offers []string) []string {
 		if len(names) == maxNear {
 			break
 		}
-		if !slices.Contains(names, offer) && chooses(all, module, offer) {
+		if offer = shortest(all, module, offer); !slices.Contains(names, offer) && chooses(all, module, offer) {
 			names = append(names, offer)
 		}
 	}
@@ -68,6 +71,33 @@ func chooses(all []candidate, module, text string) bool {
 	}
 	found := p.find(all, module)
 	return len(found) <= DefaultMaxProbes && slices.ContainsFunc(found, func(i int) bool { return all[i].Entry != 0 && all[i].Barred == "" })
+}
+
+// shortest returns the pattern with the name of its package instead of the path, where
+// that chooses the same.
+func shortest(all []candidate, module, text string) string {
+	if !strings.Contains(text, "/") || text[0] == '/' || strings.HasSuffix(text, "/...") {
+		return text
+	}
+	p, err := parsePattern(text)
+	if err != nil {
+		return text
+	}
+	found := p.find(all, module)
+	if len(found) == 0 {
+		return text
+	}
+	first := &all[found[0]]
+	path := unescape(first.Package)
+	local, ok := strings.CutPrefix(unescape(text), path+".")
+	if !ok {
+		return text
+	}
+	short, err := parsePattern(packageName(path, first.PackageName) + "." + local)
+	if err != nil || !slices.Equal(short.find(all, module), found) {
+		return text
+	}
+	return short.text
 }
 
 // nearFiles returns the names of files that look like one. Which lines they have is
@@ -129,7 +159,7 @@ func (c *candidate) packages(full bool) []string {
 // are equally so the main module's first, as that is what people trace.
 func nearNames(all []candidate, module, text string) []string {
 	want := strings.Trim(strings.ReplaceAll(plainName(unescape(text)), "*", ""), ".")
-	if _, rest := splitPattern(text); strings.Trim(rest, ".*") == "" || rest == "/..." {
+	if _, rest := splitPattern(plainName(text)); strings.Trim(rest, ".*") == "" || rest == "/..." {
 		return nil // a whole package is meant
 	}
 	near := newRanking()
@@ -173,6 +203,8 @@ func likeness(want string, c *candidate, local string, foreign bool) (int, bool)
 		}
 		d := localDistance(rest, local)
 		switch {
+		case away == 0 && len(rest) > 1 && distance(rest, local) == 1: // however short
+			least = min(least, 1)
 		case away < maxDistance:
 			least = min(least, away+d)
 		case !foreign && d <= 1: // the right name in the wrong package

@@ -112,6 +112,7 @@ func noMatch(all []candidate, module, text string) error {
 // note for each pattern that matches none.
 func leaveOut(kept []candidate, module string, ignore []string) ([]candidate, []string, error) {
 	var unused []string
+	ignored := make([]bool, len(kept))
 	for _, text := range ignore {
 		p, err := parsePattern(text)
 		if err == nil && p.lines != nil && *p.lines != everyLine {
@@ -124,11 +125,17 @@ func leaveOut(kept []candidate, module string, ignore []string) ([]candidate, []
 		if len(found) == 0 {
 			unused = append(unused, "nothing that is traced matches the ignored pattern "+text)
 		}
-		for _, i := range slices.Backward(found) {
-			kept = slices.Delete(kept, i, i+1)
+		for _, i := range found {
+			ignored[i] = true
 		}
 	}
-	return kept, unused, nil
+	rest := make([]candidate, 0, len(kept))
+	for i, c := range kept {
+		if !ignored[i] {
+			rest = append(rest, c)
+		}
+	}
+	return rest, unused, nil
 }
 
 // find returns the indexes of the candidates that the pattern matches.
