@@ -28,6 +28,7 @@ type Filter struct {
 	machine  vm.VM
 	used     map[string]bool     // fields
 	values   map[string][]string // names behind args and results
+	places   map[string]int      // the most that is asked for there by position
 	needsEnd bool
 
 	failures uint64
@@ -55,7 +56,7 @@ func Parse(text string) (*Filter, error) {
 	if err != nil {
 		return nil, s.describe(err)
 	}
-	f := &Filter{source: s, program: program, used: asWritten.used, values: asWritten.values}
+	f := &Filter{source: s, program: program, used: asWritten.used, values: asWritten.values, places: asWritten.places}
 	for name := range atEnd {
 		f.needsEnd = f.needsEnd || f.used[name]
 	}
@@ -72,6 +73,10 @@ func (f *Filter) Uses(field string) bool { return f.used[field] }
 // Names returns the names of the values that the expression asks for in args, or in
 // results.
 func (f *Filter) Names(field string) []string { return f.values[field] }
+
+// Count returns how many values there must be in args, or in results, for all positions
+// that the expression asks for.
+func (f *Filter) Count(field string) int { return f.places[field] }
 
 // Keep reports whether the expression is true for a call. One that cannot be
 // computed, as a sum of what is not there, is not.

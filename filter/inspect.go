@@ -52,6 +52,7 @@ type inspector struct {
 	*source
 	used     map[string]bool
 	values   map[string][]string // names behind args and results
+	places   map[string]int      // the most that is asked for there by position
 	names    []*ast.IdentifierNode
 	declared map[string]bool // by let
 	ranges   []*ast.BinaryNode
@@ -116,8 +117,22 @@ func (in *inspector) wrong(at file.Location, reason string) {
 	}
 }
 
+// position notes a place in args or results.
+func (in *inspector) position(n *ast.MemberNode) {
+	list, ok := n.Node.(*ast.IdentifierNode)
+	at, isNumber := n.Property.(*ast.IntegerNode)
+	if !ok || !isNumber || n.Node.Type() != reflect.TypeFor[values]() {
+		return
+	}
+	if in.places == nil {
+		in.places = make(map[string]int)
+	}
+	in.places[list.Value] = max(in.places[list.Value], at.Value+1)
+}
+
 // member checks the name behind a dot.
 func (in *inspector) member(n *ast.MemberNode) {
+	in.position(n)
 	name, ok := n.Property.(*ast.StringNode)
 	if !ok {
 		return

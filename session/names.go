@@ -15,13 +15,16 @@ type UnknownNameError struct{ text string }
 
 func (e *UnknownNameError) Error() string { return e.text }
 
-// A naming is a filter that asks for arguments and results by name.
+// A naming is a filter that asks for arguments and results by name or by position.
 type naming interface {
 	// Names returns the names of the values in args, or in results, that it asks for.
 	Names(field string) []string
+	// Count returns how many values there must be there for all that it asks for by
+	// position.
+	Count(field string) int
 }
 
-// checkNames says which name in the expressions of cfg no function has: such an
+// checkNames says which value in the expressions of cfg no function has: such an
 // expression means something else than its author thinks. Nothing is said where the
 // engine does not know the names of all.
 func checkNames(eng engine.Engine, cfg Config, fns []*engine.Function) error {
@@ -31,15 +34,21 @@ func checkNames(eng engine.Engine, cfg Config, fns []*engine.Function) error {
 		return nil
 	}
 	var known [2][]string
+	var most [2]int
 	for _, fn := range fns {
 		args, results, err := describer.Parameters(fn)
 		if err != nil {
 			return nil
 		}
 		known[0], known[1] = append(known[0], args...), append(known[1], results...)
+		most[0], most[1] = max(most[0], len(args)), max(most[1], len(results))
 	}
 	for _, n := range asked {
 		for i, field := range []string{"args", "results"} {
+			if count := n.Count(field); count > most[i] {
+				what := plural(most[i], []string{"argument", "result"}[i], []string{"arguments", "results"}[i])
+				return &UnknownNameError{fmt.Sprintf("--%s: no traced function has %s[%d], as none has more than %s", n.flag, field, count-1, what)}
+			}
 			for _, name := range n.Names(field) {
 				if slices.Contains(known[i], name) {
 					continue

@@ -40,7 +40,7 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 	if !ok {
 		return usage(withHint(err, help))
 	}
-	return usage(withHint(err, a.unknownFlag(cmd, e, help)))
+	return usage(withHint(err, a.unknownFlag(cmd, e, help)...))
 }
 
 // newValueError tells the form of the values that a flag takes.
@@ -70,9 +70,9 @@ func newValueError(f *pflag.Flag, value string, err error) *valueError {
 	return e
 }
 
-// unknownFlag finds what a flag that does not exist is meant to be: one of the
-// target, or one that is nearly so called.
-func (a *app) unknownFlag(cmd *cobra.Command, e *pflag.NotExistError, help string) string {
+// unknownFlag finds what a flag that does not exist is meant to be: one that is nearly
+// so called, or one of the target.
+func (a *app) unknownFlag(cmd *cobra.Command, e *pflag.NotExistError, help string) []string {
 	args := a.say.world.args[min(1, len(a.say.world.args)):]
 	name, group := e.GetSpecifiedName(), e.GetSpecifiedShortnames()
 	at := slices.IndexFunc(args, func(arg string) bool {
@@ -80,28 +80,35 @@ func (a *app) unknownFlag(cmd *cobra.Command, e *pflag.NotExistError, help strin
 		return name != "" && word == "--"+name || group != "" && strings.TrimPrefix(arg, "-") == group
 	})
 	if at < 0 {
-		return help
+		return []string{help}
 	}
+	var list []string
 	if near := nearFlag(cmd, name); near != "" {
 		again := slices.Clone(args)
 		again[at] = strings.Replace(args[at], name, near, 1)
 		if a.parses(again) {
-			return "gtrace " + quoteAll(again)
+			list = append(list, "gtrace "+quoteAll(again))
 		}
 	}
-	if cmd.Name() == "run" && a.parses(args[:at]) || cmd.Name() == "test" { // behind PROG
-		if again := slices.Insert(slices.Clone(args), at, "--"); a.parses(again) {
-			return "flags of the target stand after --: gtrace " + quoteAll(again)
-		}
+	if again := toTarget(cmd, args); again != nil && a.parses(again) {
+		list = append(list, "flags of the target stand after --: gtrace "+quoteAll(again))
 	}
-	return help
+	if list == nil {
+		return []string{help}
+	}
+	return list
 }
 
-// nearFlag returns the flag whose name differs by a few letters.
+// nearFlag returns the flag whose name differs by a few letters; a short one begins as
+// it was typed.
 func nearFlag(cmd *cobra.Command, name string) (near string) {
+	const short = 6
 	least := max(1, len(name)/4) + 1
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if d := spelling.Distance(name, f.Name); d < least && name != "" {
+		if name == "" || len(name) < short && name[0] != f.Name[0] {
+			return
+		}
+		if d := spelling.Distance(name, f.Name); d < least {
 			near, least = f.Name, d
 		}
 	})

@@ -30,7 +30,7 @@ type hintWorld struct {
 // sentinel; the first that can be seen on this machine decides.
 func hints(err error, w hintWorld) []string {
 	if h, ok := errors.AsType[*hinted](err); ok {
-		return []string{h.hint}
+		return h.hints
 	}
 	if e, ok := errors.AsType[*valueError](err); ok {
 		if e.instead == "" {
@@ -121,6 +121,9 @@ func (w hintWorld) patched() []string {
 // otherProcess writes the command line again with the process that may be meant.
 func (w hintWorld) otherProcess(e *processError) []string {
 	isProcess := func(x word, n int) bool { return x.flag == "" && n > 0 || x.flag == pidFlag }
+	if again := w.apart(e.who); again != "" {
+		return []string{again}
+	}
 	if again := w.again(isProcess, e.who, e.instead); e.instead != "" && again != "" {
 		if len(e.all) > 1 && w.args[1] == "attach" {
 			return append([]string{again}, w.offer(w.asOne(e.who, strings.Join(e.all, " ")))...)
@@ -133,6 +136,20 @@ func (w hintWorld) otherProcess(e *processError) []string {
 		}
 	}
 	return []string{"gtrace ps"}
+}
+
+// apart is the command line with processes that stand in one argument of attach, with
+// commas between, each for itself; "" where they are not.
+func (w hintWorld) apart(who string) string {
+	list := strings.Split(who, ",")
+	missing := func(one string) bool {
+		_, err := w.procs.find(one)
+		return err != nil
+	}
+	if len(list) < 2 || w.args[1] != "attach" || slices.ContainsFunc(list, missing) {
+		return ""
+	}
+	return w.asOne(who, quoteAll(list))
 }
 
 // asPattern is the command line with an argument as the value of -t, if it has a

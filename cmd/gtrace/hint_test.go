@@ -185,6 +185,8 @@ func TestOtherProcess(t *testing.T) {
 		"-p101":               "gtrace -p10",
 		"attach --pid=101":    "gtrace attach --pid=10",
 		"attach nobody":       "gtrace ps",
+		"attach server,20":    "gtrace attach server 20",
+		"attach server,none":  "gtrace ps",
 		"repair 101":          "gtrace repair 10",
 		"attach 10 main.x":    "patterns stand behind -t: gtrace attach 10 -t main.x",
 		"attach 10 -tt x/...": "patterns stand behind -t: gtrace attach 10 -t x/...",

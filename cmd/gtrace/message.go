@@ -101,16 +101,16 @@ func shown(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// A hinted error brings its own hint.
+// A hinted error brings its own hints.
 type hinted struct {
 	error
-	hint string
+	hints []string
 }
 
 func (h *hinted) Unwrap() error { return h.error }
 
-// withHint adds the command to type next to an error.
-func withHint(err error, hint string) error { return &hinted{err, hint} }
+// withHint adds what to type next to an error, the likeliest first.
+func withHint(err error, hints ...string) error { return &hinted{err, hints} }
 
 // quoteAll writes arguments as a shell reads them.
 func quoteAll(args []string) string {

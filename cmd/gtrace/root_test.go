@@ -34,6 +34,16 @@ func TestHelp(t *testing.T) {
 
 func TestFlagValues(t *testing.T) {
 	for _, tt := range []struct{ args, stderr string }{
+		{"--redact=", "--redact: it is empty: write --redact NAME, or leave the flag out"},
+		{"--redact a,,b", "--redact: it is empty"},
+		{"--events=", "--events: it is empty: write --events KINDS, or"},
+		{"--trace=", "--trace: it is empty: write --trace PATTERN, or"},
+		{"--ignore=", "--ignore: it is empty"},
+		{"--rate=", "--rate: it is empty: write --rate N/s, or"},
+		{"--sample=", "--sample: it is empty: write --sample 1/N, or"},
+		{"--output=", "--output: it is empty"},
+		{"--watch=", "--watch: the expression is empty: write one, as --watch 'len(q.jobs)', or"},
+		{"--explode=", "--explode: the expression is empty: write one"},
 		{"-e call,nothing", "--events nothing: unknown kind: use call, line, return, exception"},
 		{"--engine bpf", "--engine bpf: unknown engine: use dlv"},
 		{"-k -1", "--stack -1: must be at least 0"},
@@ -90,6 +100,10 @@ func TestFlagValues(t *testing.T) {
 		{"-n", "--limit: needs a value: --limit N"},
 		{"-Q", "unknown shorthand flag: 'Q' in -Q\ngtrace: hint: flags of the target stand after --: gtrace run /proc/self/exe -- -Q\n"},
 		{"--nonsense 7", "unknown flag: --nonsense\ngtrace: hint: flags of the target stand after --: gtrace run /proc/self/exe -- --nonsense 7\n"},
+		{"--port 80", "unknown flag: --port\ngtrace: hint: flags of the target stand after --: gtrace run /proc/self/exe -- --port 80\n"},
+		{"--unknown -t x", "unknown flag: --unknown\ngtrace: hint: flags of the target stand after --: gtrace run /proc/self/exe -t x -- --unknown\n"},
+		{"file -tx --port 80 -n3 -v --p=1 -- -t y", "unknown flag: --port\ngtrace: hint: flags of the target stand after --: gtrace run /proc/self/exe -tx -n3 -v -- file --port 80 --p=1 -t y\n"},
+		{"--formatt json", "unknown flag: --formatt\ngtrace: hint: gtrace run /proc/self/exe --format json\ngtrace: hint: flags of the target stand after --: gtrace run /proc/self/exe -- --formatt json\n"},
 		{"--limt=7", "unknown flag: --limt\ngtrace: hint: gtrace run /proc/self/exe --limit=7\n"},
 	} {
 		r := gtrace(t, &fakeBackend{target: newFakeTarget(t, "exit 0")}, append([]string{"run", anyProgram}, strings.Fields(tt.args)...)...)

@@ -22,7 +22,7 @@ import (
 type traceFlags struct {
 	trace, ignore []string
 	kinds         []string
-	given         func(flag string) bool // on the command line, or in a preset
+	set           *pflag.FlagSet // all of the command
 	goroutines    []int64
 	stack         int
 	strings       int
@@ -67,7 +67,7 @@ const (
 // register defines the flags; stall is the default of --stall.
 func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.SortFlags = false
-	f.given = fs.Changed
+	f.set = fs
 	fs.StringArrayVarP(&f.trace, "trace", "t", nil, "trace what matches `PATTERN`; may be repeated (default: the main module)")
 	fs.StringArrayVarP(&f.ignore, "ignore", "x", nil, "leave out what matches `PATTERN`; may be repeated")
 	fs.StringSliceVarP(&f.kinds, "events", "e", nil, "kinds of event to report, as `KINDS` with commas between: "+strings.Join(kindNames(traceableKinds), ", ")+" (default: all, line where lines are traced, write where memory is watched)")
@@ -123,6 +123,9 @@ func (f *traceFlags) complete(cmd *cobra.Command) {
 // check refuses values that cannot be meant. It is called before anything is
 // built, opened or started.
 func (f *traceFlags) check() error {
+	if err := f.checkEmpty(); err != nil {
+		return err
+	}
 	for _, name := range f.kinds {
 		if !slices.Contains(traceableKinds, events.ParseKind(name)) {
 			return fmt.Errorf("--events %s: unknown kind: use %s", name, strings.Join(kindNames(traceableKinds), ", "))
@@ -173,7 +176,6 @@ func (f *traceFlags) check() error {
 		f.follows.check,
 		func() error { return f.memory.check(f.kinds) },
 		f.inside.source.check,
-		f.checkEmpty,
 		f.eval.check,
 		f.filter.check,
 		f.checkFollowExec,
@@ -186,19 +188,39 @@ func (f *traceFlags) check() error {
 	return nil
 }
 
-// checkEmpty refuses expressions without anything in them, as of a variable of the
-// shell that is not set: to leave them out silently would show everything.
-func (f *traceFlags) checkEmpty() error {
-	for _, expr := range []struct{ flag, text, example string }{
-		{"if", f.eval.condition, "id > 7"},
-		{"where", f.filter.where, "duration > 10ms"},
-		{"trigger", f.filter.trigger, "duration > 1s"},
-	} {
-		if f.given(expr.flag) && strings.TrimSpace(expr.text) == "" {
-			return fmt.Errorf("--%s: the expression is empty: write one, as --%s '%s', or leave the flag out", expr.flag, expr.flag, expr.example)
+// meaningfulEmpty are the flags whose value may be empty: no prefix, no columns, no
+// flags of go build.
+var meaningfulEmpty = []string{"prefix", "columns", "build-flags"}
+
+// expressions are the flags that take one, and an example for each.
+var expressions = map[string]string{
+	"if": "id > 7", "where": "duration > 10ms", "trigger": "duration > 1s", "watch": "len(q.jobs)", "explode": "q.jobs",
+}
+
+// checkEmpty refuses flags without anything in them, as of a variable of the shell that
+// is not set: to leave them out silently would show everything.
+func (f *traceFlags) checkEmpty() (err error) {
+	f.set.VisitAll(func(flag *pflag.Flag) {
+		if err != nil || !flag.Changed || slices.Contains(meaningfulEmpty, flag.Name) || !isEmpty(flag.Value) {
+			return
 		}
+		if example, ok := expressions[flag.Name]; ok {
+			err = fmt.Errorf("--%s: the expression is empty: write one, as --%s '%s', or leave the flag out", flag.Name, flag.Name, example)
+			return
+		}
+		name, _ := pflag.UnquoteUsage(flag)
+		err = fmt.Errorf("--%s: it is empty: write --%s %s, or leave the flag out", flag.Name, flag.Name, name)
+	})
+	return err
+}
+
+// isEmpty reports whether a flag was given nothing, or a list with nothing in a place.
+func isEmpty(v pflag.Value) bool {
+	blank := func(s string) bool { return strings.TrimSpace(s) == "" }
+	if list, ok := v.(pflag.SliceValue); ok {
+		return len(list.GetSlice()) == 0 || slices.ContainsFunc(list.GetSlice(), blank)
 	}
-	return nil
+	return blank(v.String())
 }
 
 // checkFollowExec refuses what is meant for one program only.
