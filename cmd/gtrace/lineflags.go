@@ -33,6 +33,7 @@ func (f *lineFlags) apply(cfg *session.Config, tgt engine.Target) error {
 		p.Built = info.ModTime()
 	}
 	p.Dir, _ = os.Getwd()
+	p.User = procfs{root: "/proc"}.reader(tgt.PID)
 	var err error
 	cfg.Sources, err = f.source.finder(p)
 	return err

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gtrace/session/source"
 )
 
 // What follows reads what the kernel says of one process, which is a PID or
@@ -54,6 +56,31 @@ func (p procfs) capabilities(process, field string) uint64 {
 	set, _ := strconv.ParseUint(p.field(process, field), 16, 64)
 	return set
 }
+
+// reader returns the user as whom files are read that a process names, nil if gtrace
+// may read no more than the process itself.
+func (p procfs) reader(pid int) *source.User {
+	process := strconv.Itoa(pid)
+	own, theirs := p.users(self), p.users(process)
+	if slices.Equal(own, theirs) && p.capabilities(self, "CapEff")&^p.capabilities(process, "CapEff") == 0 {
+		return nil
+	}
+	const forFiles = 3
+	u := &source.User{UID: nobodyKnown, GID: nobodyKnown}
+	if gids := strings.Fields(p.field(process, "Gid")); len(theirs) > forFiles && len(gids) > forFiles {
+		u.UID, _ = strconv.Atoi(theirs[forFiles])
+		u.GID, _ = strconv.Atoi(gids[forFiles])
+	}
+	for _, text := range strings.Fields(p.field(process, "Groups")) {
+		if gid, err := strconv.Atoi(text); err == nil {
+			u.Groups = append(u.Groups, gid)
+		}
+	}
+	return u
+}
+
+// nobodyKnown is a user that nobody can be: of a process that has ended.
+const nobodyKnown = -1
 
 // filtered reports whether a process is under a seccomp filter.
 func (p procfs) filtered(process string) bool { return p.field(process, "Seccomp") == "2" }

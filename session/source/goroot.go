@@ -65,7 +65,10 @@ func versionOf(dir string) string {
 		return ""
 	}
 	first, _, _ := strings.Cut(text, "\n")
-	return strings.TrimSpace(first)
+	if first = strings.TrimSpace(first); !strings.HasPrefix(first, "go") || strings.ContainsAny(first, " :") {
+		return "" // the program may have led to any file
+	}
+	return first
 }
 
 // inGoroot returns the place of a file of the standard library, named from its
@@ -75,7 +78,7 @@ func (f *Finder) inGoroot(file string) []place {
 	if root.dir == "" {
 		return nil
 	}
-	return []place{f.compare(place{path: filepath.Join(root.dir, "src", file)}, root)}
+	return []place{f.compare(place{path: filepath.Join(root.dir, "src", file), own: true}, root)}
 }
 
 // compare says whether a file of a standard library is that of the program.

@@ -64,10 +64,10 @@ func (f *Finder) ruled(path string) (list []place) {
 	for _, r := range f.rules {
 		if r.old == "" {
 			for _, tail := range tails(path) {
-				list = append(list, place{path: filepath.Join(r.dir, tail)})
+				list = append(list, place{path: filepath.Join(r.dir, tail), own: true})
 			}
 		} else if rest, ok := below(path, r.old); ok {
-			list = append(list, place{path: filepath.Join(r.dir, rest)})
+			list = append(list, place{path: filepath.Join(r.dir, rest), own: true})
 		}
 	}
 	return list
@@ -77,7 +77,7 @@ func (f *Finder) ruled(path string) (list []place) {
 func (f *Finder) named(path string) (list []place) {
 	for _, r := range f.rules {
 		if r.old == "" {
-			list = append(list, place{path: filepath.Join(r.dir, filepath.Base(path))})
+			list = append(list, place{path: filepath.Join(r.dir, filepath.Base(path)), own: true})
 		}
 	}
 	return list

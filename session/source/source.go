@@ -2,7 +2,8 @@
 // knows files, not processes: nothing is started, the go command included.
 //
 // A path comes from the line table of the program and is believed only so far
-// that a regular file of bounded size is opened and read. What is returned,
+// that a regular file of bounded size, named as source, is opened and read, by whom the
+// program may have it read. What is returned,
 // lines and problems, is as it stands in files and in that table: who shows it
 // on a terminal makes control characters visible. Finder and File may be used
 // by several goroutines.
@@ -30,6 +31,7 @@ type Program struct {
 	Go     string    // as runtime.Version() there: "go1.26.8"
 	GOROOT string    // where the line table has the standard library; empty with -trimpath
 	Dir    string    // where to look first for the main module: the working directory
+	User   *User     // as whom to read what the program names; nil: as gtrace may
 }
 
 // A Finder finds the source files of one program.
@@ -41,13 +43,14 @@ type Finder struct {
 
 	mu    sync.Mutex
 	files map[string]*File
+	left  int64 // bytes that may still be read
 }
 
 // New prepares to find files. Each rule is OLD=NEW, which puts NEW in the place
 // of OLD at the beginning of a path, or a directory, where the longest tail of
 // the path that exists is taken. The error names a rule that cannot be used.
 func New(p Program, rules []string) (*Finder, error) {
-	f := &Finder{program: p, files: make(map[string]*File)}
+	f := &Finder{program: p, files: make(map[string]*File), left: maxTotal}
 	for _, text := range rules {
 		r, err := parseRule(text)
 		if err != nil {
@@ -80,6 +83,8 @@ type place struct {
 	// of the program. Its mtime says nothing: it is when it was unpacked.
 	kept  bool
 	doubt string // why it may be another version
+	// own tells that gtrace's user has said where to look, not the program.
+	own bool
 }
 
 func (f *Finder) find(path string) *File {
@@ -87,12 +92,23 @@ func (f *Finder) find(path string) *File {
 		return &File{}
 	}
 	var missed misses
+	if !isSource(path) {
+		return &File{problem: fmt.Sprintf("source %s: %v", path, errNotSource)}
+	}
+	if f.left <= 0 {
+		return &File{problem: fmt.Sprintf("source %s: is not read: the files before it had %d MB", path, maxTotal>>20)}
+	}
 	for p := range f.places(path) {
-		text, changed, err := read(p.path)
+		user := f.program.User
+		if p.own {
+			user = nil
+		}
+		text, changed, err := readSource(p.path, user)
 		if err != nil {
 			missed.add(p.path, err)
 			continue
 		}
+		f.left -= int64(len(text))
 		doubt := p.doubt
 		if built := f.program.Built; doubt == "" && !p.kept && !built.IsZero() && changed.After(built) {
 			doubt = "is newer than the program"

@@ -70,6 +70,7 @@ func (f *Finder) inMain(path string) (list []place) {
 // inModules returns where a file of another module may be.
 func (f *Finder) inModules(module, version, file string) []place {
 	list := []place{inCache(module, version, file)}
+	list[0].own = true // what follows is told by a go.mod, which may be anybody's
 	for _, root := range f.roots() {
 		if to, ok := root.replacement(module, version); ok && to.version == "" {
 			list = append(list, place{path: filepath.Join(to.path, file)})
@@ -113,7 +114,7 @@ func (f *Finder) moved(path string) (list []place) {
 		}
 	}
 	if _, file, ok := strings.Cut(path, "/pkg/mod/"); ok && strings.Contains(file, "@") {
-		list = append(list, place{path: filepath.Join(moduleCache(), file), kept: true})
+		list = append(list, place{path: filepath.Join(moduleCache(), file), kept: true, own: true})
 	}
 	return list
 }

@@ -101,7 +101,7 @@ func openRegular(path string) (*os.File, error) {
 	case !info.Mode().IsRegular():
 		return nil, errNotELF
 	}
-	return os.Open(path)
+	return os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0) // it may be another one by now
 }
 
 // names reports whether the file is the one that is mapped.
