@@ -41,5 +41,5 @@ type InlinedError struct {
 }
 
 func (e *InlinedError) Error() string {
-	return fmt.Sprintf("no call of %s can be seen, as all were inlined; %s", some(names(e.Functions)), InliningRemedy)
+	return fmt.Sprintf("no call of %s can be seen, as all were inlined", some(names(e.Functions)))
 }

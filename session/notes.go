@@ -2,13 +2,11 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gtrace/session/engine"
 )
-
-// InliningRemedy says what makes inlined calls visible.
-const InliningRemedy = "rebuild with -gcflags=all=-l, or let gtrace run build the package"
 
 // notes names the functions of which not everything can be seen.
 func notes(sel Selection) []string {
@@ -29,12 +27,12 @@ func notes(sel Selection) []string {
 		notes = append(notes, barredNote(sel.Barred))
 	}
 	if n := len(sel.Inlined); n > 0 {
-		notes = append(notes, fmt.Sprintf("%s inlined everywhere, so that no call is seen: %s; remedy: %s",
-			plural(n, "function is", "functions are"), some(names(sel.Inlined)), InliningRemedy))
+		notes = append(notes, fmt.Sprintf("%s inlined everywhere, so that no call is seen: %s",
+			plural(n, "function is", "functions are"), some(names(sel.Inlined))))
 	}
 	if n := len(inlined); n > 0 {
-		notes = append(notes, fmt.Sprintf("%s inlined in places, and calls made there are not seen: %s; remedy: %s",
-			plural(n, "function is", "functions are"), some(inlined), InliningRemedy))
+		notes = append(notes, fmt.Sprintf("%s inlined in places, and calls made there are not seen: %s",
+			plural(n, "function is", "functions are"), some(inlined)))
 	}
 	if n := len(noReturn); n > 0 {
 		notes = append(notes, fmt.Sprintf("%s no return instruction, so that calls are seen but no end, unless a panic takes them: %s",
@@ -45,6 +43,20 @@ func notes(sel Selection) []string {
 			plural(n, "function is", "functions are"), some(assembly)))
 	}
 	return notes
+}
+
+// HasInlined reports whether there are calls of what was chosen that cannot be seen, as
+// the compiler has inlined them.
+func (sel *Selection) HasInlined() bool {
+	return len(sel.Inlined) > 0 || slices.ContainsFunc(sel.Functions, func(fn *engine.Function) bool { return fn.Inlined > 0 })
+}
+
+// remedyNote says what makes inlined calls visible, where there are some.
+func (cfg *Config) remedyNote(sel *Selection) []string {
+	if cfg.Remedy == "" || !sel.HasInlined() {
+		return nil
+	}
+	return []string{"to see inlined calls: " + cfg.Remedy}
 }
 
 func names(fns []*engine.Function) []string {

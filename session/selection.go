@@ -28,8 +28,8 @@ type Selection struct {
 // looked for in the main module, and then in every package.
 //
 // It returns a [*NoMatchError] for a pattern of trace that matches nothing, a
-// [*BarredError] for one that matches only what is barred, and an [*InlinedError]
-// when no call of what is chosen can be seen.
+// [*BarredError] for one that matches only what is barred, and an [*InlinedError],
+// with the selection, when no call of what is chosen can be seen.
 func Select(fns []*engine.Function, module string, trace, ignore []string) (Selection, error) {
 	all := candidates(fns, module)
 	sel := Selection{Patterns: trace, named: make(map[*engine.Function]bool)}
@@ -91,7 +91,7 @@ func Select(fns []*engine.Function, module string, trace, ignore []string) (Sele
 	case len(sel.Functions) == 0 && len(sel.Inlined) == 0:
 		return Selection{}, &BarredError{Pattern: strings.Join(sel.Patterns, " "), Functions: sel.Barred}
 	case len(sel.Functions) == 0:
-		return Selection{}, &InlinedError{Patterns: sel.Patterns, Functions: sel.Inlined}
+		return sel, &InlinedError{Patterns: sel.Patterns, Functions: sel.Inlined}
 	}
 	sel.Notes = append(notes(sel), unused...)
 	return sel, nil

@@ -43,6 +43,9 @@ type Config struct {
 	// observed for a while, and the stream says so. 0: no limit. It can not be
 	// had with lines, nor with FollowExec.
 	MaxOverhead float64
+	// Remedy says in words what makes inlined calls visible, for a note where there are
+	// some; it may be empty.
+	Remedy string
 	// Warn is told, in words, what is worth knowing at once; it may be nil.
 	Warn func(format string, args ...any)
 
@@ -171,7 +174,7 @@ func begin(eng engine.Engine, cfg Config) (traced, error) {
 	if cfg.MaxOverhead > 0 && (lines != nil || scope != nil) {
 		return traced{}, errors.New("--max-overhead does not go with line events, --depth and --from: leave them out, or use --rate or --limit")
 	}
-	sel.Notes = append(sel.Notes, cfg.lineNotes(lines)...)
+	sel.Notes = slices.Concat(sel.Notes, cfg.remedyNote(&sel), cfg.lineNotes(lines))
 	if lines != nil {
 		cfg.alsoReport(events.Line)
 	}

@@ -273,6 +273,26 @@ func TestTooMany(t *testing.T) {
 	}
 }
 
+// TestTooManyVersion does not call a package by the version at the end of its path when
+// its name is not its own alone.
+func TestTooManyVersion(t *testing.T) {
+	f := fake(t, twoCalls)
+	f.Funcs, f.About.Module = testFunctions(), module
+	for _, fn := range f.Funcs {
+		if fn.Package == "main" {
+			fn.CommandPath = "example.com/caddy"
+		}
+	}
+	_, err := New(f, Config{MaxProbes: 3, Trace: []string{"main.*", "net/...", "github.com/caddyserver/caddy/v2.*"}})
+	many, ok := errors.AsType[*TooManyError](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(many.Parts, func(p Part) bool { return p.Pattern == "caddy/v2.*" }) {
+		t.Errorf("parts: %v", many.Parts)
+	}
+}
+
 func TestNewErrors(t *testing.T) {
 	f := fake(t, twoCalls)
 	_, err := New(f, Config{MaxProbes: 1})

@@ -98,7 +98,11 @@ func tooMany(eng engine.Engine, sel *Selection, most int) error {
 func packageStar(all []candidate, module, pkg string, functions int) string {
 	path := unescape(pkg)
 	i := slices.IndexFunc(all, func(c candidate) bool { return c.Package == pkg })
-	_, last := cutLast(path)
+	parent, last := cutLast(path)
+	if major.MatchString(last) { // which tells nobody whose it is
+		_, before := cutLast(parent)
+		last = before + "/" + last
+	}
 	for _, name := range []string{packageName(path, all[i].PackageName), last} {
 		p := globPattern(name+".*", name+".*")
 		found := slices.DeleteFunc(p.find(all, module), func(i int) bool { return all[i].Entry == 0 || all[i].Barred != "" })

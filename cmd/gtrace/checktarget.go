@@ -226,7 +226,7 @@ func (d *doctor) functions(img image) {
 	}
 	if len(sel.Inlined)+partly > 0 {
 		found += fmt.Sprintf("; inlined, so that calls are not seen: %d everywhere, %d in places", len(sel.Inlined), partly)
-		remedies = append(remedies, session.InliningRemedy)
+		remedies = append(remedies, d.world.offer(d.world.remedy())...)
 	}
 	s := good
 	if len(remedies) > 0 {

@@ -263,13 +263,13 @@ ok       program           example.com/shop, optimised
 ok       go version        go1.26.8
 ok       debug info        DWARF is in the program
 warning  functions         1 of 2 functions of the main module can be traced; inlined, so that calls are not seen: 1 everywhere, 1 in places
-                           hint: rebuild with -gcflags=all=-l, or let gtrace run build the package
+                           hint: build the program with go build -gcflags=all=-l, and start that
 `
 	if r.status != 0 || r.stdout != want || r.stderr != "gtrace: attaching to PID 42 would work: 0 failures, 1 warning\n" {
 		t.Errorf("status %d\n%s\nwant\n%s\nstderr: %s", r.status, r.stdout, want, r.stderr)
 	}
 	r = gtraceOn(t, b, fakeProc(t, files), 0, "doctor", "-q", "--format", "json", "42")
-	want = `{"check":"functions","status":"warning","found":"1 of 2 functions of the main module can be traced; inlined, so that calls are not seen: 1 everywhere, 1 in places","hints":["rebuild with -gcflags=all=-l, or let gtrace run build the package"]}` + "\n"
+	want = `{"check":"functions","status":"warning","found":"1 of 2 functions of the main module can be traced; inlined, so that calls are not seen: 1 everywhere, 1 in places","hints":["build the program with go build -gcflags=all=-l, and start that"]}` + "\n"
 	if r.status != 0 || r.stdout != want {
 		t.Errorf("status %d\n%s\nwant\n%s", r.status, r.stdout, want)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,13 +28,13 @@ type funcsFlags struct {
 func newFuncsCommand(a *app) *cobra.Command {
 	var f funcsFlags
 	cmd := &cobra.Command{
-		Use:   "funcs [flags] PROG|PID [PATTERN…]",
+		Use:   "funcs [flags] PROG|PID|NAME [PATTERN…]",
 		Short: "List the functions that patterns match",
-		Long: `List the functions of a program, or of a running process, that the patterns
-match: what --trace would trace, one probe for each. INLINED counts the places
-where the compiler put a function's body into its caller: calls made there
-cannot be seen. A function inlined everywhere gets no probe. Nothing is started
-or stopped.
+		Long: `List the functions of a program, of the running process PID, or of the one Go
+process whose program is called NAME, that the patterns match: what --trace
+would trace, one probe for each. INLINED counts the places where the compiler
+put a function's body into its caller: calls made there cannot be seen. A
+function inlined everywhere gets no probe. Nothing is started or stopped.
 
 EXIT STATUS
   0    functions were listed
@@ -43,10 +44,15 @@ EXIT STATUS
   127  PROG does not exist`,
 		Example: `  gtrace funcs ./server
   gtrace funcs ./cmd/server 'main.(*Server).*' '/Handler$/'
+  gtrace funcs server 'store.*'              of a running process
   gtrace funcs 4711 store.go --format json`,
-		Args: needArgs(1, -1, "PROG or PID"),
+		Args: needArgs(1, -1, "PROG, PID or NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runFuncs(cmd.Context(), a, &f, args[0], args[1:])
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			words, _ := completeProcess(a)(cmd, args, word)
+			return words, cobra.ShellCompDirectiveDefault // or a file
 		},
 	}
 	fs := cmd.Flags()
@@ -84,6 +90,9 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 	}
 	defer img.Close()
 	sel, err := session.Select(img.Functions(), img.Module(), patterns, f.ignore)
+	if _, ok := errors.AsType[*session.InlinedError](err); ok {
+		err = nil // they are listed as that
+	}
 	if err != nil {
 		return err
 	}
@@ -100,16 +109,32 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 	for _, note := range sel.Notes {
 		a.say.note("note: %s", note)
 	}
+	if remedy := a.say.world.remedy(); sel.HasInlined() && remedy != "" {
+		a.say.note("note: to see inlined calls: %s", remedy)
+	}
 	a.say.note("%s, %s", plural(len(rows), "function"), plural(len(sel.Functions), "probe"))
 	return nil
 }
 
-// imagePath is where the program of PROG|PID can be read.
+// imagePath is where the program of PROG|PID|NAME can be read. A program that is there
+// goes before a process of its name.
 func (a *app) imagePath(ctx context.Context, prog string, build *buildFlags) (path string, done func(), err error) {
-	if pid, err := strconv.Atoi(prog); err == nil && !isFile(prog) {
+	_, err = strconv.Atoi(prog)
+	isProcess := err == nil && !isFile(prog)
+	if !isProcess {
+		if kind, _, _ := classify(prog); kind == aPackage {
+			able, _ := a.procs.named(prog)
+			isProcess = len(able) > 0
+		}
+	}
+	if isProcess {
+		pid, err := a.procs.find(prog)
 		a.say.world.pid = pid
-		if !isFile(a.procs.path(pid, "")) {
-			return "", nil, notStarted(fmt.Errorf("read the program of PID %d: %w", pid, engine.ErrNoProcess))
+		if err == nil && !isFile(a.procs.path(pid, "")) {
+			err = fmt.Errorf("PID %d: %w", pid, engine.ErrNoProcess)
+		}
+		if err != nil {
+			return "", nil, notStarted(fmt.Errorf("read the program of %w", err))
 		}
 		return a.procs.path(pid, "exe"), func() {}, nil
 	}

@@ -41,6 +41,9 @@ func hints(err error, w hintWorld) []string {
 	if e, ok := errors.AsType[*session.NoMatchError](err); ok {
 		return w.noMatch(e)
 	}
+	if _, ok := errors.AsType[*session.InlinedError](err); ok {
+		return w.offer(w.remedy())
+	}
 	if e, ok := errors.AsType[*session.NoLineError](err); ok {
 		return w.noLine(e)
 	}

@@ -226,6 +226,36 @@ func TestPatternAsProgram(t *testing.T) {
 	wantText(t, "hint", r.stderr, "gtrace: hint: gtrace run -t main.nosuch "+anyProgram+" x\n")
 }
 
+// TestRemedy says what makes inlined calls visible, by where the program is from.
+func TestRemedy(t *testing.T) {
+	for args, want := range map[string]string{
+		"attach 42":           "build the program with go build -gcflags=all=-l, and start that",
+		"funcs " + anyProgram: "build the program with go build -gcflags=all=-l, or let gtrace build it: gtrace run PACKAGE",
+		"run " + anyProgram:   "build the program with go build -gcflags=all=-l, or let gtrace build it: gtrace run PACKAGE",
+		"run --optimized .":   "leave out --optimized, or add --build-flags=-gcflags=all=-l to it",
+		"test --optimized .":  "leave out --optimized, or add --build-flags=-gcflags=all=-l to it",
+		"run .":               "",
+		"test .":              "",
+	} {
+		words := strings.Fields(args)
+		root := newRootCommand(newApp())
+		cmd, rest, err := root.Find(words)
+		if err == nil {
+			err = cmd.ParseFlags(rest)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := hintWorld{args: append([]string{"gtrace"}, words...), flags: cmd.Flags(), prog: words[len(words)-1]}
+		if words[0] == "attach" {
+			w.pid, w.prog = 42, ""
+		}
+		if got := w.remedy(); got != want {
+			t.Errorf("%s: %q, want %q", args, got, want)
+		}
+	}
+}
+
 func TestBarredHint(t *testing.T) {
 	e := &session.BarredError{Pattern: "rawFork*", Functions: []*engine.Function{{Symbol: "syscall.rawForkSyscall"}}}
 	w := hintWorld{args: []string{"gtrace", "attach", "42", "-t", "rawFork*"}, flags: newAttachCommand(newApp()).Flags()}

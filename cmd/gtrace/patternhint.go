@@ -21,8 +21,8 @@ func (w hintWorld) noMatch(e *session.NoMatchError) []string {
 		list = w.offer(w.again(w.isPattern, e.Pattern, e.Near[0]))
 	}
 	list = append(list, w.offer(w.list())...)
-	if e.Optimized && len(e.Near) == 0 {
-		list = append(list, "a function may be inlined away without a trace: build with -gcflags=all=-l, or let gtrace build it: gtrace run PACKAGE")
+	if remedy := w.remedy(); e.Optimized && len(e.Near) == 0 && remedy != "" {
+		list = append(list, "a function may be inlined away without a trace: "+remedy)
 	}
 	return list
 }

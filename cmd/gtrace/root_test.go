@@ -180,12 +180,36 @@ func TestFuncs(t *testing.T) {
 	if want := `{"func":"main.work","package":"main","file":"main.go","line":10,"probe":true,"inlined":2}` + "\n"; r.stdout != want {
 		t.Errorf("stdout\n%s", r.stdout)
 	}
+	fake.Funcs[0].Entry = 0
+	r = gtrace(t, b, "funcs", anyProgram, "main.work")
+	if want := "FUNCTION   PLACE       INLINED\nmain.work  main.go:10  everywhere\n"; r.status != 0 || r.stdout != want {
+		t.Errorf("status %d, stdout\n%s", r.status, r.stdout)
+	}
 	if r := gtrace(t, b, "funcs", anyProgram, "main.wrok"); r.status != statusUsage {
 		t.Errorf("status %d\n%s", r.status, r.stderr)
 	}
 	if r := gtrace(t, b, "funcs", "2147483646"); r.status != statusNotStarted {
 		t.Errorf("status %d\n%s", r.status, r.stderr)
 	}
+}
+
+// TestFuncsOfProcess takes what is neither a program nor a file for the name of a process.
+func TestFuncsOfProcess(t *testing.T) {
+	procs := fakeProc(t, map[string]string{
+		"10/cmdline": "./server\x00", "10/exe": goProgram(t, t.TempDir(), "server"),
+		"20/cmdline": "./many\x00", "20/exe": goProgram(t, t.TempDir(), "many"),
+		"21/cmdline": "./many\x00", "21/exe": goProgram(t, t.TempDir(), "many"),
+	})
+	b := &fakeBackend{target: newFakeTarget(t, "g1 enter main.work 10")}
+	for _, who := range []string{"server", "10"} {
+		r := gtraceOn(t, b, procs, 0, "funcs", who, "main.work")
+		if r.status != 0 {
+			t.Errorf("%s: status %d\n%s", who, r.status, r.stderr)
+		}
+		wantText(t, who, r.stdout, "main.work  main.go:10  -\n")
+	}
+	r := gtraceOn(t, b, procs, 0, "funcs", "many", "main.work")
+	wantText(t, "many", r.stderr, "read the program of many: 2 Go processes have that name", "hint: gtrace funcs 20 main.work\n")
 }
 
 func TestVersion(t *testing.T) {

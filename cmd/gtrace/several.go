@@ -279,7 +279,7 @@ func (s *several) plan(p *tracee, tgt target, allowance *session.Allowance) (*se
 	if err != nil {
 		return nil, err
 	}
-	cfg.Warn, cfg.Allowance, cfg.Limit = s.app.say.note, allowance, 0
+	cfg.Warn, cfg.Remedy, cfg.Allowance, cfg.Limit = s.app.say.note, s.app.say.world.remedy(), allowance, 0
 	for _, pattern := range s.flags.trace {
 		_, err := session.Select(tgt.Functions(), tgt.Target().Module, []string{pattern}, nil)
 		if none, ok := errors.AsType[*session.NoMatchError](err); ok {

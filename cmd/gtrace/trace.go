@@ -120,7 +120,7 @@ func (t *trace) prepare(ctx context.Context, tgt target) (s *session.Session, er
 	if err != nil {
 		return nil, err
 	}
-	cfg.Warn = t.app.say.note
+	cfg.Warn, cfg.Remedy = t.app.say.note, t.app.say.world.remedy()
 	s, err = session.New(tgt, cfg)
 	if err != nil {
 		return nil, err
