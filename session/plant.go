@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"gtrace/events"
 	"gtrace/session/engine"
@@ -84,9 +85,9 @@ func plant(eng engine.Engine, fns []*engine.Function, cfg Config, lines *linePla
 func (p *planted) function(eng engine.Engine, fn *engine.Function, condition string, capture engine.Capture, halves bool, plan *linePlan) error {
 	lines := plan.observed(fn)
 	capture.Locals = capture.Locals || len(lines) > 0
-	var assigned []engine.Assignment
-	if capture.Locals && fn.Optimized {
-		assigned = p.assignments(fn)
+	var assigned func() []engine.Assigned
+	if fn.Optimized && p.sources != nil {
+		assigned = sync.OnceValue(func() []engine.Assigned { return p.assigned(fn) })
 	}
 	probes := []engine.Probe{{What: engine.Calls, Func: fn, Capture: capture}}
 	if halves {
@@ -113,13 +114,14 @@ func (p *planted) function(eng engine.Engine, fn *engine.Function, condition str
 	return nil
 }
 
-// assignments returns what the source of a function says of its variables.
-func (p *planted) assignments(fn *engine.Function) (list []engine.Assignment) {
-	if p.sources == nil {
-		return nil
-	}
-	for _, a := range p.sources.File(fn.File).Assignments(fn.Line) {
-		list = append(list, engine.Assignment(a))
+// assigned returns what the source of a function says of its variables.
+func (p *planted) assigned(fn *engine.Function) (list []engine.Assigned) {
+	for _, v := range p.sources.File(fn.File).Variables(fn.Line) {
+		a := engine.Assigned{Name: v.Name, Field: v.Field, Declared: v.Declared, Anywhere: v.Anywhere, Inside: v.Inside, Reach: v.Reach}
+		for _, by := range v.By {
+			a.By = append(a.By, engine.Assignment(by))
+		}
+		list = append(list, a)
 	}
 	return list
 }

@@ -245,10 +245,10 @@ type Probe struct {
 	// a statement is hit once each time the statement is run, however many pieces
 	// the compiler has made of it.
 	Statements map[int]int
-	// Assigned tells, for functions whose source is known, which statements assign
-	// to variables. In optimised code an engine may need it to tell whether a
-	// variable is where it is said to be; without it less can be shown.
-	Assigned []Assignment
+	// Assigned tells what the source of the function says of its variables, if it is
+	// known. In optimised code an engine may need it to tell whether a variable is
+	// where it is said to be; without it less can be shown. It may be nil.
+	Assigned func() []Assigned
 	// If is a Go expression that is true of the calls which are observed; ""
 	// is of all. It is evaluated when a function is entered, by what the names
 	// mean there: arguments, and variables and constants of packages. Of a call of
@@ -261,16 +261,33 @@ type Probe struct {
 	Capture Capture
 }
 
-// An Assignment is a statement that assigns to the variables of a name.
+// Assigned is what the source of a function says of the values of one of its
+// variables, or of a field of one.
+type Assigned struct {
+	Name     string
+	Field    string // "": what is assigned to no field alone
+	Declared int    // the line; 0: outside of the function
+	Anywhere bool   // nobody knows where it is assigned
+	Inside   bool   // nobody knows where something is that it has or leads to
+	By       []Assignment
+	// Reach tells, by line, which assignments may have given it its value when
+	// control is there: bit 0 is set for what it was when the function was entered,
+	// bit n+1 for By[n]. Where a line has several statements there are several.
+	Reach map[int][]uint64
+}
+
+// An Assignment is a statement that gives a variable a value.
 type Assignment struct {
-	Name        string
-	First, Last int    // its lines
-	Part        bool   // it assigns to something that the variable has or leads to
-	Field       string // the field, if it is one
-	Keeps       bool   // pointer and capacity of a slice may stay what they were
-	From        string // the variable whose value it takes
-	Rises       bool   // it is the step of a loop that adds one
-	Anywhere    bool   // nobody knows where
+	First, Last  int    // its lines
+	Part         bool   // it changes something that the variable has or leads to
+	Keeps        bool   // pointer and capacity of a slice may stay what they were
+	Computes     bool   // the value is computed or loaded: it is no copy of a variable's
+	Step         int    // 1, -1: a loop adds one, or takes it away; it may begin with a constant
+	From         string // the variable whose value it takes
+	FromDeclared int    // and the line of that
+	Constant     bool   // the value is a whole number, a truth value or zero: Value
+	Value        int64
+	Again        bool // that is in a loop
 }
 
 // Capture says what to read at a probe. Its zero value reads places only.

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 )
 
 // extents are the statements of a file that take several lines.
@@ -11,7 +12,8 @@ type extents struct {
 	declared map[int]int // by the line that names a variable declared there: where the declaration ends
 	begin    map[int]int // by line: where the statement begins that it is part of
 	files    *token.FileSet
-	tree     *ast.File // nil: it is not Go
+	tree     *ast.File   // nil: it is not Go
+	info     *types.Info // what its names mean, once asked for
 }
 
 // measure finds the extents of the statements of a file. Of text that is not Go

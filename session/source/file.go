@@ -15,6 +15,7 @@ type File struct {
 
 	parse   sync.Once
 	extents extents
+	meaning sync.Once // of the names in it
 }
 
 // Problem says why there are no lines, or why they may not be those that run;

@@ -16,328 +16,44 @@ import (
 // it is computed; a register or a slot keeps the name of a variable when the variable
 // has got another value elsewhere; and slots are given to others without a word.
 //
-// So it is believed only where the code agrees: what the place holds was computed on
-// a line that assigns to the variable, or was passed as the argument, it was copied
-// there unchanged, and the variable has not come to another such line since, on
-// whatever way control came. The lines are told by the text of the program.
+// So it is believed only where code and text agree. The text of the function tells
+// which assignments may have given a variable the value that it has on a line. The
+// code tells which may have put there what a place holds: it was computed on the lines
+// of an assignment, or passed as the argument, or it is the constant that is assigned,
+// and was copied since. The two must be the same.
 
 // A unit is a variable, or a word of one, with what is known of its assignments.
 type unit struct {
-	offset, size int64
-	lines        map[int]assignment
-	entry        holders // where it is when the function is entered
-	home         *slot   // where all of it is, for what is always in memory
+	size      int64
+	lines     map[int]assignment
+	constants []constantValue
+	entry     holders // where it is when the function is entered
+	home      *slot   // where all of it is, for what is always in memory
+	part      origins // what does not assign to it, but to what it leads to
+	said      *engine.Assigned
 }
 
 // An assignment is what a line does to a unit.
 type assignment struct {
 	statement int
+	by        origins
 	keeps     bool // it may leave it as it is
+	computes  bool // what it assigns is no copy
+	copies    bool // it is the copy of a variable
+	step      int  // what it adds, unless it is the constant that it begins with
+	begins    int64
 }
 
-// holders are the places that hold the value of a unit.
-type holders struct {
-	regs  uint64
-	slots []int64 // distances from the canonical frame address
+// A constantValue is what a statement assigns whose lines have no code for that: it is
+// loaded where it is needed.
+type constantValue struct {
+	value int64
+	by    origins
+	again bool // in a loop
 }
 
-// A state is what is known between two instructions.
-type state struct {
-	holders
-	statement int  // that assigned to it last
-	same      bool // control has been on that statement's lines since, without forks
-	line      int  // of the instruction before
-	reached   bool
-}
-
-// A flow is the code of a function as values go through it.
-type flow struct {
-	*body
-	im     *Image
-	fn     *engine.Function
-	starts []int // of blocks
-	block  []int // by instruction
-	from   [][]int
-	units  map[unitKey]*solved
-}
-
-type unitKey struct {
-	variable dwarf.Offset
-	offset   int64
-}
-
-// solved is a unit with the states at the begins of blocks.
-type solved struct {
-	unit
-	in []state
-}
-
-// flow returns the code of a function as values go through it.
-func (im *Image) flow(f *engine.Function) (*flow, error) {
-	if fl := im.flows[f]; fl != nil {
-		return fl, nil
-	}
-	b, err := im.body(f)
-	if err != nil {
-		return nil, err
-	}
-	im.flows[f] = newFlow(im, f, b)
-	return im.flows[f], nil
-}
-
-func newFlow(im *Image, f *engine.Function, b *body) *flow {
-	fl := &flow{body: b, im: im, fn: f, block: make([]int, len(b.code)), units: map[unitKey]*solved{}}
-	var tables []int // jumps of which the code does not tell where they lead
-	for i, in := range b.code {
-		if i == 0 || !b.follows(i) || isBranch(b.code[i-1].op) && b.code[i-1].op != x86asm.CALL {
-			fl.starts = append(fl.starts, i)
-		}
-		fl.block[i] = len(fl.starts) - 1
-		if _, direct := in.target(); in.op == x86asm.JMP && !direct {
-			tables = append(tables, i)
-		}
-	}
-	fl.from = make([][]int, len(fl.starts))
-	for n, i := range fl.starts {
-		preds := b.preds[i]
-		if len(preds) == 0 && i > 0 && !fl.recovers(n) && b.code[i].op != x86asm.NOP {
-			preds = tables
-		}
-		for _, p := range preds {
-			fl.from[n] = append(fl.from[n], fl.block[p])
-		}
-	}
-	return fl
-}
-
-// end returns the index behind the last instruction of a block.
-func (fl *flow) end(n int) int {
-	if n+1 < len(fl.starts) {
-		return fl.starts[n+1]
-	}
-	return len(fl.code)
-}
-
-// recovers reports whether a block is where a function goes on whose panic was
-// recovered.
-func (fl *flow) recovers(n int) bool {
-	for i := fl.starts[n]; i < fl.end(n); i++ {
-		if fl.im.callee(fl.code[i]) == "runtime.deferreturn" {
-			return true
-		}
-	}
-	return false
-}
-
-// solve finds the states of a unit at the begins of all blocks: what is so on all
-// ways that lead there.
-func (fl *flow) solve(u unit) *solved {
-	s := &solved{unit: u, in: make([]state, len(fl.starts))}
-	out := make([]state, len(fl.starts))
-	for changed := true; changed; {
-		changed = false
-		for n := range fl.starts {
-			in := state{holders: u.entry, reached: true}
-			if n > 0 {
-				in = fl.meet(n, out)
-			}
-			if !in.reached || s.in[n].reached && s.in[n].equal(in) {
-				continue
-			}
-			s.in[n], changed = in, true
-			for i := fl.starts[n]; i < fl.end(n); i++ {
-				in = fl.step(&s.unit, in, i)
-			}
-			out[n] = in
-		}
-	}
-	return s
-}
-
-// meet returns what is so at the end of all blocks from which control comes.
-func (fl *flow) meet(n int, out []state) (in state) {
-	for _, p := range fl.from[n] {
-		o := out[p]
-		switch {
-		case !o.reached:
-		case !in.reached:
-			in = o
-			in.slots = slices.Clone(o.slots)
-			in.same = o.same && len(fl.from[n]) == 1 || o.line == o.statement
-		default:
-			in.regs &= o.regs
-			in.slots = slices.DeleteFunc(in.slots, func(s int64) bool { return !slices.Contains(o.slots, s) })
-			if in.statement != o.statement {
-				in.statement = 0
-			}
-			if in.line != o.line {
-				in.line = 0
-			}
-			in.same = in.same && o.line == o.statement
-		}
-	}
-	if len(fl.from[n]) == 0 {
-		in.reached = fl.recovers(n) // from the runtime
-	}
-	return in
-}
-
-func (a state) equal(b state) bool {
-	return a.regs == b.regs && slices.Equal(a.slots, b.slots) && a.statement == b.statement && a.same == b.same && a.line == b.line
-}
-
-// step returns the state of a unit behind an instruction.
-func (fl *flow) step(u *unit, s state, i int) state {
-	ef := fl.effects(i)
-	line := fl.lines[i]
-	by, assigns := u.lines[line]
-	if assigns {
-		anew := fl.begin[i] && s.line != by.statement && (ef.regs != 0 || len(ef.slots) > 0)
-		if (anew || s.statement != by.statement || !s.same) && !by.keeps {
-			s.holders = holders{}
-		}
-		s.statement, s.same = by.statement, true
-	}
-	s.line = line
-	if assigns {
-		s.line = by.statement
-	}
-	copied := ef.copy && ef.width >= u.size && s.holds(ef.source)
-	if assigns && by.keeps && ef.call {
-		s.holders = holders{} // it may have been moved
-	}
-	s.slots = slices.Clone(s.slots)
-	s.regs &^= ef.regs
-	for _, t := range ef.slots {
-		s.slots = slices.DeleteFunc(s.slots, func(from int64) bool { return t.meets(slot{from, from + u.size}) })
-	}
-	if !assigns && !copied {
-		return s
-	}
-	if !ef.call || assigns {
-		// The compiler takes no note of what a division leaves besides.
-		s.regs |= ef.regs &^ ef.aside & allocatable
-	}
-	for _, t := range ef.slots {
-		switch {
-		case u.home != nil && assigns && t.meets(*u.home):
-			s.add(u.home.from)
-		case t.to-t.from >= u.size:
-			s.add(t.from)
-		}
-	}
-	if u.home != nil && assigns && ef.taken.meets(*u.home) {
-		s.add(u.home.from)
-	}
-	return s
-}
-
-func (h *holders) add(from int64) {
-	if !slices.Contains(h.slots, from) {
-		h.slots = append(h.slots, from)
-	}
-	slices.Sort(h.slots)
-}
-
-// holds reports whether a place is one of them.
-func (h *holders) holds(p spotIn) bool {
-	if p.reg >= 0 {
-		return h.regs>>p.reg&1 != 0
-	}
-	return slices.Contains(h.slots, p.from)
-}
-
-// A spotIn is a register, by its number here, or a slot of the frame.
-type spotIn struct {
-	reg  int // -1: a slot
-	from int64
-}
-
-// at returns what is known of a unit before an instruction.
-func (fl *flow) at(s *solved, i int) state {
-	n := fl.block[i]
-	in := s.in[n]
-	if !in.reached {
-		return state{}
-	}
-	for k := fl.starts[n]; k < i; k++ {
-		in = fl.step(&s.unit, in, k)
-	}
-	return in
-}
-
-// givenBy returns the line of the statement that assigned to a word of a variable
-// last, before an instruction, or 0.
-func (fl *flow) givenBy(l *local, c claim, i int) int {
-	if s := fl.units[unitKey{l.entry.Offset, c.offset}]; s != nil {
-		return fl.at(s, i).statement
-	}
-	return 0
-}
-
-// assignments returns what the lines of a function do to a word of a variable. It
-// is false when nobody can say.
-func (fl *flow) assignments(l *local, offset, size int64, known []engine.Assignment) (map[int]assignment, bool) {
-	lines := map[int]assignment{}
-	if result, _ := l.entry.Val(dwarf.AttrVarParam).(bool); l.escapes || result || l.entry.Tag != dwarf.TagFormalParameter {
-		lines[l.declared] = assignment{statement: l.declared}
-	}
-	if isCaptured(l) {
-		lines[fl.fn.Line] = assignment{statement: fl.fn.Line}
-	}
-	if l.escapes {
-		return lines, true
-	}
-	for _, a := range known {
-		switch {
-		case a.Name != l.name || a.Part && !l.hasPart(a.Field, offset, size):
-			continue
-		case a.Anywhere || a.Rises && fl.falls(a.First):
-			return nil, false
-		}
-		for line := a.First; line <= a.Last; line++ {
-			before, twice := lines[line]
-			keeps := a.Keeps && offset != wordSize && (!twice || before.keeps)
-			lines[line] = assignment{statement: a.First, keeps: keeps}
-		}
-	}
-	return lines, true
-}
-
-// falls reports whether something is made less by one on a line: the compiler turns
-// loops round whose variable is not used.
-func (fl *flow) falls(line int) bool {
-	for i, in := range fl.code {
-		if fl.lines[i] != line {
-			continue
-		}
-		n, ok := in.args[1].(x86asm.Imm)
-		m, isMem := in.args[1].(x86asm.Mem)
-		switch {
-		case in.op == x86asm.DEC, in.op == x86asm.SUB && ok && n == 1, in.op == x86asm.ADD && ok && n == -1,
-			in.op == x86asm.LEA && isMem && m.Index == 0 && m.Disp == -1:
-			return true
-		}
-	}
-	return false
-}
-
-// hasPart reports whether a field, or an element if it is none, is part of a word of
-// the variable: what its pointers lead to is not.
-func (l *local) hasPart(field string, offset, size int64) bool {
-	switch t := underlying(l.typ).(type) {
-	case *godwarf.ArrayType:
-		return true
-	case *godwarf.StructType:
-		for _, f := range t.Field {
-			if f.Name == field {
-				return f.ByteOffset < offset+size && offset < f.ByteOffset+max(sizeOf(f.Type), 1)
-			}
-		}
-		return true
-	}
-	return false
-}
+// entered is set for what a variable was when the function was entered.
+const entered origins = 1
 
 // A claim is where a word of a variable is said to be.
 type claim struct {
@@ -345,218 +61,283 @@ type claim struct {
 	at           spotIn
 }
 
-// believed reports whether a word of a variable is where it is said to be before an
-// instruction.
-func (fl *flow) believed(l *local, c claim, i int, known []engine.Assignment, sig *signature) bool {
-	whole := slot{c.at.from, c.at.from + c.size}
-	if c.at.reg < 0 && inMemory(l, known) && fl.taken(whole) {
-		return !fl.isLate(whole, i)
+// said returns what the text says of a variable, and of its fields.
+func said(l *local, all []engine.Assigned) (list []engine.Assigned) {
+	declared := l.declared
+	if isCaptured(l) {
+		declared = 0
 	}
-	key := unitKey{l.entry.Offset, c.offset}
-	s, ok := fl.units[key]
-	if !ok {
-		lines, told := fl.assignments(l, c.offset, c.size, known)
-		if told {
-			u := unit{offset: c.offset, size: c.size, lines: lines}
-			if l.entry.Tag == dwarf.TagFormalParameter && !l.escapes {
-				u.entry = sig.holders(l.name, c.offset)
-			}
-			fl.alias(&u, l, known, sig)
-			if c.at.reg < 0 && c.size > wordSize {
-				u.home = &slot{c.at.from, c.at.from + c.size}
-			}
-			s = fl.solve(u)
+	for _, a := range all {
+		if a.Name == l.name && a.Declared == declared {
+			list = append(list, a)
 		}
-		fl.units[key] = s
 	}
-	if s == nil {
-		return false
-	}
-	h := fl.at(s, i)
-	return h.holds(c.at) && !fl.mayLose(s, c, i)
+	return list
 }
 
-// mayLose reports whether a place holds what a variable has got only if a condition
-// says so, for which instructions without jumps come next; or is still to be written
-// by a statement that has begun.
-func (fl *flow) mayLose(s *solved, c claim, i int) bool {
-	n := fl.block[i]
-	fresh := false
-	for k := fl.starts[n]; k < i; k++ {
-		if _, assigns := s.lines[fl.lines[k]]; c.at.reg >= 0 && fl.effects(k).regs>>c.at.reg&1 != 0 {
-			fresh = assigns
+// saidOf returns what the text says of the word of a variable at an offset, or nil.
+func saidOf(l *local, offset int64, all []engine.Assigned) *engine.Assigned {
+	field := ""
+	if t, ok := underlying(l.typ).(*godwarf.StructType); ok {
+		for _, f := range t.Field {
+			if f.ByteOffset <= offset {
+				field = f.Name
+			}
 		}
 	}
-	for k := i; k < fl.end(n); k++ {
-		ef := fl.effects(k)
-		if r, ok := fl.code[k].args[1].(x86asm.Reg); ok && fresh && isConditionalMove(fl.code[k].op) {
-			if n, _ := numberOf(r); n == c.at.reg {
-				return true
-			}
+	var found *engine.Assigned
+	for _, a := range said(l, all) {
+		switch {
+		case a.Field != "" && a.Field != field:
+		case found == nil || found.Field == "" && a.Field != "":
+			found = &a
+		case found.Field == a.Field:
+			return nil // two variables
 		}
-		if c.at.reg >= 0 {
-			if ef.regs>>c.at.reg&1 != 0 {
-				return false
-			}
-			continue
+	}
+	return found
+}
+
+// unit describes a word of a variable. It is nil when nobody can say.
+func (fl *flow) unit(l *local, c claim, all []engine.Assigned, sig *signature) *unit {
+	u := &unit{size: c.size, lines: map[int]assignment{}}
+	result, _ := l.entry.Val(dwarf.AttrVarParam).(bool)
+	switch {
+	case l.escapes:
+		u.lines[l.declared] = assignment{statement: l.declared, by: entered}
+		return u
+	case isCaptured(l):
+		u.lines[fl.fn.Line] = assignment{statement: fl.fn.Line, by: entered}
+	case result:
+		u.lines[l.declared] = assignment{statement: l.declared, by: entered}
+		u.constants = []constantValue{{by: entered}}
+	case l.entry.Tag == dwarf.TagFormalParameter:
+		u.entry = sig.holders(l.name, c.offset, entered)
+	}
+	a := saidOf(l, c.offset, all)
+	if a == nil || isAssignedAnywhere(l, a) {
+		return nil
+	}
+	u.said = a
+	for n, by := range a.By {
+		fl.assign(u, l, c, by, origins(2)<<n)
+		if by.From != "" && by.First == l.declared && a.Field == "" {
+			fl.alias(u, c, by, origins(2)<<n, all, sig)
 		}
-		if fl.begin[k] && k > i {
-			return false
+	}
+	if c.at.reg < 0 && c.size > wordSize {
+		u.home = &slot{c.at.from, c.at.from + c.size}
+	}
+	return u
+}
+
+// assign adds an assignment to a unit.
+func (fl *flow) assign(u *unit, l *local, c claim, by engine.Assignment, of origins) {
+	if by.Part && !hasElements(l.typ) {
+		u.part |= of
+		return
+	}
+	step := by.Step
+	if c.size > wordSize || !isWhole(l.typ) {
+		step = 0
+	}
+	for line := by.First; line <= by.Last; line++ {
+		u.lines[line] = assignment{
+			statement: by.First, by: of, keeps: by.Keeps && c.offset != wordSize,
+			computes: by.Computes, copies: by.From != "", step: step, begins: by.Value,
 		}
-		_, assigns := s.lines[fl.lines[k]]
-		if assigns && fl.lines[k] != fl.lines[i] && meetsAny(slot{c.at.from, c.at.from + c.size}, ef.slots) {
+	}
+	if k := (constantValue{by.Value, of, by.Again && step == 0}); by.Constant && (by.Value == 0 || isWhole(l.typ)) && (step != 0 || !fl.loads(k, by)) {
+		u.constants = append(u.constants, k)
+	}
+}
+
+// hasElements reports whether what is assigned to a part of a variable of a type
+// changes the variable: what its pointers lead to does not.
+func hasElements(t godwarf.Type) bool {
+	switch underlying(t).(type) {
+	case *godwarf.ArrayType, *godwarf.StructType:
+		return true
+	}
+	return false
+}
+
+func isWhole(t godwarf.Type) bool {
+	switch underlying(t).(type) {
+	case *godwarf.IntType, *godwarf.UintType, *godwarf.BoolType, *godwarf.CharType, *godwarf.UcharType:
+		return true
+	}
+	return false
+}
+
+// loads reports whether a constant is loaded on the lines of the assignment.
+func (fl *flow) loads(k constantValue, by engine.Assignment) bool {
+	for i := range fl.code {
+		if v, ok := fl.code[i].constant(); ok && v == k.value && by.First <= fl.lines[i] && fl.lines[i] <= by.Last {
 			return true
 		}
 	}
 	return false
+}
+
+// constant returns the origins of the assignment whose constant an instruction loads.
+func (fl *flow) constant(u *unit, i int) (origins, bool) {
+	v, ok := fl.code[i].constant()
+	if !ok {
+		return 0, false
+	}
+	for _, k := range u.constants {
+		if k.value == v {
+			return k.by, true
+		}
+	}
+	return 0, false
+}
+
+// constant returns the constant that an instruction writes.
+func (i insn) constant() (int64, bool) {
+	switch src := i.args[1].(type) {
+	case x86asm.Imm:
+		return int64(src), i.op == x86asm.MOV
+	case x86asm.Reg:
+		switch i.op {
+		case x86asm.XOR, x86asm.XORPS, x86asm.PXOR:
+			return 0, i.args[0] == src
+		case x86asm.MOVUPS:
+			_, stores := i.args[0].(x86asm.Mem)
+			return 0, stores && src == x86asm.X15 // which is always zero
+		}
+	}
+	return 0, false
+}
+
+// alias adds to the places of a variable that is declared as x := y, of which there
+// may be no code, those of y, if that never changes.
+func (fl *flow) alias(u *unit, c claim, by engine.Assignment, of origins, all []engine.Assigned, sig *signature) {
+	for _, a := range all {
+		if a.Name != by.From || a.Declared != by.FromDeclared || a.Field != "" || a.Anywhere {
+			continue
+		}
+		switch {
+		case len(a.By) == 0:
+			u.entry = sig.holders(a.Name, c.offset, of)
+		case len(a.By) == 1 && !a.By[0].Part && a.By[0].First != by.First && len(a.Reach) > 0:
+			for line := a.By[0].First; line <= a.By[0].Last; line++ {
+				if _, twice := u.lines[line]; !twice {
+					u.lines[line] = assignment{statement: a.By[0].First, by: of, computes: a.By[0].Computes, copies: a.By[0].From != ""}
+				}
+			}
+		}
+	}
+}
+
+// believed reports whether a word of a variable is where it is said to be before an
+// instruction, when control is on a line, and which statements may have left it there.
+func (fl *flow) believed(l *local, c claim, i, line int, all []engine.Assigned, sig *signature) (ok bool, by []int) {
+	whole := slot{c.at.from, c.at.from + c.size}
+	if c.at.reg < 0 && inMemory(l, all) && fl.taken(whole) {
+		return !fl.isLate(whole, i), nil
+	}
+	key := unitKey{l.entry.Offset, c.offset, c.size > wordSize}
+	s, ok := fl.units[key]
+	if !ok {
+		if u := fl.unit(l, c, all, sig); u != nil {
+			s = fl.solve(*u)
+		}
+		fl.units[key] = s
+	}
+	if s == nil {
+		return false, nil
+	}
+	at := fl.at(s, i)
+	is := at.of(c.at)
+	switch {
+	case is == 0 || is&old != 0:
+		return false, nil
+	case s.said == nil:
+		return true, nil
+	case s.home != nil:
+		return !fl.isLate(whole, i), nil
+	}
+	for n, b := range s.said.By {
+		if is&(2<<n) != 0 {
+			by = append(by, b.First)
+		}
+	}
+	return slices.ContainsFunc(s.said.Reach[line], func(all uint64) bool { return origins(all)&^s.part == is }), by
 }
 
 func isConditionalMove(op x86asm.Op) bool { return strings.HasPrefix(op.String(), "CMOV") }
 
 // inMemory reports whether a variable may have a place in memory for good: one of
 // which the text takes the address, or that is too large for registers.
-func inMemory(l *local, known []engine.Assignment) bool {
+func inMemory(l *local, all []engine.Assigned) bool {
 	_, array := underlying(l.typ).(*godwarf.ArrayType)
-	return array || sizeOf(l.typ) > 4*wordSize || slices.ContainsFunc(known, func(a engine.Assignment) bool { return a.Name == l.name && a.Anywhere })
+	return array || sizeOf(l.typ) > 4*wordSize || slices.ContainsFunc(said(l, all), func(a engine.Assigned) bool { return isAssignedAnywhere(l, &a) })
 }
 
-// isLate reports whether something is to be stored in a slot by a statement that has
-// begun before an instruction.
-func (fl *flow) isLate(at slot, i int) bool {
-	for k := i; k < fl.end(fl.block[i]); k++ {
-		if k > i && fl.begin[k] || fl.code[k].op == x86asm.CALL {
-			return false
-		}
-		if fl.lines[k] != fl.lines[i] && meetsAny(at, fl.effects(k).slots) {
-			return true
-		}
-	}
-	return false
-}
-
-// content returns the lines that store what a variable leads to: through the pointer
-// to it, where it lives on the heap, or in the elements of its slice.
-func content(l *local, known []engine.Assignment) []int {
-	lines := []int{l.declared}
-	for _, a := range known {
-		for line := a.First; a.Name == l.name && line <= a.Last; line++ {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
-// unfinished reports whether one of some lines, having begun before instruction i,
-// is still to store something outside of the frame.
-func (fl *flow) unfinished(lines []int, i int) bool {
-	seen := map[int]bool{}
-	var look func(k int, begun []int) bool
-	look = func(k int, begun []int) bool {
-		for ; k < len(fl.code) && !seen[k]; k++ {
-			seen[k] = true
-			in := fl.code[k]
-			if fl.begin[k] && k != i {
-				begun = append(slices.Clip(begun), fl.lines[k])
-			}
-			if in.op == x86asm.CALL && !strings.HasPrefix(fl.im.callee(in), "runtime.gcWriteBarrier") {
-				return false
-			}
-			m, store := in.args[0].(x86asm.Mem)
-			if store && writesFirst(in.op) {
-				if _, inFrame := fl.inFrame(m); !inFrame && slices.Contains(lines, fl.lines[k]) && !slices.Contains(begun, fl.lines[k]) {
-					return true
-				}
-			}
-			if t, ok := in.target(); ok {
-				if to := fl.index(t); to > k && look(to, begun) {
-					return true
-				}
-			}
-			if in.ends() {
-				return false
-			}
-		}
-		return false
-	}
-	if fl.isInside(i) {
-		return look(i, nil) // what is stored belongs to what is known already
-	}
-	return look(i, []int{fl.lines[i]})
-}
-
-// isInside reports whether control may have been on the line of an instruction on the
-// way forward to it.
-func (fl *flow) isInside(i int) bool {
-	on := func(from, to int) bool { return slices.Contains(fl.lines[from:to], fl.lines[i]) }
-	seen := map[int]bool{}
-	var before func(n int) bool
-	before = func(n int) bool {
-		return slices.ContainsFunc(fl.from[n], func(p int) bool {
-			if p >= n || seen[p] {
-				return false
-			}
-			seen[p] = true
-			return on(fl.starts[p], fl.end(p)) || before(p)
-		})
-	}
-	n := fl.block[i]
-	return on(fl.starts[n], i) || before(n)
+// isAssignedAnywhere reports whether nobody knows where a variable changes.
+func isAssignedAnywhere(l *local, a *engine.Assigned) bool {
+	return a.Anywhere || a.Inside && hasElements(l.typ)
 }
 
 // taken reports whether the address of what is in a slot is taken: then it is always
 // there.
 func (fl *flow) taken(at slot) bool {
 	for i := range fl.code {
-		if fl.effects(i).taken.meets(at) {
+		if fl.effects[i].taken.meets(at) {
 			return true
 		}
 	}
 	return false
 }
 
-// alias adds to the places of a variable that is declared as x := y, of which there
-// may be no code, those of y, if that never changes.
-func (fl *flow) alias(u *unit, l *local, known []engine.Assignment, sig *signature) {
-	for _, a := range known {
-		if a.Name != l.name || a.First != l.declared || a.From == "" {
-			continue
-		}
-		var of []engine.Assignment
-		for _, b := range known {
-			if b.Name == a.From {
-				of = append(of, b)
+// adds returns from where an instruction takes what it adds one to, or takes it away
+// from: 1 or -1.
+func (fl *flow) adds(i int) (from spotIn, by int) {
+	in := fl.code[i]
+	place := func(a x86asm.Arg) spotIn {
+		switch a := a.(type) {
+		case x86asm.Reg:
+			n, _ := numberOf(a)
+			return spotIn{reg: n}
+		case x86asm.Mem:
+			if from, ok := fl.inFrame(a); ok && a.Index == 0 {
+				return spotIn{-1, from}
 			}
 		}
-		switch {
-		case len(of) == 0:
-			u.entry = sig.holders(a.From, u.offset)
-		case len(of) == 1 && !of[0].Anywhere && !of[0].Part && of[0].First != l.declared:
-			for line := of[0].First; line <= of[0].Last; line++ {
-				if _, twice := u.lines[line]; !twice {
-					u.lines[line] = assignment{statement: of[0].First}
-				}
-			}
-		}
+		return spotIn{reg: -1}
 	}
+	n, _ := in.args[1].(x86asm.Imm)
+	m, _ := in.args[1].(x86asm.Mem)
+	switch {
+	case in.op == x86asm.INC, in.op == x86asm.ADD && n == 1, in.op == x86asm.SUB && n == -1:
+		return place(in.args[0]), 1
+	case in.op == x86asm.DEC, in.op == x86asm.SUB && n == 1, in.op == x86asm.ADD && n == -1:
+		return place(in.args[0]), -1
+	case in.op == x86asm.LEA && m.Index == 0 && (m.Disp == 1 || m.Disp == -1):
+		return place(m.Base), int(m.Disp)
+	}
+	return spotIn{}, 0
 }
 
 // holders returns where a word of an argument is when the function is entered.
-func (sig *signature) holders(name string, offset int64) (h holders) {
+func (sig *signature) holders(name string, offset int64, by origins) (h holders) {
 	for i := range sig.args {
 		p := &sig.args[i]
 		if p.name != name {
 			continue
 		}
 		if p.loc.pieces == nil {
-			h.add(p.loc.stack + offset)
+			h.put(p.loc.stack+offset, by)
 		}
 		for _, pc := range p.loc.pieces {
 			switch {
 			case pc.offset != offset:
 			case pc.float:
-				h.regs |= 1 << (firstFloat + pc.register)
+				h.regs[firstFloat+pc.register] = by
 			default:
-				h.regs |= 1 << abiOrder[pc.register]
+				h.regs[abiOrder[pc.register]] = by
 			}
 		}
 	}

@@ -14,6 +14,7 @@ func TestBelief(t *testing.T) {
 	for _, tt := range []struct {
 		name, code string
 		keeps      bool   // line 2 may leave it as it is
+		zero       bool   // line 2 assigns 0, and has no code
 		want       string // by instruction, what holds x before it
 	}{
 		{
@@ -23,7 +24,7 @@ func TestBelief(t *testing.T) {
 				4889c3     4*  MOVQ AX, BX
 				31c0       4   XORL AX, AX
 				c3         5*  RET`,
-			want: "AX|AX CX|AX CX BX|CX BX",
+			want: "AXe|AXe CXe|AXe CXe BXe|CXe BXe",
 		},
 		{
 			name: "assigned anew: the places of the old value are not believed",
@@ -31,14 +32,14 @@ func TestBelief(t *testing.T) {
 				4889c1     3*  MOVQ AX, CX
 				4801c3     2*  ADDQ AX, BX
 				c3         5*  RET`,
-			want: "AX|AX CX|BX",
+			want: "AXe|AXe CXe|BX2",
 		},
 		{
 			name: "computed on a line that does not assign to it",
 			code: `
 				4801c3     3*  ADDQ AX, BX
 				c3         5*  RET`,
-			want: "AX|AX",
+			want: "AXe|AXe",
 		},
 		{
 			name: "stored, and loaded again",
@@ -47,7 +48,7 @@ func TestBelief(t *testing.T) {
 				31c0       4*  XORL AX, AX
 				488b4c2410 5*  MOVQ 16(SP), CX
 				c3         6*  RET`,
-			want: "AX|AX 16|16|CX 16",
+			want: "AXe|AXe 16:e|16:e|CXe 16:e",
 		},
 		{
 			name: "the slot is given to another",
@@ -55,7 +56,7 @@ func TestBelief(t *testing.T) {
 				4889442410 3*  MOVQ AX, 16(SP)
 				48894c2410 4*  MOVQ CX, 16(SP)
 				c3         6*  RET`,
-			want: "AX|AX 16|AX",
+			want: "AXe|AXe 16:e|AXe",
 		},
 		{
 			name: "half of a slot is written",
@@ -63,14 +64,14 @@ func TestBelief(t *testing.T) {
 				4889442410 3*  MOVQ AX, 16(SP)
 				894c2414   4*  MOVL CX, 20(SP)
 				c3         6*  RET`,
-			want: "AX|AX 16|AX",
+			want: "AXe|AXe 16:e|AXe",
 		},
 		{
 			name: "half of it is copied",
 			code: `
 				89c1       3*  MOVL AX, CX
 				c3         6*  RET`,
-			want: "AX|AX",
+			want: "AXe|AXe",
 		},
 		{
 			name: "what may have stayed as it was is where it was",
@@ -79,7 +80,7 @@ func TestBelief(t *testing.T) {
 				4801c3     2*  ADDQ AX, BX
 				c3         5*  RET`,
 			keeps: true,
-			want:  "AX|AX CX|AX CX BX",
+			want:  "AXe|AXe CXe|AX2 CX2 BX2",
 		},
 		{
 			name: "on both ways",
@@ -90,7 +91,7 @@ func TestBelief(t *testing.T) {
 				eb03       4   JMP 1 further
 				4889c1     5*  MOVQ AX, CX
 				c3         6*  RET`,
-			want: "AX|AX|AX|AX CX|AX|AX CX",
+			want: "AXe|AXe|AXe|AXe CXe|AXe|AXe CXe",
 		},
 		{
 			name: "assigned on one of two ways",
@@ -99,7 +100,7 @@ func TestBelief(t *testing.T) {
 				7403       3   JE 1 further
 				4801d8     2*  ADDQ BX, AX
 				c3         6*  RET`,
-			want: "AX|AX|AX|AX",
+			want: "AXe|AXe|AXe|AXe2",
 		},
 		{
 			name: "assigned on one of two ways, elsewhere",
@@ -108,7 +109,7 @@ func TestBelief(t *testing.T) {
 				7403       3   JE 1 further
 				4801c3     2*  ADDQ AX, BX
 				c3         6*  RET`,
-			want: "AX|AX|AX|",
+			want: "AXe|AXe|AXe|",
 		},
 		{
 			name: "what a loop writes is gone at its head",
@@ -116,15 +117,38 @@ func TestBelief(t *testing.T) {
 				4889c1     3*  MOVQ AX, CX
 				48ffc1     4*  INCQ CX
 				ebfb       4   JMP 1 back`,
-			want: "AX|AX|AX",
+			want: "AXe|AXe|AXe",
+		},
+		{
+			name: "one or the other, by a condition",
+			code: `
+				4801c3     2*  ADDQ AX, BX
+				4889d9     3*  MOVQ BX, CX
+				4885db     3   TESTQ BX, BX
+				480f4cc1   3   CMOVL CX, AX
+				480f4cca   3   CMOVL DX, CX
+				c3         5*  RET`,
+			want: "AXe|BX2|CX2 BX2|CX2 BX2|CX2 BX2|BX2",
+		},
+		{
+			name: "the constant that is assigned, where it is needed",
+			code: `
+				31c9       3*  XORL CX, CX
+				31d2       4*  XORL DX, DX
+				4883c101   5*  ADDQ $1, CX
+				c3         5   RET`,
+			zero: true,
+			want: "AXe|AXe CX2|AXe CX2 DX2|AXe DX2",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			fl := newFlow(&Image{}, &engine.Function{}, listing(t, tt.code))
-			s := fl.solve(unit{
-				size: wordSize, lines: map[int]assignment{2: {statement: 2, keeps: tt.keeps}},
-				entry: holders{regs: 1 << regAX},
-			})
+			u := unit{size: wordSize, lines: map[int]assignment{2: {statement: 2, by: 2, keeps: tt.keeps}}}
+			u.entry.regs[regAX] = entered
+			if tt.zero {
+				u.constants = []constantValue{{by: 2}}
+			}
+			s := fl.solve(u)
 			var got []string
 			for i := range fl.code {
 				got = append(got, named(fl.at(s, i).holders))
@@ -136,16 +160,29 @@ func TestBelief(t *testing.T) {
 	}
 }
 
-// named lists places by their names.
+// named lists places by their names, with the assignments that what they hold may be
+// of: e for the entry, 2 for that on line 2.
 func named(h holders) string {
 	var list []string
+	add := func(name string, of origins) {
+		if of&old != 0 {
+			return
+		}
+		if of&entered != 0 {
+			name += "e"
+		}
+		if of&2 != 0 {
+			name += "2"
+		}
+		list = append(list, name)
+	}
 	for n, name := range []string{"AX", "CX", "DX", "BX"} {
-		if h.regs>>n&1 != 0 {
-			list = append(list, name)
+		if h.regs[n] != 0 {
+			add(name, h.regs[n])
 		}
 	}
-	for _, from := range h.slots {
-		list = append(list, fmt.Sprint(from))
+	for _, s := range h.slots {
+		add(fmt.Sprint(s.from)+":", s.by)
 	}
 	return strings.Join(list, " ")
 }

@@ -76,8 +76,8 @@ func numberOfDwarf(n uint64) int {
 
 const pcNumber = 16
 
-// effects returns what the instruction with an index does.
-func (fl *flow) effects(i int) (ef effects) {
+// effectsOf finds out what the instruction with an index does.
+func (fl *flow) effectsOf(i int) (ef effects) {
 	in := fl.code[i]
 	ef.source.reg = -1
 	if in.op == 0 { // nothing is known of it
@@ -118,7 +118,9 @@ func (fl *flow) copies(ef *effects, i int) {
 	switch in.op {
 	case x86asm.MOV, x86asm.MOVZX, x86asm.MOVSX, x86asm.MOVSXD, x86asm.MOVSD_XMM, x86asm.MOVSS, x86asm.MOVUPS, x86asm.MOVQ, x86asm.MOVD:
 	default:
-		return
+		if !isConditionalMove(in.op) {
+			return
+		}
 	}
 	width := int64(16)
 	if dst, ok := in.args[0].(x86asm.Reg); ok {
@@ -143,7 +145,7 @@ func (fl *flow) copies(ef *effects, i int) {
 	if in.bytes > 0 {
 		width = min(width, int64(in.bytes))
 	}
-	ef.copy, ef.width = width > 0, width
+	ef.copy, ef.width = width > 0 && !isConditionalMove(in.op), width
 }
 
 // inFrame returns where in the frame an operand is.

@@ -45,7 +45,7 @@ func (e *Engine) see(c *hitContext, p *probe, pl *place, line int, regs *op.Dwar
 	pl.locals = e.im.locals(p.probe.Func, c.addr, line, p.probe.Capture.Limits.Hide)
 	e.markLocals(p, pl.locals)
 	if p.probe.Func.Optimized {
-		e.doubt(p, pl.locals, c.addr, regs)
+		e.doubt(p, pl.locals, c.addr, line, regs)
 	}
 	for i := range pl.locals {
 		l := &pl.locals[i]
@@ -132,7 +132,7 @@ func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *
 
 // doubt finds out which variables, or words of them, are not where they are said to
 // be: see belief.go.
-func (e *Engine) doubt(p *probe, list []local, pc uint64, regs *op.DwarfRegisters) {
+func (e *Engine) doubt(p *probe, list []local, pc uint64, line int, regs *op.DwarfRegisters) {
 	f := p.probe.Func
 	fl, err := e.im.flow(f)
 	i := -1
@@ -140,6 +140,10 @@ func (e *Engine) doubt(p *probe, list []local, pc uint64, regs *op.DwarfRegister
 		i = fl.index(pc)
 	}
 	s, _ := e.site(f)
+	var all []engine.Assigned
+	if p.probe.Assigned != nil {
+		all = p.probe.Assigned()
+	}
 	given := map[giver][]wordOf{}
 	for k := range list {
 		l := &list[k]
@@ -151,23 +155,26 @@ func (e *Engine) doubt(p *probe, list []local, pc uint64, regs *op.DwarfRegister
 			l.doubtful = true
 			continue
 		}
-		if (l.escapes || leads(l.typ)) && fl.unfinished(content(l, p.probe.Assigned), i) {
+		if (l.escapes || leads(l.typ)) && fl.unfinished(content(l, all), i) {
 			l.doubtful = true
 			continue
 		}
 		for n, c := range l.claims(addr, pieces, regs.CFA) {
-			switch {
-			case c.size == 0:
-			case fl.believed(l, c, i, p.probe.Assigned, s.sig):
-				by := giver{c.at, fl.givenBy(l, c, i)}
-				given[by] = append(given[by], wordOf{l, n})
-			default:
+			if c.size == 0 {
+				continue
+			}
+			ok, by := fl.believed(l, c, i, line, all, s.sig)
+			if !ok {
 				l.unsure = append(l.unsure, n)
+			}
+			for _, statement := range by {
+				g := giver{c.at, statement}
+				given[g] = append(given[g], wordOf{l, n})
 			}
 		}
 	}
-	for by, words := range given {
-		if by.statement == 0 || len(words) < 2 {
+	for _, words := range given {
+		if len(words) < 2 {
 			continue
 		}
 		for _, w := range words {
