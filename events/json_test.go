@@ -77,6 +77,7 @@ func TestJSONStrings(t *testing.T) {
 		{"\"\\\n\r\t\x00\x1f", `"\"\\\n\r\t\u0000\u001f"`},
 		{"\x1b[31m\x7f\u009b", `"\u001b[31m\u007f\u009b"`},
 		{"a\u202eb\u2066c\u200bd\ufeff", `"a\u202eb\u2066c\u200bd\ufeff"`},
+		{"\u115f\u3164\uffa0\u2800\ufe0f\u034f\u17b5\U000e0101", `"\u115f\u3164\uffa0\u2800\ufe0f\u034f\u17b5\udb40\udd01"`},
 		{"\u200f\u200d\u00ad\u2028\u061c", `"\u200f\u200d\u00ad\u2028\u061c"`},
 		{"tag \U000e0041 face 😀 é 中\u00a0", `"tag \udb40\udc41 face 😀 é 中` + "\u00a0" + `"`},
 		{"a\u2028b\u2029", `"a\u2028b\u2029"`},

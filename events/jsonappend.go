@@ -191,7 +191,7 @@ func appendJSONQuoted(b []byte, s string) []byte {
 		r, size := rune(c), 1
 		if c >= utf8.RuneSelf {
 			r, size = utf8.DecodeRuneInString(s[i:])
-			if (r != utf8.RuneError || size > 1) && !isUnseen(r) {
+			if (r != utf8.RuneError || size > 1) && !IsUnseen(r) {
 				i += size
 				continue
 			}
@@ -205,11 +205,14 @@ func appendJSONQuoted(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// isUnseen reports whether a rune changes how others are shown, on a terminal or in
-// an editor, without being shown itself: controls, the C1 controls among them, what
-// turns the direction of text, joins, blanks of no width, separators of lines.
-func isUnseen(r rune) bool {
-	return r == 0x7f || r > 0x7f && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+// IsUnseen reports whether a rune changes how others are shown, on a terminal or in
+// an editor, without being shown itself, or whether nobody sees it at all: controls, the
+// C1 controls among them, what turns the direction of text, joins, blanks of no width,
+// separators of lines, fillers, selectors of variants, and letters that are blank.
+func IsUnseen(r rune) bool {
+	const brailleBlank = '\u2800'
+	return r == 0x7f || r > 0x7f && (r == brailleBlank || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp,
+		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector))
 }
 
 // AppendJSONString appends s as a [JSON] sink writes it.
@@ -221,7 +224,7 @@ func EscapeJSON(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
-		if isUnseen(r) {
+		if IsUnseen(r) {
 			out = appendJSONEscape(out, r)
 		} else {
 			out = append(out, text[i:i+size]...)

@@ -52,7 +52,7 @@ func (p *page) values(list []Value, enclosed bool) {
 		p.on(redStyle)
 		p.text(failMark)
 		if enclosed || i < len(list)-1 {
-			p.text(strconv.Quote(v.Error))
+			p.text(Quote(v.Error))
 		} else {
 			p.text(v.Error)
 		}

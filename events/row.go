@@ -138,7 +138,7 @@ func (r *rows) text(s string) {
 			continue
 		}
 		x, size := utf8.DecodeRuneInString(s[i:])
-		if strconv.IsGraphic(x) && (x != utf8.RuneError || size > 1) {
+		if strconv.IsGraphic(x) && !IsUnseen(x) && (x != utf8.RuneError || size > 1) {
 			r.cols += columns(x)
 			i += size
 			continue

@@ -171,6 +171,7 @@ g1   opcode  MOVQ AX, BX
 		{"control characters", []string{
 			`call g1 #1 "main.\x1b[31mf"("a\nb"="\x1b]0;title\x07\r\u202e\u009b\xff\U000e0001\t") caller=main.f@"/s/\x1b.go":1`,
 		}, `g1   ╭ main.\x1b[31mf(a\nb=\x1b]0;title\x07\r\u202e\u009b\xff\U000e0001\t)  \x1b.go:1` + "\n"},
+		{"blanks", []string{"call g1 #1 main.f(\"a\"=\"\u115f\u3164\uffa0\u2800\ufe0f한é\") caller=main.g@/a.go:1"}, "g1   ╭ main.f(a=" + `\u115f\u3164\uffa0\u2800\ufe0f` + "한é)  a.go:1\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

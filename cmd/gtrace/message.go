@@ -133,10 +133,11 @@ func quote(arg string) string {
 
 // printable writes text of other processes as a terminal may see it.
 func printable(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || !strconv.IsPrint(r) }) {
+	unseen := func(r rune) bool { return r == utf8.RuneError || !strconv.IsPrint(r) || events.IsUnseen(r) }
+	if !strings.ContainsFunc(s, unseen) {
 		return s
 	}
-	quoted := strconv.Quote(s)
+	quoted := events.Quote(s)
 	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }
 

@@ -20,7 +20,6 @@ import (
 	"go/ast"
 	"go/constant"
 	"go/types"
-	"strconv"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 
@@ -137,7 +136,7 @@ func (p *Program) Value(f Frame, lim engine.Limits) (events.Value, error) {
 		return events.Value{}, err
 	}
 	if v.text != nil {
-		return events.Value{Name: p.expr.Text, Type: p.root.t.String(), Value: strconv.Quote(*v.text)}, nil
+		return events.Value{Name: p.expr.Text, Type: p.root.t.String(), Value: events.Quote(*v.text)}, nil
 	}
 	t := p.root.dw
 	if _, isName := ast.Unparen(p.expr.Node).(*ast.Ident); isName && v.known != nil {

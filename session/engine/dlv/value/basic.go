@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"gtrace/events"
 )
 
 // value writes a value in Go syntax.
@@ -167,7 +169,7 @@ func (p *printer) stringValue(v val) {
 func (p *printer) quote(b []byte) {
 	for _, c := range b {
 		if c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			p.out = strconv.AppendQuote(p.out, string(b))
+			p.str(events.Quote(string(b)))
 			return
 		}
 	}
@@ -196,7 +198,7 @@ func isText(b []byte) bool {
 		if c == utf8.RuneError && n <= 1 {
 			return false
 		}
-		if !unicode.IsPrint(c) && c != '\n' && c != '\t' && c != '\r' {
+		if (!unicode.IsPrint(c) || events.IsUnseen(c)) && c != '\n' && c != '\t' && c != '\r' {
 			return false
 		}
 		b = b[n:]

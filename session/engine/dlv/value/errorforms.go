@@ -27,7 +27,7 @@ func errorFormOf(name string) *errorForm {
 func knownForm(name string) *errorForm {
 	for _, of := range []func(string) *errorForm{
 		basicErrorForm, netErrorForm, httpErrorForm, cryptoErrorForm, encodingErrorForm, jsonErrorForm,
-		textErrorForm, mediaErrorForm, runtimeErrorForm, moduleErrorForm,
+		textErrorForm, formatErrorForm, mediaErrorForm, runtimeErrorForm, moduleErrorForm,
 	} {
 		if f := of(name); f != nil {
 			return f
@@ -122,6 +122,8 @@ func netErrorForm(name string) *errorForm {
 		return &errorForm{words: "invalid character {:q} in host name"}
 	case "*net/textproto.Error":
 		return &errorForm{special: (*printer).textprotoError}
+	case "*vendor/golang.org/x/net/dns/dnsmessage.nestedError", "*golang.org/x/net/dns/dnsmessage.nestedError":
+		return &errorForm{words: "{s}: {err}"}
 	case "net/mail.charsetError":
 		return &errorForm{words: "charset not supported: {:q}"}
 	}
@@ -152,6 +154,10 @@ func httpErrorForm(name string) *errorForm {
 		return &errorForm{special: (*printer).http2ConnectionError}
 	case "net/http.http2GoAwayError":
 		return &errorForm{special: (*printer).http2GoAwayError}
+	case "net/http.http2connError":
+		return &errorForm{special: (*printer).http2ConnError}
+	case "net/http.http2goAwayFlowError":
+		return &errorForm{words: "connection exceeded flow control window size"}
 	case "net/http.http2noCachedConnError":
 		return &errorForm{words: "http2: no cached connection was available"}
 	case "net/http.http2pseudoHeaderError":
@@ -190,6 +196,10 @@ func cryptoErrorForm(name string) *errorForm {
 		return &errorForm{special: (*printer).algorithmError}
 	case "crypto/tls.AlertError", "crypto/tls.alert":
 		return &errorForm{special: (*printer).alertError}
+	case "*crypto/tls.echConfigErr":
+		return &errorForm{special: (*printer).echConfigError}
+	case "crypto/internal/fips140/hmac.errCloneUnsupported":
+		return &errorForm{words: "crypto/hmac: hash does not support hash.Cloner"}
 	case "*crypto/tls.permanentError":
 		return &errorForm{words: "{err}", wraps: "err"}
 	case "crypto/tls.RecordHeaderError":
@@ -226,6 +236,16 @@ func encodingErrorForm(name string) *errorForm {
 		return &errorForm{special: (*printer).csvError, wraps: "Err"}
 	case "encoding/asn1.StructuralError":
 		return &errorForm{words: "asn1: structure error: {Msg}"}
+	case "*encoding/asn1.invalidUnmarshalError":
+		return &errorForm{special: (*printer).asn1TargetError}
+	case "archive/tar.headerError":
+		return &errorForm{special: (*printer).tarError}
+	case "*compress/flate.ReadError":
+		return &errorForm{words: "flate: read error at offset {Offset}: {Err}"}
+	case "*compress/flate.WriteError":
+		return &errorForm{words: "flate: write error at offset {Offset}: {Err}"}
+	case "*internal/zstd.zstdError":
+		return &errorForm{words: "zstd decompression error at {offset}: {err}", wraps: "err"}
 	case "encoding/asn1.SyntaxError":
 		return &errorForm{words: "asn1: syntax error: {Msg}"}
 	case "compress/flate.CorruptInputError":
@@ -240,6 +260,8 @@ func encodingErrorForm(name string) *errorForm {
 
 func jsonErrorForm(name string) *errorForm {
 	switch name {
+	case "*encoding/json/jsontext.ioError":
+		return &errorForm{words: "jsontext: {action} error: {err}", wraps: "err"}
 	case "*encoding/json.SyntaxError":
 		return &errorForm{words: "{msg}"}
 	case "*encoding/json.UnmarshalTypeError":
@@ -264,6 +286,22 @@ func textErrorForm(name string) *errorForm {
 		return &errorForm{words: "error parsing regexp: {Code}: `{Expr}`"}
 	case "text/template.ExecError":
 		return &errorForm{words: "{Err}", wraps: "Err"}
+	case "*html/template.Error":
+		return &errorForm{special: (*printer).templateError}
+	case "go/scanner.Error":
+		return &errorForm{special: (*printer).scannerError}
+	case "go/scanner.ErrorList":
+		return &errorForm{special: (*printer).scannerErrors}
+	case "*go/build.MultiplePackageError":
+		return &errorForm{special: (*printer).packagesError}
+	case "vendor/golang.org/x/net/idna.labelError", "golang.org/x/net/idna.labelError":
+		return &errorForm{words: "idna: invalid label {label:q}"}
+	case "vendor/golang.org/x/net/idna.runeError", "golang.org/x/net/idna.runeError":
+		return &errorForm{special: (*printer).idnaRuneError}
+	case "vendor/golang.org/x/net/http2/hpack.DecodingError", "golang.org/x/net/http2/hpack.DecodingError":
+		return &errorForm{words: "decoding error: {Err}"}
+	case "vendor/golang.org/x/net/http2/hpack.InvalidIndexError", "golang.org/x/net/http2/hpack.InvalidIndexError":
+		return &errorForm{words: "invalid indexed representation index {}"}
 	case "*go/build/constraint.SyntaxError":
 		return &errorForm{words: "{Err}"}
 	case "*go/build.NoGoError":
@@ -276,6 +314,25 @@ func textErrorForm(name string) *errorForm {
 		return &errorForm{words: "no code at {File}:{Line}"}
 	case "testing/quick.SetupError":
 		return &errorForm{words: "{}"}
+	}
+	return nil
+}
+
+// formatErrorForm has those of the packages that read executables.
+func formatErrorForm(name string) *errorForm {
+	switch name {
+	case "*debug/elf.FormatError":
+		return &errorForm{special: (*printer).elfError}
+	case "*debug/macho.FormatError":
+		return &errorForm{special: (*printer).machoError}
+	case "*debug/plan9obj.formatError":
+		return &errorForm{special: (*printer).machoError}
+	case "*debug/gosym.DecodingError":
+		return &errorForm{special: (*printer).gosymError}
+	case "*debug/pe.FormatError":
+		return &errorForm{words: "unknown error"}
+	case "debug/dwarf.DecodeError":
+		return &errorForm{special: (*printer).dwarfError}
 	}
 	return nil
 }

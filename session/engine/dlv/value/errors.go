@@ -120,16 +120,22 @@ func (p *printer) target(pl *plan, v val) (*plan, val, bool) {
 }
 
 // messageOf returns the message of an error in an interface: what its Error
-// method says if the type is known, else its value as text.
+// method says if the type is known, else its value as text, with the messages of the
+// errors in there.
 func (p *printer) messageOf(d *dynamicType, v val) string {
 	if msg, _ := p.errorText(d.plan, v); msg != "" {
 		return msg
 	}
-	out, depth, follow := p.out, p.depth, p.follow
-	p.out, p.depth, p.follow = nil, 0, p.lim.Follow
-	p.held(d.plan, v)
+	return p.unworded(d.plan, v)
+}
+
+// unworded shows an error of whose message nothing is known.
+func (p *printer) unworded(pl *plan, v val) string {
+	out, depth, follow, wordy := p.out, p.depth, p.follow, p.wordy
+	p.out, p.depth, p.follow, p.wordy = nil, 0, p.lim.Follow, true
+	p.held(pl, v)
 	msg := p.text()
-	p.out, p.depth, p.follow = out, depth, follow
+	p.out, p.depth, p.follow, p.wordy = out, depth, follow, wordy
 	return msg
 }
 

@@ -105,8 +105,12 @@ func (p *printer) texts(name string, pl *plan, v val) []string {
 	if f == nil {
 		return nil
 	}
-	list := p.r.follow(&f.link)
-	w, err := p.words(v.at(f.off), 2)
+	return p.textsIn(p.r.follow(&f.link), v.at(f.off))
+}
+
+// textsIn returns those of a slice itself.
+func (p *printer) textsIn(list *plan, v val) []string {
+	w, err := p.words(v, 2)
 	if err != nil || list.form != formSlice {
 		return nil
 	}

@@ -47,6 +47,12 @@ func (p *printer) interfaceValue(pl *plan, v val) {
 		p.noType(err, typ)
 		return
 	}
+	if p.wordy && pl.form == formIface && p.depth < maxDepth {
+		if msg, _ := p.errorText(d.plan, dv); msg != "" {
+			p.quote([]byte(msg))
+			return
+		}
+	}
 	p.held(d.plan, dv)
 }
 

@@ -33,6 +33,7 @@ type printer struct {
 	follow int // pointers that may still be followed
 	depth  int
 	errors int  // messages that may still be worded
+	wordy  bool // errors in interfaces are shown by their messages
 	pairs  bool // the list that comes next is one of names, each with its value
 
 	bytesLeft, readsLeft int
@@ -82,7 +83,7 @@ func (p *printer) reset(mem Memory, lim engine.Limits) {
 	}
 	p.lim.Fields = max(p.lim.Values, min(lim.Fields, maxText))
 	p.follow = p.lim.Follow
-	p.depth, p.errors, p.pairs = 0, maxErrors, false
+	p.depth, p.errors, p.pairs, p.wordy = 0, maxErrors, false, false
 	p.out = p.out[:0]
 	p.bytesLeft, p.readsLeft = maxRead, maxReads
 	p.arena = p.arena[:0]

@@ -110,7 +110,7 @@ func (r *Reader) read(mem Memory, t godwarf.Type, v val, lim engine.Limits, pair
 	}
 	out.Error, out.Runtime = p.errorText(pl, v)
 	if out.Error == "" && r.plan(t).raw == "error" {
-		out.Error = out.Text
+		out.Error = p.unworded(pl, v)
 	}
 	out.Error = cut(out.Error)
 	return out

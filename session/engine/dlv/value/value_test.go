@@ -163,6 +163,7 @@ func TestErrorChain(t *testing.T) {
 		{"eOpen", nil, 1, "*fs.PathError", "open /does/not/exist: no such file or directory"},
 		{"eErrno", nil, 0, "syscall.Errno", "no such file or directory"},
 		{"eMine", nil, 0, "*main.MyErr", "&main.MyErr{Code:3}"},
+		{"eHolds", nil, 0, "*main.holdsErr", `&main.holdsErr{text:"x\u3164\u2800y", Err:"open /does/not/exist: no such file or directory", mine:"t", none:nil}`},
 		{"eWrapMine", nil, 1, "*fs.PathError", "read p: &main.MyErr{Code:4}"},
 		{"eOp", nil, 2, "*net.OpError", "dial tcp 127.0.0.1:80: connect: connection refused"},
 	}

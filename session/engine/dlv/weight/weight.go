@@ -198,7 +198,7 @@ func printable(name string) string {
 	if len(name) > most {
 		name = name[:most] + "…"
 	}
-	return strings.Trim(fmt.Sprintf("%q", name), `"`)
+	return strings.Trim(fmt.Sprintf("%+q", name), `"`)
 }
 
 // Claims reports whether an error says that an executable claims too much.

@@ -12,12 +12,18 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"debug/dwarf"
+	"debug/elf"
 	"debug/gosym"
+	"debug/macho"
+	"debug/pe"
+	"debug/plan9obj"
 	"encoding/ascii85"
 	"encoding/asn1"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/csv"
+	"encoding/gob"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
@@ -25,7 +31,11 @@ import (
 	"fmt"
 	"go/build"
 	"go/build/constraint"
+	"go/parser"
+	"go/scanner"
+	"go/token"
 	"go/types"
+	htmltemplate "html/template"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -133,7 +143,36 @@ func stdErrors() {
 		context.Canceled, context.DeadlineExceeded, fmt.Errorf("w: %w", &fs.PathError{Op: "a", Path: "b", Err: &strconv.NumError{Func: "f", Num: "n", Err: strconv.ErrRange}}),
 		errors.Join(hex.InvalidByteError('x'), io.ErrUnexpectedEOF), tar.ErrHeader, http.ErrServerClosed, &asn1.SyntaxError{Msg: "by pointer"},
 	)
+	formats()
 	certificates()
+}
+
+// formats provokes what packages say that read files, source and templates.
+func formats() {
+	page := func(text string) error {
+		t, err := htmltemplate.New("page").Parse(text)
+		if err != nil {
+			return err
+		}
+		return t.Execute(io.Discard, map[string]any{"X": 1})
+	}
+	add(
+		page("<a href='{{if .X}}'>\n  {{end}}"), page("a\n<script>{{.X"), page("{{.X.Y}}"), page("<a\n b={{if .X}}'{{else}}\"{{end}}>"),
+		&htmltemplate.Error{Name: "n", Line: 3, Description: "d"}, &htmltemplate.Error{Name: "n", Description: "d"}, &htmltemplate.Error{Description: "d"},
+		template.Must(template.New("exec").Parse(`{{index .X 5}}`)).Execute(io.Discard, map[string][]int{"X": {1}}),
+		second(parser.ParseExpr("a b")), second(parser.ParseFile(token.NewFileSet(), "f.go", "package p\nfunc {\nvar 3\n", parser.AllErrors)),
+		scanner.ErrorList{}, scanner.Error{Msg: "m"}, &scanner.Error{Pos: token.Position{Line: 2}, Msg: "m"},
+		second(elf.NewFile(strings.NewReader("nothing of that kind"))), second(elf.NewFile(strings.NewReader("\x7fELF\x02\x01\x09"+strings.Repeat("x", 99)))),
+		second(macho.NewFile(strings.NewReader("nothing of that kind"))), second(macho.NewFatFile(strings.NewReader("nothing of that kind"))),
+		second(pe.NewFile(strings.NewReader("nothing"))), second(plan9obj.NewFile(strings.NewReader("nothing of that kind"))),
+		dwarf.DecodeError{Name: "info", Offset: 77, Err: "underflow"},
+		&build.MultiplePackageError{Dir: "d", Packages: []string{"a", "b"}, Files: []string{"a.go", "b.go"}},
+		second(asn1.Unmarshal([]byte{2, 1, 1}, nil)), second(asn1.Unmarshal([]byte{2, 1, 1}, 3)), second(asn1.Unmarshal([]byte{2, 1, 1}, (*int)(nil))),
+		tar.NewWriter(io.Discard).WriteHeader(&tar.Header{Name: "a\x00b", Size: -1}),
+		&flate.ReadError{Offset: 3, Err: io.EOF}, &flate.WriteError{Offset: 4, Err: io.EOF},
+		gob.NewDecoder(strings.NewReader("\x03\x04\x00")).Decode(new(int)), gob.NewEncoder(io.Discard).Encode(make(chan int)),
+		second(http.NewRequest("GET", "http://xn--a.b\x7f/", nil)), second(http.Get("http://\u0300a.invalid/")),
+	)
 }
 
 func inf() *big.Float { return new(big.Float).SetInf(false) }

@@ -17,6 +17,16 @@ import (
 	"time"
 )
 
+// holdsErr is of no type that gtrace knows, and holds errors that it knows.
+type holdsErr struct {
+	text string
+	Err  error
+	mine error
+	none error
+}
+
+func (*holdsErr) Error() string { return "held" }
+
 var (
 	eNil       error
 	eNew             = errors.New("negative id")
@@ -45,6 +55,7 @@ var (
 	eMine      error = &MyErr{3}
 	eText      error = TextErr("t")
 	eWrapMine  error = &fs.PathError{Op: "read", Path: "p", Err: &MyErr{4}}
+	eHolds     error = &holdsErr{"x\u3164\u2800y", eOpen, eText, nil}
 	eConcrete        = &url.Error{Op: "Get", URL: "u", Err: io.EOF}
 	eLongMsg         = errors.New(strings.Repeat("m", 200))
 

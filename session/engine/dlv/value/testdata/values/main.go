@@ -230,6 +230,7 @@ func errorsAndPanics() {
 	show("eDeadline", &eDeadline)
 	show("eMine", &eMine, "&main.MyErr{Code:3}", "&main.MyErr{Code:3}")
 	show("eText", &eText, `"t"`, `"t"`)
+	show("eHolds", &eHolds, `*&main.holdsErr{text:"x\u3164\u2800y", Err:(*fs.PathError)(0x`, `&main.holdsErr{text:"x\u3164\u2800y", Err:"open /does/not/exist: no such file or directory", mine:"t", none:nil}`)
 	show("eWrapMine", &eWrapMine, "*&fs.PathError{", "read p: &main.MyErr{Code:4}")
 	show("eConcrete", &eConcrete, "*&url.Error{")
 	show("eLongMsg", &eLongMsg, `&errors.errorString{s:"`+strings.Repeat("m", 64)+`"…+136}`)
