@@ -113,6 +113,10 @@ type Event struct {
 	Partial   bool // the call was already running when tracing began
 	Recovered bool // Return: the call recovered a panic
 
+	// HTTPStatus is the status of 500 or more that an HTTP request was answered with in
+	// the call, but not in a traced call that it has made. Return; with a backlog.
+	HTTPStatus int
+
 	Exception *ExceptionInfo // Exception
 	Stack     []Frame        // innermost first, when asked for
 

@@ -45,6 +45,11 @@ var allFields = []field{
 	{"unwound", 7, func(p *page, e *Event) { p.flag(e.Unwound, "unwound") }},
 	{"partial", 7, func(p *page, e *Event) { p.flag(e.Partial, "partial") }},
 	{"recovered", 9, func(p *page, e *Event) { p.flag(e.Recovered, "recovered") }},
+	{"http_status", 11, func(p *page, e *Event) {
+		if e.HTTPStatus != 0 {
+			p.int(int64(e.HTTPStatus))
+		}
+	}},
 	{"exception", 24, func(p *page, e *Event) {
 		if e.Exception != nil {
 			p.raised(e.Exception)

@@ -93,6 +93,9 @@ func formatEvent(b []byte, e *Event) []byte {
 	b = formatFlag(b, "unwound", e.Unwound)
 	b = formatFlag(b, "partial", e.Partial)
 	b = formatFlag(b, "recovered", e.Recovered)
+	if e.HTTPStatus != 0 {
+		b = strconv.AppendInt(append(b, " http_status="...), int64(e.HTTPStatus), 10)
+	}
 	b = formatString(b, "source", e.Source)
 	b = formatList(b, "changes", len(e.Changes), func(b []byte, i int) []byte {
 		mark := byte('+')

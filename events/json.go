@@ -182,6 +182,9 @@ func (s *jsonSink) appendEvent(b []byte, e *Event) []byte {
 	b = appendJSONTrue(b, `,"unwound":true`, e.Unwound)
 	b = appendJSONTrue(b, `,"partial":true`, e.Partial)
 	b = appendJSONTrue(b, `,"recovered":true`, e.Recovered)
+	if e.HTTPStatus != 0 {
+		b = appendJSONInt(b, `,"http_status":`, int64(e.HTTPStatus))
+	}
 	b = appendJSONValues(b, `,"results":`, e.Results)
 	b = appendJSONOptional(b, `,"source":`, e.Source)
 	b = appendJSONChanges(b, e.Changes)

@@ -35,7 +35,7 @@ func TestJSON(t *testing.T) {
 		`call seq=1 t=2026-11-21T07:27:00.123456789Z g7 thread=1240 #1 main.load(id:int=-2) @/src/main.go:19 caller=main.handle@/src/main.go:44`,
 		`exception seq=2 t=2026-11-21T07:27:00.12345Z g7 thread=1240 #1 main.load !error(type=*errors.errorString value="negative id" origin=main.load@/src/main.go:21)`,
 		`return seq=3 g7 thread=1240 #1 main.load -> (~r0:*main.User=nil, ~r1:error=&errors.errorString{}!"negative id") @/src/main.go:21 duration=12µs error="negative id"`,
-		`return seq=4 g7 #3 parent=2 depth=1 main.f unwound recovered partial`,
+		`return seq=4 g7 #3 parent=2 depth=1 main.f unwound recovered partial http_status=503`,
 		`exec t=2026-11-21T07:27:01Z pid=1234 program=/bin/next go=go1.26 functions=2 probes=3 stopped=1ms open=(#2 g7 main.g)`,
 		`lost count=2 why=full`,
 		`lost why=hot func=main.f unseen=1s`,
@@ -45,7 +45,7 @@ func TestJSON(t *testing.T) {
 {"kind":"call","seq":1,"time":"2026-11-21T07:27:00.123456789Z","goroutine":7,"thread":1240,"depth":0,"call":1,"func":"main.load","file":"/src/main.go","line":19,"caller":{"func":"main.handle","file":"/src/main.go","line":44},"args":[{"name":"id","type":"int","value":"-2"}]}
 {"kind":"exception","seq":2,"time":"2026-11-21T07:27:00.123450000Z","goroutine":7,"thread":1240,"depth":0,"call":1,"func":"main.load","exception":{"class":"error","type":"*errors.errorString","value":"negative id","recovered":false,"origin":{"func":"main.load","file":"/src/main.go","line":21}}}
 {"kind":"return","seq":3,"goroutine":7,"thread":1240,"depth":0,"call":1,"func":"main.load","file":"/src/main.go","line":21,"duration_ns":12000,"error":"negative id","results":[{"name":"~r0","type":"*main.User","value":"nil"},{"name":"~r1","type":"error","value":"&errors.errorString{}","error":"negative id"}]}
-{"kind":"return","seq":4,"goroutine":7,"thread":0,"depth":1,"call":3,"parent":2,"func":"main.f","unwound":true,"partial":true,"recovered":true}
+{"kind":"return","seq":4,"goroutine":7,"thread":0,"depth":1,"call":3,"parent":2,"func":"main.f","unwound":true,"partial":true,"recovered":true,"http_status":503}
 {"kind":"exec","pid":1234,"program":"/bin/next","go":"go1.26","time":"2026-11-21T07:27:01.000000000Z","functions":2,"probes":3,"stopped_ns":1000000,"open":[{"call":2,"goroutine":7,"func":"main.g"}]}
 {"kind":"lost","count":2,"why":"full"}
 {"kind":"lost","count":0,"why":"hot","func":"main.f","unseen_ns":1000000000}

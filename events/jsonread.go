@@ -70,6 +70,7 @@ type jsonEvent struct {
 	Unwound   bool              `json:"unwound"`
 	Partial   bool              `json:"partial"`
 	Recovered bool              `json:"recovered"`
+	Status    int               `json:"http_status"`
 	Results   []Value           `json:"results"`
 	Source    string            `json:"source"`
 	Changes   []jsonChange      `json:"changes"`
@@ -151,7 +152,7 @@ func decodeJSON(line []byte) (Event, error) {
 		Call: j.Call, Parent: j.Parent,
 		Func: j.Func, File: j.File, Line: j.Line, Labels: j.Labels, Caller: j.Caller,
 		Args: j.Args, Results: j.Results, Error: j.Error,
-		Unwound: j.Unwound, Partial: j.Partial, Recovered: j.Recovered,
+		Unwound: j.Unwound, Partial: j.Partial, Recovered: j.Recovered, HTTPStatus: j.Status,
 		Source: j.Source, Locals: j.Locals, Watch: j.Watch, Stack: j.Stack,
 	}
 	if j.Duration != nil {

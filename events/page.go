@@ -311,6 +311,7 @@ func folded(call, exception, ret *Event) *Event {
 	e.Results, e.Error = ret.Results, ret.Error
 	e.Duration, e.HasDuration = ret.Duration, ret.HasDuration
 	e.Unwound, e.Partial, e.Recovered = ret.Unwound, ret.Partial, ret.Recovered
+	e.HTTPStatus = ret.HTTPStatus
 	if exception != nil {
 		e.Exception = exception.Exception
 	}

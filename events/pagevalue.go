@@ -126,12 +126,20 @@ func (p *page) outcome(x, e *Event) {
 		p.raised(x.Exception)
 		p.origin(x)
 	}
-	if !isError {
+	if isError {
+		p.results(e, cmp.Or(e.Error, x.Exception.Value))
+		p.origin(x)
+	} else {
 		p.results(e, e.Error)
-		return
 	}
-	p.results(e, cmp.Or(e.Error, x.Exception.Value))
-	p.origin(x)
+	if e.HTTPStatus != 0 {
+		p.text("  ")
+		p.on(alarmStyle)
+		p.text(failMark)
+		p.text("HTTP status ")
+		p.int(int64(e.HTTPStatus))
+		p.off(alarmStyle)
+	}
 }
 
 func (p *page) results(e *Event, message string) {

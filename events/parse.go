@@ -121,6 +121,8 @@ func (p *parser) eventKey(e *Event, key string) {
 		e.Duration, e.HasDuration = p.duration(), true
 	case "error":
 		e.Error = p.word(wordStops)
+	case "http_status":
+		e.HTTPStatus = p.int()
 	case "source":
 		e.Source = p.word(wordStops)
 	case "changes":

@@ -201,6 +201,11 @@ func (s *snoopSink) returned(e *Event) {
 		s.label(e, "Call recovered a panic")
 		p.end()
 	}
+	if e.HTTPStatus != 0 {
+		s.label(e, "HTTP status:.. ")
+		p.int(int64(e.HTTPStatus))
+		p.end()
+	}
 	if e.Partial {
 		s.label(e, "Call began before the trace")
 		p.end()

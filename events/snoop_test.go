@@ -138,7 +138,7 @@ g1   ` + strings.Repeat("    ", 24) + `+6 call      12345 func main.(*T).deep(â€
 				exception g1 #2 depth=1 main.b @a.go:6 !panic(type=string value="\"boom\"" origin=main.b@a.go:6)
 				return g1 #2 depth=1 main.b @a.go:6 unwound duration=1ms
 				exception g1 #1 main.a @a.go:2 !panic(type=string value="\"boom\"" recovered origin=main.b@a.go:6)
-				return g1 #1 main.a @a.go:3 recovered duration=2ms
+				return g1 #1 main.a @a.go:3 recovered http_status=500 duration=2ms
 				call g2 #3 main.g() @a.go:9
 				exception g2 #3 main.g @a.go:9 !goexit
 				return g2 #3 main.g @a.go:9 unwound
@@ -157,6 +157,7 @@ exception    2 main.a
 Recovered:..... panic: boom (main.b a.go:6)
 return       3 main.a
 Call recovered a panic
+HTTP status:.. 500
 Elapsed time: 2ms
 g2   call         9 func main.g()
 g2   exception    9 main.g

@@ -96,9 +96,6 @@ func (b *backlog) fires(done []events.Event, now time.Time) bool {
 		if done[i].Kind == events.Exception {
 			b.errors++
 		}
-		if b.status.failed(&done[i]) {
-			b.failures.blame(done[i].Goroutine)
-		}
 	}
 	b.fired = b.fired || fires
 	return fires

@@ -27,6 +27,7 @@ type call struct {
 	caller    *events.Frame
 	partial   bool        // it was running before it could be seen
 	recovered bool        // it recovered a panic
+	status    int         // of 500 or more, that was sent in it
 	blind     bool        // its end will not be seen
 	errors    errorMemory // error results of the traced calls inside it
 	vars      memory

@@ -143,6 +143,7 @@ func (p *pairer) returned(h *engine.Hit) {
 	p.describe(e, r)
 	e.File, e.Line = h.File, h.Line
 	e.Results, e.Recovered, e.Labels = h.Values, c.recovered, h.Labels
+	e.HTTPStatus = c.status
 	if len(h.Errors) > 0 {
 		e.Error = errorText(h)
 		e.Results = withError(h.Values, e.Error)
@@ -281,7 +282,7 @@ func (p *pairer) lose(h *engine.Hit, r *routine) {
 	}
 	e := p.event(h, events.Return)
 	p.describe(e, r)
-	e.Recovered = c.recovered
+	e.Recovered, e.HTTPStatus = c.recovered, c.status
 	p.pop(h, r)
 }
 

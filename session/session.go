@@ -326,11 +326,15 @@ func (s *Session) watch(ctx context.Context, yield func(events.Event, error) boo
 func (s *Session) serve(h *engine.Hit, yield func(events.Event, error) bool) (end *events.Event, more bool) {
 	s.queue, s.next, s.now = nil, 0, h.Time
 	s.doubts.tell(h)
+	var answers *statusWatch
+	if s.backlog != nil {
+		answers = s.backlog.status
+	}
+	admitted := s.gate.admits(h)
 	switch {
-	case !s.gate.admits(h):
-	case s.backlog != nil && s.backlog.status.is(h):
+	case !admitted:
+	case answers.owns(h):
 		s.pairer.meet(h)
-		s.backlog.failures.blame(h.Goroutine)
 	default:
 		s.queue = s.pairer.add(h)
 		s.follower.see(h, s.pairer.level(h))
@@ -339,7 +343,21 @@ func (s *Session) serve(h *engine.Hit, yield func(events.Event, error) bool) (en
 		s.queue = append(s.queue, s.thin.hit(h)...)
 	}
 	s.sift()
+	if admitted && h.Kind == engine.Entered {
+		s.answer(h, answers)
+	}
 	return s.drain(yield)
+}
+
+// answer takes note that a request has failed, if a hit tells so.
+func (s *Session) answer(h *engine.Hit, w *statusWatch) {
+	status := w.sent(h)
+	if status != 0 {
+		s.pairer.answered(h, status)
+	}
+	if status != 0 || w.owns(h) { // of one that cannot be read this much is known
+		s.backlog.failures.blame(h.Goroutine)
+	}
 }
 
 // look does what is due when nothing was hit.

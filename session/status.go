@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"gtrace/events"
 	"gtrace/session/engine"
 )
 
@@ -35,7 +34,10 @@ func watchStatus(eng engine.Engine) *statusWatch {
 		if !slices.Contains(statusWriters, fn.Name) || !fn.Visible() {
 			continue
 		}
-		id, err := eng.Plant(engine.Probe{What: engine.Calls, Func: fn, If: "code >= " + strconv.Itoa(serverError)})
+		id, err := eng.Plant(engine.Probe{
+			What: engine.Calls, Func: fn, If: "code >= " + strconv.Itoa(serverError),
+			Capture: engine.Capture{Args: true, Limits: engine.Limits{String: 1, Values: 1, Follow: -1}},
+		})
 		if err != nil {
 			w.traced[fn.Name] = true
 			continue
@@ -45,15 +47,32 @@ func watchStatus(eng engine.Engine) *statusWatch {
 	return w
 }
 
-// is reports whether a hit is one of these probes.
-func (w *statusWatch) is(h *engine.Hit) bool { return w != nil && w.probes[h.Probe] }
+// owns reports whether a hit is of one of these probes.
+func (w *statusWatch) owns(h *engine.Hit) bool { return w != nil && w.probes[h.Probe] }
 
-// failed reports whether an event is that a function which is traced itself sends
-// such a status.
-func (w *statusWatch) failed(e *events.Event) bool {
-	if w == nil || e.Kind != events.Call || !w.traced[e.Func] || len(e.Args) == 0 {
-		return false
+// sent returns the status that a hit tells of, if it is one of a failure, or 0.
+func (w *statusWatch) sent(h *engine.Hit) int {
+	if w == nil || h.Func == nil || len(h.Values) == 0 || !w.owns(h) && !w.traced[h.Func.Name] {
+		return 0
 	}
-	status, err := strconv.Atoi(e.Args[len(e.Args)-1].Value)
-	return err == nil && status >= serverError
+	status, err := strconv.Atoi(h.Values[len(h.Values)-1].Value)
+	if err != nil || status < serverError {
+		return 0
+	}
+	return status
+}
+
+// answered notes in the innermost call of a hit's goroutine that it has sent a status.
+// That of the function itself which sends it is none.
+func (p *pairer) answered(h *engine.Hit, status int) {
+	r := p.routines[routineKey(h)]
+	if r == nil {
+		return
+	}
+	for i := len(r.calls) - 1; i >= 0; i-- {
+		if c := &r.calls[i]; c.fn != h.Func || i == 0 {
+			c.status = status
+			return
+		}
+	}
 }
