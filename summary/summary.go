@@ -14,12 +14,14 @@ import (
 
 // Options changes what a [Sink] writes. The zero value is the default.
 type Options struct {
-	Sort       Column // by which the rows are sorted
-	Events     bool   // write the events too
-	JSON       bool   // a line of JSON for each function instead of a table
-	Color      bool   // use colours
-	Prefix     string // put before every line of text
-	Names      *events.Names
+	Sort   Column // by which the rows are sorted
+	Events bool   // write the events too
+	JSON   bool   // a line of JSON for each function instead of a table
+	Color  bool   // use colours
+	Prefix string // put before every line of text
+	Names  *events.Names
+	// Width returns the columns that the output has, 0 for unlimited; nil: unlimited.
+	Width      func() int
 	Histograms []string // functions whose latencies are drawn
 }
 

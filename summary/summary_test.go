@@ -44,6 +44,39 @@ func render(t testing.TB, opts summary.Options, stream string) string {
 	return b.String()
 }
 
+// TestTableFits leaves columns out, those that say nothing first, and cuts names by
+// their begin.
+func TestTableFits(t *testing.T) {
+	stream := `
+		start
+		call g1 #1 example.com/shop/server.(*Server).handleOrder()
+		return g1 #1 example.com/shop/server.(*Server).handleOrder duration=30ms error="no"`
+	for columns, want := range map[int]string{
+		118: "% self  self  total  average   p50   p99   max  calls  errors  panics  function\n",
+		90:  "% self  self  total  average   p50   p99   max  calls  errors  function\n",
+		80:  "% self  self  total  average   p99  calls  errors  function\n",
+		60:  "self  total  calls  errors  function\n",
+		20:  "self  total  calls  errors  function\n",
+	} {
+		text := render(t, summary.Options{Width: func() int { return columns }}, stream)
+		if !strings.HasPrefix(text, want) {
+			t.Errorf("%d columns:\n%s\nwant\n%s", columns, text, want)
+		}
+		for line := range strings.Lines(text) {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); columns > 20 && n > columns {
+				t.Errorf("%d columns: %d in %q", columns, n, line)
+			}
+		}
+		if left := strings.Contains(text, "left out: "); left != (columns < 90) {
+			t.Errorf("%d columns:\n%s", columns, text)
+		}
+	}
+	text := render(t, summary.Options{Width: func() int { return 60 }, Sort: summary.P99}, stream)
+	if !strings.HasPrefix(text, "self  total   p99  calls  errors  function\n") {
+		t.Errorf("sorted by p99:\n%s", text)
+	}
+}
+
 func TestTable(t *testing.T) {
 	for _, tt := range []struct {
 		name, stream, want string

@@ -71,17 +71,26 @@ func (t *table) functions(rows []Row) {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = events.Printable(t.opts.Names.Shorten(r.Func))
+	}
+	missing := t.fit(widths, last, names)
 	rule := make([]string, len(header))
 	for i, width := range widths {
 		rule[i] = strings.Repeat("-", width)
 	}
 	t.line(lines[0], widths, "function", bold)
 	t.line(rule, widths, "--------", "")
-	for i, r := range rows {
-		t.line(lines[i+1], widths, events.Printable(t.opts.Names.Shorten(r.Func)), "")
+	for i := range rows {
+		t.line(lines[i+1], widths, names[i], "")
 	}
 	t.line(rule, widths, "--------", "")
 	t.line(last, widths, "total", "")
+	if len(missing) > 0 {
+		t.row("left out: ", strings.Join(missing, ", "))
+		t.row("(--width never shows all)")
+	}
 }
 
 // cells are the columns of a row but the last. What is not known is -, no error
@@ -107,6 +116,9 @@ func cells(r *Row, self time.Duration) []string {
 func (t *table) line(cells []string, widths []int, name, st string) {
 	var parts []string
 	for i, cell := range cells {
+		if widths[i] == 0 {
+			continue // no room
+		}
 		text := left(cell, widths[i])
 		if i >= len(cells)-2 && strings.ContainsAny(cell, "0123456789") {
 			text = t.style(red, text)

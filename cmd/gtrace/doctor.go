@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 
@@ -102,7 +101,7 @@ func (d *doctor) write(f *doctorFlags) error {
 		return writeLines(d.out, shown)
 	}
 	colors := outputFlags{color: "auto"}
-	return printChecks(d.out, shown, colors.colored(d.out, d.env))
+	return printChecks(d.out, shown, colors.colored(d.out, d.env), terminalWidth(d.out))
 }
 
 // find takes the argument for a PID, the name of a running Go process, or a
@@ -218,35 +217,4 @@ func (d *doctor) verdict() string {
 		would = "would fail"
 	}
 	return fmt.Sprintf("%s %s: %s, %s", what, would, plural(d.count(bad), "failure"), plural(d.count(warning), "warning"))
-}
-
-// statusColors are the colours of the words, as parameters of SGR.
-var statusColors = map[status]string{good: "32", warning: "33", bad: "1;31"}
-
-// printChecks writes the checks for people. A hint stands where it comes first.
-func printChecks(w io.Writer, checks []check, colored bool) error {
-	width := 0
-	for _, c := range checks {
-		width = max(width, len(c.Name))
-	}
-	told := map[string]bool{}
-	for _, c := range checks {
-		word := fmt.Sprintf("%-7s", c.Status)
-		if colored {
-			word = "\x1b[" + statusColors[c.Status] + "m" + word + "\x1b[m"
-		}
-		if _, err := fmt.Fprintf(w, "%s  %-*s  %s\n", word, width, c.Name, printable(c.Found)); err != nil {
-			return err
-		}
-		for _, hint := range c.Hints {
-			if told[hint] {
-				continue
-			}
-			told[hint] = true
-			if _, err := fmt.Fprintf(w, "%*s  hint: %s\n", 7+2+width, "", printable(hint)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

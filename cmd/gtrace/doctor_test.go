@@ -372,9 +372,77 @@ func TestDoctorProgram(t *testing.T) {
 
 func TestPrintChecks(t *testing.T) {
 	var b strings.Builder
-	err := printChecks(&b, []check{{"one", good, "all\x1b[2J", nil}, {"second", bad, "bad", []string{"do"}}, {"x", bad, "bad", []string{"do"}}}, true)
+	err := printChecks(&b, []check{{"one", good, "all\x1b[2J", nil}, {"second", bad, "bad", []string{"do"}}, {"x", bad, "bad", []string{"do"}}}, true, 0)
 	want := "\x1b[32mok     \x1b[m  one     all\\x1b[2J\n\x1b[1;31mfail   \x1b[m  second  bad\n                 hint: do\n\x1b[1;31mfail   \x1b[m  x       bad\n"
 	if err != nil || b.String() != want {
 		t.Errorf("%v\n%q\nwant\n%q", err, b.String(), want)
+	}
+}
+
+// TestChecksFit breaks what was found between words, and never a hint.
+func TestChecksFit(t *testing.T) {
+	var b strings.Builder
+	checks := []check{
+		{"one", good, "what was found is longer than the line", nil},
+		{"second", bad, "bad", []string{"a", "a longer hint than there is room for"}},
+	}
+	if err := printChecks(&b, checks, false, 44); err != nil {
+		t.Fatal(err)
+	}
+	want := `ok       one     what was found is longer
+                 than the line
+fail     second  bad
+                 hint: a
+         hint: a longer hint than there is room for
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+// TestFuncTable fits the list of functions into columns.
+func TestFuncTable(t *testing.T) {
+	fns := []*engine.Function{
+		{Name: "example.com/shop/v2/store.(*DB).Load", Package: "example.com/shop/v2/store", PackageName: "store"},
+		{Name: "main.main", Package: "main", PackageName: "main"},
+	}
+	rows := []funcRow{
+		{Func: fns[0].Name, File: "/src/shop/store/store.go", Line: 120, Probe: true},
+		{Func: fns[1].Name, File: "/src/shop/main.go", Line: 7, Probe: true, Inlined: 2},
+	}
+	for columns, want := range map[int]string{
+		0: `
+FUNCTION                              PLACE                         INLINED
+example.com/shop/v2/store.(*DB).Load  /src/shop/store/store.go:120  -
+main.main                             /src/shop/main.go:7           2 places
+`,
+		60: `
+FUNCTION          PLACE                         INLINED
+store.(*DB).Load  /src/shop/store/store.go:120  -
+main.main         /src/shop/main.go:7           2 places
+`,
+		50: `
+FUNCTION          PLACE                   INLINED
+store.(*DB).Load  …op/store/store.go:120  -
+main.main         /src/shop/main.go:7     2 places
+`,
+		44: `
+FUNCTION        PLACE               INLINED
+…re.(*DB).Load  …tore/store.go:120  -
+main.main       …rc/shop/main.go:7  2 places
+`,
+	} {
+		var b strings.Builder
+		if err := newFuncTable(rows).write(&b, columns, fns); err != nil {
+			t.Fatal(err)
+		}
+		if got := "\n" + b.String(); got != want {
+			t.Errorf("%d columns:%s\nwant%s", columns, got, want)
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); columns > 0 && n > columns {
+				t.Errorf("%d columns: %d in %q", columns, n, line)
+			}
+		}
 	}
 }

@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -103,7 +101,7 @@ func runFuncs(ctx context.Context, a *app, f *funcsFlags, prog string, patterns 
 	if f.format == "json" {
 		return writeLines(a.out, rows)
 	}
-	if err := writeFuncs(a.out, rows); err != nil {
+	if err := newFuncTable(rows).write(a.out, terminalWidth(a.out), img.Functions()); err != nil {
 		return err
 	}
 	for _, note := range sel.Notes {
@@ -200,14 +198,4 @@ func (r *funcRow) inlined() string {
 		return plural(r.Inlined, "place")
 	}
 	return "-"
-}
-
-// writeFuncs writes the list for people.
-func writeFuncs(w io.Writer, rows []funcRow) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "FUNCTION\tPLACE\tINLINED") // an error comes again from Flush
-	for _, r := range rows {
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", printable(r.Func), printable(r.place()), r.inlined())
-	}
-	return tw.Flush()
 }

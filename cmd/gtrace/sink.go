@@ -31,6 +31,10 @@ func (o *output) countingSink(f *traceFlags, env []string) (events.Sink, error) 
 	if err != nil {
 		return nil, usage(err)
 	}
+	width, err := f.output.columnsOf(o.file)
+	if err != nil {
+		return nil, usage(err)
+	}
 	return summary.New(w, sink, summary.Options{
 		Sort:       by,
 		Events:     f.summary.also,
@@ -38,6 +42,7 @@ func (o *output) countingSink(f *traceFlags, env []string) (events.Sink, error) 
 		Color:      f.output.colored(o.file, env),
 		Prefix:     f.output.prefix,
 		Names:      o.names,
+		Width:      width,
 		Histograms: o.histograms,
 	}), nil
 }
