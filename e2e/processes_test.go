@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"bufio"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -66,5 +68,42 @@ func TestProcesses(t *testing.T) {
 				t.Errorf("the program: %v", err)
 			}
 		})
+	}
+}
+
+// TestRepairWithoutLeader looks at a process whose first thread, of which the kernel
+// tells nothing more, has ended.
+func TestRepairWithoutLeader(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	cmd := exec.Command(buildTarget(t, "opt", "processes"), "leader")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.Write([]byte("\n")); err != nil {
+		t.Error(err)
+	}
+	pid := strconv.Itoa(cmd.Process.Pid)
+	for {
+		status, err := os.ReadFile("/proc/" + pid + "/status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(status), "State:\tZ") {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	out, err := exec.CommandContext(t.Context(), gtrace(t), "repair", pid).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "its code is as on disk") {
+		t.Errorf("repair: %v\n%s", err, out)
+	}
+	in.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the program: %v", err)
 	}
 }

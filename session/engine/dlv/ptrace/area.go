@@ -3,7 +3,6 @@
 package ptrace
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -118,13 +117,12 @@ type mapping struct {
 // eachMapping calls f with the mappings of a process, by address, until it
 // returns false.
 func eachMapping(pid int, f func(mapping) bool) error {
-	file, err := os.Open("/proc/" + strconv.Itoa(pid) + "/maps")
+	text, err := readMaps(pid)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }()
-	for sc := bufio.NewScanner(file); sc.Scan(); {
-		m, ok := parseMapping(sc.Text())
+	for line := range strings.Lines(text) {
+		m, ok := parseMapping(line)
 		if !ok {
 			return fmt.Errorf("/proc/%d/maps: %w", pid, errors.ErrUnsupported)
 		}
@@ -133,6 +131,23 @@ func eachMapping(pid int, f func(mapping) bool) error {
 		}
 	}
 	return nil
+}
+
+// readMaps reads which memory a process has. Of a thread that has ended nothing is told,
+// and the first one, by which the process goes, may have before the others.
+func readMaps(pid int) (string, error) {
+	dir := "/proc/" + strconv.Itoa(pid)
+	text, err := os.ReadFile(dir + "/maps")
+	if err != nil || len(text) > 0 {
+		return string(text), err
+	}
+	threads, _ := os.ReadDir(dir + "/task")
+	for _, t := range threads {
+		if text, err := os.ReadFile(dir + "/task/" + t.Name() + "/maps"); err == nil && len(text) > 0 {
+			return string(text), nil
+		}
+	}
+	return "", nil
 }
 
 func parseMapping(line string) (mapping, bool) {

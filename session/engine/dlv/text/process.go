@@ -90,7 +90,7 @@ func (p *Process) with(mem *os.File) *Process {
 // check returns the path of the process's program, or why there is nothing to
 // be looked at.
 func (p *Process) check() (string, error) {
-	if state := p.field(p.dir, "State"); strings.HasPrefix(state, "Z") {
+	if state := p.field(p.dir, "State"); strings.HasPrefix(state, "Z") && !p.outlives() {
 		return "", fmt.Errorf("%w: it has ended and waits for its parent or its threads", engine.ErrNoProcess)
 	}
 	if tgid := p.field(p.dir, "Tgid"); tgid != "" && tgid != strconv.Itoa(p.pid) {
@@ -111,6 +111,19 @@ func (p *Process) check() (string, error) {
 		return "", fmt.Errorf("%w: it is ending", engine.ErrNoProcess)
 	}
 	return "", fmt.Errorf("%w: it has no program, as a kernel thread", ErrNotComparable)
+}
+
+// outlives reports whether a process goes on without its first thread, of which nothing
+// is told any more, and makes it look at another one from then on.
+func (p *Process) outlives() bool {
+	threads, _ := filepath.Glob("/proc/" + strconv.Itoa(p.pid) + "/task/*")
+	for _, dir := range threads {
+		if maps, err := os.ReadFile(dir + "/maps"); err == nil && len(maps) > 0 {
+			p.dir = dir
+			return true
+		}
+	}
+	return false
 }
 
 // refusal names the reason of an error of the kernel.
@@ -141,7 +154,7 @@ func (p *Process) Program() string { return p.program }
 
 // Tracer returns the process that traces one of the threads, or 0.
 func (p *Process) Tracer() (pid int, name string) {
-	tasks, _ := filepath.Glob(p.dir + "/task/*")
+	tasks, _ := filepath.Glob("/proc/" + strconv.Itoa(p.pid) + "/task/*")
 	for _, task := range tasks {
 		tracer := p.field(task, "TracerPid")
 		if tracer == "" || tracer == "0" {
@@ -259,6 +272,9 @@ func (p *Process) ended() error {
 // maps returns the memory of the process.
 func (p *Process) maps() ([]mapping, error) {
 	text, err := os.ReadFile(p.dir + "/maps")
+	if err == nil && len(text) == 0 && p.outlives() {
+		text, err = os.ReadFile(p.dir + "/maps")
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || err == nil && len(text) == 0:
 		return nil, p.ended()
