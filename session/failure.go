@@ -1,6 +1,8 @@
 package session
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"gtrace/events"
@@ -24,6 +26,7 @@ type failureWatch struct {
 // An outermostCall is an open one with the calls inside of it.
 type outermostCall struct {
 	begun  time.Time // zero: before it could be seen
+	last   time.Time // when something was seen of it
 	failed bool
 	// owed tells, by depth, the calls to which one inside has returned an error.
 	owed []bool
@@ -79,13 +82,32 @@ func (w *failureWatch) see(e *events.Event) bool {
 func (w *failureWatch) of(e *events.Event) *outermostCall {
 	o := w.outermost[e.Goroutine]
 	if o == nil || e.Kind == events.Call && e.Depth == 0 {
+		if o == nil && len(w.outermost) >= maxOutermost {
+			w.forget()
+		}
 		o = new(outermostCall)
 		w.outermost[e.Goroutine] = o
 	}
+	o.last = e.Time
 	for len(o.owed) <= e.Depth {
 		o.owed = append(o.owed, false)
 	}
 	return o
+}
+
+// maxOutermost bounds how many outermost calls are remembered. Those of goroutines that
+// have ended without a return that was seen would stay for ever.
+const maxOutermost = 1 << 15
+
+// forget drops the half of the calls of which nothing was seen for longest.
+func (w *failureWatch) forget() {
+	seen := make([]int64, 0, len(w.outermost))
+	for _, o := range w.outermost {
+		seen = append(seen, o.last.UnixNano())
+	}
+	slices.Sort(seen)
+	old := seen[len(seen)/2]
+	maps.DeleteFunc(w.outermost, func(_ int64, o *outermostCall) bool { return o.last.UnixNano() <= old })
 }
 
 func (o *outermostCall) returned(e *events.Event) {

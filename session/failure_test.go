@@ -64,3 +64,25 @@ func TestFailures(t *testing.T) {
 		})
 	}
 }
+
+// TestFailuresOfMany forgets calls that never return, and those first of which nothing
+// was seen for longest.
+func TestFailuresOfMany(t *testing.T) {
+	w, now := newFailureWatch(), time.Unix(1000, 0)
+	see := func(g int64, kind events.Kind, depth int, failure string) bool {
+		now = now.Add(time.Microsecond)
+		return w.fires([]events.Event{{Kind: kind, Goroutine: g, Time: now, Call: 1, Depth: depth, Error: failure}})
+	}
+	const busy = 1
+	see(busy, events.Call, 0, "")
+	for g := range int64(3 * maxOutermost) {
+		see(busy, events.Return, 1, "oh")
+		see(busy+1+g, events.Call, 0, "")
+		if n := len(w.outermost); n > maxOutermost {
+			t.Fatalf("%d calls are remembered", n)
+		}
+	}
+	if !see(busy, events.Return, 0, "") {
+		t.Error("the call that goes on was forgotten")
+	}
+}

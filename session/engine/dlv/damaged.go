@@ -90,6 +90,9 @@ func IsGo(f *os.File) bool {
 // damagedDebugInfo is the error of debug information that is there and cannot be
 // read.
 func damagedDebugInfo(err error) error {
+	if errors.Is(err, weight.ErrUnknown) {
+		return fmt.Errorf("%w: its debug information has what gtrace cannot read: %w", engine.ErrNotSupported, err)
+	}
 	return fmt.Errorf("%w debug information: %w", engine.ErrDamaged, err)
 }
 

@@ -16,12 +16,10 @@ const (
 )
 
 // noiseOf says when values of a type in a field are left out.
-func noiseOf(pl *plan, embedded bool) noise {
+func noiseOf(pl *plan) noise {
 	name := pl.raw[strings.LastIndexByte(pl.raw, '.')+1:]
 	switch {
 	case pl.size == 0 && (strings.EqualFold(name, "noCopy") || strings.EqualFold(name, "DoNotCopy")):
-		return noiseAlways
-	case embedded && (pl.raw == "sync.Mutex" || pl.raw == "sync.RWMutex"):
 		return noiseAlways
 	case strings.HasPrefix(pl.raw, "sync.") && pl.form == formStruct:
 		return noiseZero
@@ -36,7 +34,7 @@ func (p *printer) leavesOut(f *field, v val) bool {
 	}
 	pl := p.r.follow(&f.link)
 	if f.noise == noiseUnknown {
-		f.noise = noiseOf(pl, f.embedded)
+		f.noise = noiseOf(pl)
 	}
 	switch f.noise {
 	case noiseAlways:

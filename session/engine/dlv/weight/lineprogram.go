@@ -1,6 +1,10 @@
 package weight
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
 
 // CheckLines looks at the header of a line number program at an offset of the
 // section .debug_line: those who read it make room for as many directories and
@@ -35,11 +39,27 @@ func CheckLines(section []byte, offset int64, names int) error {
 	} else {
 		h.oldTables()
 	}
-	if h.bad || version < 2 || version > 5 {
+	switch {
+	case isForm(h.unknown):
+		return fmt.Errorf("%w: DWARF form %#x in a table of lines", ErrUnknown, h.unknown)
+	case h.unknown != 0:
+		return claims("a table of lines claims to have values of DWARF form %#x, which there is not", h.unknown)
+	case h.bad || version < 2 || version > 5:
 		return claims("the header of a table of lines makes no sense")
 	}
 	return nil
 }
+
+// isForm reports whether a number is a form of DWARF 5, or one of those that it leaves
+// to vendors and that these have used.
+func isForm(form uint64) bool {
+	const last, vendors, noVendors = 0x2c, 0x1f00, 0x2100
+	return form > 0 && form <= last || form >= vendors && form < noVendors
+}
+
+// ErrUnknown says that something is of a kind that nobody here can read, and need not
+// be damaged.
+var ErrUnknown = errors.New("unknown")
 
 // A header is what is left to read of one. Once something made no sense, it is
 // bad.
@@ -47,6 +67,8 @@ type header struct {
 	data  []byte
 	names uint64
 	bad   bool
+	// unknown is a form that cannot be passed by, 0 if there was none.
+	unknown uint64
 }
 
 func (h *header) bytes(n uint64) []byte {
@@ -128,13 +150,15 @@ func (h *header) field(form uint64) {
 		h.text()
 	case 0x1f: // line_strp
 		h.bad = h.number(4) > h.names || h.bad
-	case 0x0f: // udata
+	case 0x0f, 0x0d, 0x1a: // udata, sdata, strx
 		h.uleb()
-	case 0x0b: // data1
+	case 0x0b, 0x0c, 0x25: // data1, flag, strx1
 		h.bytes(1)
-	case 0x05: // data2
+	case 0x05, 0x26: // data2, strx2
 		h.bytes(2)
-	case 0x06, 0x0e: // data4, strp
+	case 0x27: // strx3
+		h.bytes(3)
+	case 0x06, 0x0e, 0x17, 0x28: // data4, strp, sec_offset, strx4
 		h.bytes(4)
 	case 0x07: // data8
 		h.bytes(8)
@@ -142,7 +166,16 @@ func (h *header) field(form uint64) {
 		h.bytes(16)
 	case 0x09: // block
 		h.bytes(h.uleb())
+	case 0x0a: // block1
+		h.bytes(h.number(1))
+	case 0x03: // block2
+		h.bytes(h.number(2))
+	case 0x04: // block4
+		h.bytes(h.number(4))
 	default:
+		if !h.bad {
+			h.unknown = form
+		}
 		h.bad = true
 	}
 }

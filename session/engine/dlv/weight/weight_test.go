@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -212,12 +213,20 @@ func TestCheckLines(t *testing.T) {
 		{"name elsewhere", program(5, "\x01\x01\x1f\x01\x10\x00\x00\x00"+files), 0, true},
 		{"name nowhere", program(5, "\x01\x01\x1f\x01\x99\x00\x00\x00"+files), 0, false},
 		{"form that nobody knows", program(5, "\x01\x01\x77\x01/src\x00"+files), 0, false},
+		{"all forms", program(5, "\x01\x01\x08\x01/src\x00"+"\x0f\x01\x08\x02\x0b\x06\x0a\x06\x03\x06\x04\x06\x0c\x06\x0d\x06\x17\x06\x1a\x06\x25\x06\x26\x06\x27\x06\x28\x06\x1e\x06\x09"+
+			"\x01main.go\x00\x00"+"\x01x"+"\x01\x00x"+"\x01\x00\x00\x00x"+"\x01"+"\x80\x01"+"1234"+"\x01"+"1"+"12"+"123"+"1234"+"0123456789abcdef"+"\x01x"), 0, true},
 		{"version 9", program(9, dirs+files), 0, false},
 		{"name without an end", program(4, "/src"), 0, false},
 		{"too long", append([]byte{0xff, 0xff, 0xff, 0x0f}, program(5, dirs+files)[4:]...), 0, false},
 	} {
 		if err := CheckLines(tt.data, tt.offset, 32); (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+	for form, unknown := range map[string]bool{"\x77": false, "\x2c": true, "\x82\x3e": true} {
+		err := CheckLines(program(5, "\x01\x01"+form+"\x01/src\x00"+files), 0, 32)
+		if errors.Is(err, ErrUnknown) != unknown || err == nil || !strings.Contains(err.Error(), "form 0x") {
+			t.Errorf("form %x: %v", form, err)
 		}
 	}
 	whole := program(5, dirs+files)

@@ -150,7 +150,11 @@ func composites() {
 	show("vSelfTree", &vSelfTree, strings.Repeat("main.Tree{Kids:[]main.Tree{", 16)+"…"+strings.Repeat("}}", 16))
 	show("vMutex", &vMutex, "*state:0, sema:0}")
 	show("vGuarded", &vGuarded, `main.Guarded{A:1, n:atomic.Int64{v:0}, B:"b"}`)
-	show("vLocked", &vLocked, `[]*main.Guarded{&main.Guarded{A:2, rw:sync.RWMutex{writerSem:0, readerSem:0, readerCount:atomic.Int32{v:1}, readerWait:atomic.Int32{v:0}}, n:atomic.Int64{v:3}, B:""}}`)
+	mutex := "sync.Mutex{state:1, sema:0}"
+	if _, wraps := reflect.TypeOf(vMutex).FieldByName("mu"); wraps {
+		mutex = "sync.Mutex{mu:" + mutex + "}"
+	}
+	show("vLocked", &vLocked, `[]*main.Guarded{&main.Guarded{Mutex:`+mutex+`, A:2, rw:sync.RWMutex{writerSem:0, readerSem:0, readerCount:atomic.Int32{v:1}, readerWait:atomic.Int32{v:0}}, n:atomic.Int64{v:3}, B:""}}`)
 	show("vAnyGuarded", &vAnyGuarded, `struct { main.Guarded }{Guarded:main.Guarded{A:0, n:atomic.Int64{v:0}, B:""}}`)
 	show("vUnsafe", &vUnsafe, "nil")
 	show("vWide", &vWide, "struct { A int; B int; C int; D int; E int; F int; G int; H int; I int; J int; K int; L int; M int; N int; O int; P int; Q int; R int }{A:0, B:0, C:0, D:0, E:0, F:0, G:0, H:0, I:0, J:0, K:0, L:0, M:0, N:0, O:0, P:0, …+2}")
