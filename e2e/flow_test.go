@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,16 +29,13 @@ import (
 // events than it was run.
 func TestFlow(t *testing.T) {
 	require(t, "ptrace")
-	first, n := uint64(0), uint64(times(2))
-	if *seed >= 0 {
-		first, n = uint64(*seed), 1
-	}
+	first, end := flowSeeds()
 	var all, wrong atomic.Int64
 	t.Run("all", func(t *testing.T) {
-		for s := first; s < first+n; s++ {
+		for s := first; s < end; s += flowBatch {
 			t.Run(fmt.Sprint(s), func(t *testing.T) {
 				t.Parallel()
-				f := newFlow(t, s)
+				f := newFlow(t, s, min(flowBatch, end-s))
 				for _, mode := range []string{"debug", "opt"} {
 					if mode == "opt" && *long == 1 {
 						continue
@@ -57,9 +55,22 @@ func TestFlow(t *testing.T) {
 	t.Logf("%d line events, %d wrong or missing", all.Load(), wrong.Load())
 }
 
+// flowBatch is how many seeds have their functions in one program, as most of the
+// time goes into building it.
+const flowBatch = 10
+
+// flowSeeds returns the first of the seeds to try, and the one behind the last.
+func flowSeeds() (first, end uint64) {
+	if *seed >= 0 {
+		return uint64(*seed), uint64(*seed) + uint64(*long)
+	}
+	return 0, uint64(times(2))
+}
+
 // A flowTest is a random program, and what it tells of itself.
 type flowTest struct {
 	dir    string
+	seed   uint64 // of its first functions
 	source []string
 	owners []string // by line, the function declaration it is part of
 	lines  linemark.Lines
@@ -80,11 +91,11 @@ type flowVar struct {
 	name, value string
 }
 
-func newFlow(t *testing.T, seed uint64) *flowTest {
+func newFlow(t *testing.T, seed, n uint64) *flowTest {
 	t.Helper()
 	dir := keepOnFailure(t, fmt.Sprintf("gtrace-flow-%d-", seed))
-	text := progen.Flow(seed)
-	f := &flowTest{dir: dir, source: strings.Split(text, "\n")}
+	text := progen.Flow(seed, n)
+	f := &flowTest{dir: dir, seed: seed, source: strings.Split(text, "\n")}
 	f.own(t, text)
 	marked, lines, err := linemark.Instrument("main.go", []byte(text), "prog/mark", linemark.Options{Alone: true, Vars: true})
 	if err != nil {
@@ -294,10 +305,10 @@ func (f *flowTest) same(seen, told *flowCall) (problems []string) {
 		case i < len(a) && j < len(b) && a[i] == b[j]:
 			i, j = i+1, j+1
 		case j == len(b) || i < len(a) && best[i+1][j] >= best[i][j+1]:
-			problems = append(problems, fmt.Sprintf("%s: extra %s; lines %v, it ran %v", seen.name, f.quote(a[i]), around(a, i), around(b, j)))
+			problems = append(problems, fmt.Sprintf("%s: extra %s; lines %v, it ran %v", f.origin(seen.name), f.quote(a[i]), around(a, i), around(b, j)))
 			i++
 		default:
-			problems = append(problems, fmt.Sprintf("%s: missing %s; lines %v, it ran %v", seen.name, f.quote(b[j]), around(a, i), around(b, j)))
+			problems = append(problems, fmt.Sprintf("%s: missing %s; lines %v, it ran %v", f.origin(seen.name), f.quote(b[j]), around(a, i), around(b, j)))
 			j++
 		}
 	}
@@ -321,9 +332,18 @@ func (f *flowTest) within(seen, told *flowCall) (problems []string) {
 		}
 	}
 	for _, line := range slices.Sorted(maps.Keys(more)) {
-		problems = append(problems, fmt.Sprintf("%s: %d more events than runs of %s", seen.name, more[line], f.quote(line)))
+		problems = append(problems, fmt.Sprintf("%s: %d more events than runs of %s", f.origin(seen.name), more[line], f.quote(line)))
 	}
 	return problems
+}
+
+// origin names a function and its seed.
+func (f *flowTest) origin(name string) string {
+	number, err := strconv.ParseUint(strings.TrimPrefix(name, "f"), 10, 64)
+	if err != nil {
+		return name
+	}
+	return fmt.Sprintf("%s (f%d of seed %d)", name, number%progen.FlowFuncs, f.seed+number/progen.FlowFuncs)
 }
 
 func (f *flowTest) quote(line int) string {

@@ -15,20 +15,17 @@ import (
 // in that call but never on that line: optimised code does not keep the order.
 func TestFlowValues(t *testing.T) {
 	require(t, "ptrace")
-	first, n := uint64(0), uint64(times(2))
-	if *seed >= 0 {
-		first, n = uint64(*seed), 1
-	}
+	first, end := flowSeeds()
 	modes := []string{"opt", "debug"}
 	counts := map[string]*flowCounts{}
 	for _, mode := range modes {
 		counts[mode] = &flowCounts{}
 	}
 	t.Run("all", func(t *testing.T) {
-		for s := first; s < first+n; s++ {
+		for s := first; s < end; s += flowBatch {
 			t.Run(fmt.Sprint(s), func(t *testing.T) {
 				t.Parallel()
-				f := newFlow(t, s)
+				f := newFlow(t, s, min(flowBatch, end-s))
 				for _, mode := range modes {
 					t.Run(mode, func(t *testing.T) {
 						problems := f.compareValues(t, mode, counts[mode])
@@ -75,7 +72,7 @@ func (f *flowTest) compareValues(t *testing.T, mode string, counts *flowCounts) 
 			for _, was := range had[v.name] {
 				values[was.value] = true
 			}
-			msg := fmt.Sprintf("call %d of %s: %s=%s at %s, it had %s", i, c.name, v.name, v.value, f.quote(v.line), strings.Join(slices.Sorted(maps.Keys(values)), " "))
+			msg := fmt.Sprintf("call %d of %s: %s=%s at %s, it had %s", i, f.origin(c.name), v.name, v.value, f.quote(v.line), strings.Join(slices.Sorted(maps.Keys(values)), " "))
 			switch {
 			case !values[v.value]:
 				problems = append(problems, msg)

@@ -6,26 +6,30 @@ import (
 	"strings"
 )
 
+// FlowFuncs is how many functions a seed has in a program of [Flow].
+const FlowFuncs = 6
+
 // Flow returns the source of a random program of one file that is rich in ways
 // for control to go: every statement of Go, inside each other. It is a function
-// of the seed, and so is what the program does, whatever it is built and run
-// with; but for goroutines, of which one runs at a time, and their numbers.
-func Flow(seed uint64) string {
-	g := &generator{rand: rand.New(rand.NewPCG(seed, 1))}
-	var calls []string
-	for i := range 6 {
-		f := &flow{generator: g}
-		name := fmt.Sprintf("f%d", i)
-		f.define(name)
-		for range 3 + g.rand.IntN(4) {
-			calls = append(calls, fmt.Sprintf("\t%s(%d, %d, %q, []int{%d, %d, %d})\n",
-				name, g.rand.IntN(12), g.rand.IntN(12)-4, pick(g, "", "a", "ab", "bcd"), g.rand.IntN(9), g.rand.IntN(9), g.rand.IntN(9)))
-		}
-		for _, line := range f.lines {
-			g.out.WriteString(line)
+// of the seeds, and so is what the program does, whatever it is built and run
+// with; but for goroutines, of which one runs at a time, and their numbers. What
+// n seeds from the first on make are functions f0, f1 and so on of one program.
+func Flow(first, n uint64) string {
+	var funcs, calls strings.Builder
+	for seed := first; seed < first+n; seed++ {
+		g := &generator{rand: rand.New(rand.NewPCG(seed, 1))}
+		for i := range uint64(FlowFuncs) {
+			f := &flow{generator: g}
+			name := fmt.Sprintf("f%d", (seed-first)*FlowFuncs+i)
+			f.define(name)
+			for range 3 + g.rand.IntN(4) {
+				fmt.Fprintf(&calls, "\t%s(%d, %d, %q, []int{%d, %d, %d})\n",
+					name, g.rand.IntN(12), g.rand.IntN(12)-4, pick(g, "", "a", "ab", "bcd"), g.rand.IntN(9), g.rand.IntN(9), g.rand.IntN(9))
+			}
+			funcs.WriteString(strings.Join(f.lines, ""))
 		}
 	}
-	return flowHeader + g.out.String() + "func main() {\n" + strings.Join(calls, "") + "}\n"
+	return flowHeader + funcs.String() + "func main() {\n" + calls.String() + "}\n"
 }
 
 // flowHeader has what the functions of a program call. Each takes and returns
