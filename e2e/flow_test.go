@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"debug/dwarf"
+	"debug/elf"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -35,24 +37,43 @@ func TestFlow(t *testing.T) {
 		for s := first; s < end; s += flowBatch {
 			t.Run(fmt.Sprint(s), func(t *testing.T) {
 				t.Parallel()
-				f := newFlow(t, s, min(flowBatch, end-s))
-				for _, mode := range []string{"debug", "opt"} {
-					if mode == "opt" && *long == 1 {
-						continue
-					}
-					t.Run(mode, func(t *testing.T) {
-						met, problems := f.compare(t, mode)
-						all.Add(int64(met))
-						wrong.Add(int64(len(problems)))
-						for i, msg := range problems[:min(8, len(problems))] {
-							t.Errorf("%d of %d: %s", i+1, len(problems), msg)
-						}
-					})
-				}
+				f := newFlow(t, fmt.Sprintf("flow-%d", s), progen.Flow(s, min(flowBatch, end-s)))
+				f.seed = s
+				f.compareModes(t, &all, &wrong)
 			})
 		}
 	})
 	t.Logf("%d line events, %d wrong or missing", all.Load(), wrong.Load())
+}
+
+// TestFlowWritten does the same with a program that was written by hand.
+func TestFlowWritten(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	text, err := os.ReadFile("testdata/flow/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newFlow(t, "flow-written", string(text)).compareModes(t, new(atomic.Int64), new(atomic.Int64))
+}
+
+// compareModes compares both builds, and counts line events and what is wrong with
+// them.
+func (f *flowTest) compareModes(t *testing.T, all, wrong *atomic.Int64) {
+	t.Helper()
+	for _, mode := range []string{"debug", "opt"} {
+		if mode == "opt" && *long == 1 {
+			continue
+		}
+		t.Run(mode, func(t *testing.T) {
+			met, problems := f.compare(t, mode)
+			all.Add(int64(met))
+			wrong.Add(int64(len(problems)))
+			for i, msg := range problems[:min(8, len(problems))] {
+				t.Errorf("%d of %d: %s", i+1, len(problems), msg)
+			}
+		})
+	}
 }
 
 // flowBatch is how many seeds have their functions in one program, as most of the
@@ -72,8 +93,10 @@ type flowTest struct {
 	dir    string
 	seed   uint64 // of its first functions
 	source []string
-	owners []string // by line, the function declaration it is part of
+	owners []string        // by line, the function declaration it is part of
+	apart  map[string]bool // functions that are not inlined
 	lines  linemark.Lines
+	coded  map[int]bool // lines of which the debug build has code
 	told   []*flowCall
 }
 
@@ -82,6 +105,8 @@ type flowTest struct {
 type flowCall struct {
 	name  string
 	lines []int
+	loose map[int]int // how often it was on lines that may have events or not
+	ran   map[int]int // how often statements were run, by the line of their begin
 	vars  []flowVar
 }
 
@@ -91,15 +116,19 @@ type flowVar struct {
 	name, value string
 }
 
-func newFlow(t *testing.T, seed, n uint64) *flowTest {
+func newFlowCall(name string) *flowCall {
+	return &flowCall{name: name, loose: map[int]int{}, ran: map[int]int{}}
+}
+
+// newFlow prepares a program, and lets it tell of itself.
+func newFlow(t *testing.T, name, text string) *flowTest {
 	t.Helper()
-	dir := keepOnFailure(t, fmt.Sprintf("gtrace-flow-%d-", seed))
-	text := progen.Flow(seed, n)
-	f := &flowTest{dir: dir, seed: seed, source: strings.Split(text, "\n")}
+	dir := keepOnFailure(t, "gtrace-"+name+"-")
+	f := &flowTest{dir: dir, source: strings.Split(text, "\n")}
 	f.own(t, text)
 	marked, lines, err := linemark.Instrument("main.go", []byte(text), "prog/mark", linemark.Options{Alone: true, Vars: true})
 	if err != nil {
-		t.Fatalf("seed %d: %v", seed, err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	f.lines = lines
 	writeMarked(t, filepath.Join(dir, "told"), marked)
@@ -114,7 +143,7 @@ func newFlow(t *testing.T, seed, n uint64) *flowTest {
 	cmd := exec.CommandContext(ctx, filepath.Join(dir, "marked"))
 	cmd.Env = append(os.Environ(), "MARKLOG="+filepath.Join(dir, "marks.jsonl"))
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("seed %d: %v\n%s", seed, err, out)
+		t.Fatalf("%s: %v\n%s", name, err, out)
 	}
 	records, err := readRecords(filepath.Join(dir, "marks.jsonl"))
 	if err != nil {
@@ -127,7 +156,7 @@ func newFlow(t *testing.T, seed, n uint64) *flowTest {
 // own finds out which function declaration each line is part of.
 func (f *flowTest) own(t *testing.T, text string) {
 	t.Helper()
-	f.owners = make([]string, len(f.source)+1)
+	f.owners, f.apart = make([]string, len(f.source)+1), make(map[string]bool)
 	files := token.NewFileSet()
 	tree, err := parser.ParseFile(files, "main.go", text, 0)
 	if err != nil {
@@ -138,6 +167,7 @@ func (f *flowTest) own(t *testing.T, text string) {
 			for l := files.Position(fn.Pos()).Line; l <= files.Position(fn.End()).Line; l++ {
 				f.owners[l] = fn.Name.Name
 			}
+			f.apart[fn.Name.Name] = strings.Contains(text[max(0, fn.Pos()-40):fn.Pos()], "//go:noinline")
 		}
 	}
 }
@@ -149,7 +179,7 @@ type flowStack struct {
 }
 
 func (s *flowStack) enter(name string) {
-	c := &flowCall{name: name}
+	c := newFlowCall(name)
 	s.open = append(s.open, c)
 	*s.all = append(*s.all, c)
 }
@@ -161,7 +191,7 @@ func (s *flowStack) of(owner string) *flowCall {
 			return c
 		}
 	}
-	s.open = slices.Insert(s.open, 0, &flowCall{name: owner})
+	s.open = slices.Insert(s.open, 0, newFlowCall(owner))
 	*s.all = append(*s.all, s.open[0])
 	return s.open[0]
 }
@@ -185,6 +215,9 @@ func (f *flowTest) tell(records []mark.Record) []*flowCall {
 			c := s.of(f.owners[r.Line])
 			for name, value := range r.Vars {
 				c.vars = append(c.vars, flowVar{r.Line, name, value})
+			}
+			if !r.Only {
+				c.ran[r.Line]++
 			}
 			if !r.Only && !f.lines.Loose[r.Line] {
 				c.lines = append(c.lines, r.Line)
@@ -211,7 +244,9 @@ func (f *flowTest) seen(stream []events.Event) []*flowCall {
 			for _, v := range e.Changes {
 				c.vars = append(c.vars, flowVar{e.Line, v.Name, address.ReplaceAllString(v.Value.Value, "0xADDR")})
 			}
-			if !f.lines.Loose[e.Line] {
+			if f.lines.Loose[e.Line] {
+				c.loose[e.Line]++
+			} else {
 				c.lines = append(c.lines, e.Line)
 			}
 		case strings.Contains(e.Func, ".func") || strings.Contains(e.Func, "-range"):
@@ -235,6 +270,7 @@ func (f *flowTest) compare(t *testing.T, mode string) (met int, problems []strin
 			return met, append(problems, fmt.Sprintf("call %d is of %s, which was not called then", i, c.name))
 		case mode == "debug":
 			problems = append(problems, f.same(c, told[i])...)
+			problems = append(problems, f.parts(c, told[i])...)
 		default:
 			problems = append(problems, f.within(c, told[i])...)
 		}
@@ -269,18 +305,57 @@ func (f *flowTest) calls(t *testing.T, mode string) (told, seen []*flowCall) {
 		t.Fatal(err)
 	}
 	told, seen = f.told, f.seen(stream)
+	if mode == "debug" {
+		f.coded = linesWithCode(t, filepath.Join(f.dir, mode))
+	}
 	if mode == "opt" {
-		told, seen = generated(told), generated(seen)
+		told, seen = f.without(told), f.without(seen)
 	}
 	return told, seen
 }
 
-// generated leaves out the calls of functions that may be inlined.
-func generated(calls []*flowCall) []*flowCall {
-	return slices.DeleteFunc(slices.Clone(calls), func(c *flowCall) bool {
-		number, ok := strings.CutPrefix(c.name, "f")
-		return !ok || strings.Trim(number, "0123456789") != ""
-	})
+// linesWithCode returns the lines of main.go of which a program has code. Of some
+// statements there is none, as b = a behind a = b, or a return with deferred calls.
+func linesWithCode(t *testing.T, prog string) map[int]bool {
+	t.Helper()
+	file, err := elf.Open(prog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	data, err := file.DWARF()
+	if err != nil {
+		t.Fatal(err)
+	}
+	coded := map[int]bool{}
+	for r := data.Reader(); ; r.SkipChildren() {
+		unit, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if unit == nil {
+			break
+		}
+		if unit.Val(dwarf.AttrName) != "main" {
+			continue
+		}
+		rows, err := data.LineReader(unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var row dwarf.LineEntry
+		for rows.Next(&row) == nil {
+			if row.File != nil && filepath.Base(row.File.Name) == "main.go" {
+				coded[row.Line] = true
+			}
+		}
+	}
+	return coded
+}
+
+// without leaves out the calls of functions that may be inlined.
+func (f *flowTest) without(calls []*flowCall) []*flowCall {
+	return slices.DeleteFunc(slices.Clone(calls), func(c *flowCall) bool { return !f.apart[c.name] })
 }
 
 // same compares the lines of a call with what they were.
@@ -308,8 +383,23 @@ func (f *flowTest) same(seen, told *flowCall) (problems []string) {
 			problems = append(problems, fmt.Sprintf("%s: extra %s; lines %v, it ran %v", f.origin(seen.name), f.quote(a[i]), around(a, i), around(b, j)))
 			i++
 		default:
+			if !f.coded[b[j]] {
+				j++
+				continue
+			}
 			problems = append(problems, fmt.Sprintf("%s: missing %s; lines %v, it ran %v", f.origin(seen.name), f.quote(b[j]), around(a, i), around(b, j)))
 			j++
+		}
+	}
+	return problems
+}
+
+// parts checks that the parts of a statement have no more events than it was run.
+func (f *flowTest) parts(seen, told *flowCall) (problems []string) {
+	for _, line := range slices.Sorted(maps.Keys(seen.loose)) {
+		if begin, ok := f.lines.Parts[line]; ok && seen.loose[line] > told.ran[begin] {
+			problems = append(problems, fmt.Sprintf("%s: %d events of %s, a part of what was run %d times",
+				f.origin(seen.name), seen.loose[line], f.quote(line), told.ran[begin]))
 		}
 	}
 	return problems

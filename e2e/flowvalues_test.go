@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"gtrace/e2e/progen"
 )
 
 // TestFlowValues traces the lines of random programs, and checks that a variable is
@@ -25,7 +27,8 @@ func TestFlowValues(t *testing.T) {
 		for s := first; s < end; s += flowBatch {
 			t.Run(fmt.Sprint(s), func(t *testing.T) {
 				t.Parallel()
-				f := newFlow(t, s, min(flowBatch, end-s))
+				f := newFlow(t, fmt.Sprintf("values-%d", s), progen.Flow(s, min(flowBatch, end-s)))
+				f.seed = s
 				for _, mode := range modes {
 					t.Run(mode, func(t *testing.T) {
 						problems := f.compareValues(t, mode, counts[mode])

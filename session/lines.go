@@ -193,19 +193,14 @@ func (p *linePlan) observed(fn *engine.Function) []int {
 	return p.lines[fn]
 }
 
-// pieces tells which lines of a function are of one statement.
-func (p *linePlan) pieces(fn *engine.Function) map[int]int {
+// statement returns what tells of which statement a line of a function is, whether
+// it is observed or not, or nil.
+func (p *linePlan) statement(fn *engine.Function) func(line int) int {
 	file := p.file(fn)
 	if file == nil {
 		return nil
 	}
-	statements := make(map[int]int)
-	for _, line := range p.lines[fn] {
-		if first := file.Statement(line); first != line {
-			statements[line], statements[first] = first, first
-		}
-	}
-	return statements
+	return file.Statement
 }
 
 // file returns the source file of a function, or nil.

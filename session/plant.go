@@ -94,7 +94,7 @@ func (p *planted) function(eng engine.Engine, fn *engine.Function, condition str
 		probes = []engine.Probe{{What: engine.Returns, Func: fn, Capture: capture}, {What: engine.Entries, Func: fn, Capture: capture}}
 	}
 	if len(lines) > 0 {
-		probes = append(probes, engine.Probe{What: engine.Lines, Func: fn, Lines: lines, Statements: plan.pieces(fn), Capture: capture})
+		probes = append(probes, engine.Probe{What: engine.Lines, Func: fn, Lines: lines, Statement: plan.statement(fn), Capture: capture})
 	}
 	var ids []engine.ProbeID
 	for _, pr := range probes {

@@ -36,6 +36,9 @@ type Lines struct {
 	Loose map[int]bool
 	// Heads are those of loops.
 	Heads map[int]bool
+	// Parts tells of such lines on which line the statement begins that they are
+	// part of: they have no more events than it is run.
+	Parts map[int]int
 }
 
 // Instrument marks the statements of a program of one file of package main,
@@ -58,7 +61,7 @@ func Instrument(name string, src []byte, mark string, opts Options) ([]byte, Lin
 	}
 	m := &marker{
 		name: name, files: files, info: info, pkg: pkg, opts: opts,
-		lines: Lines{Loose: map[int]bool{}, Heads: map[int]bool{}}, names: map[*ast.BlockStmt]map[string]int{},
+		lines: Lines{Loose: map[int]bool{}, Heads: map[int]bool{}, Parts: map[int]int{}}, names: map[*ast.BlockStmt]map[string]int{},
 	}
 	m.insert(tree.Name.End(), fmt.Sprintf("; import %q", mark))
 	for _, d := range tree.Decls {
@@ -210,12 +213,14 @@ func (m *marker) statement(s ast.Stmt) {
 		m.operands(s.Cond)
 		m.ifElse(s)
 	case *ast.ForStmt:
+		m.loosen(s.Pos(), s.Body.Lbrace)
 		if m.opts.Alone {
 			m.aloneLoop(s, "", s.Pos())
 			return
 		}
 		m.forLoop(s, "")
 	case *ast.RangeStmt:
+		m.loosen(s.Pos(), s.Body.Lbrace)
 		m.before(s, s.Pos())
 		m.rangeLoop(s, "")
 	case *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt:
@@ -241,11 +246,9 @@ func (m *marker) simple(s ast.Stmt) {
 	case *ast.DeclStmt:
 		m.lines.Loose[m.line(s.Pos())] = s.Decl.(*ast.GenDecl).Lparen.IsValid()
 	case *ast.ExprStmt:
-		call, _ := s.X.(*ast.CallExpr)
-		if call != nil {
-			_, lit := call.Fun.(*ast.FuncLit)
-			m.lines.Loose[m.line(s.Pos())] = lit
-		}
+		m.lines.Loose[m.line(s.Pos())] = callsLiteral(s.X)
+	case *ast.AssignStmt:
+		m.lines.Loose[m.line(s.Pos())] = callsLiteral(s.Rhs[0])
 	}
 	m.loosen(s.Pos(), s.End())
 	if a, ok := s.(*ast.AssignStmt); ok && len(a.Rhs) == 1 {
@@ -254,10 +257,20 @@ func (m *marker) simple(s ast.Stmt) {
 	m.literals(s)
 }
 
+// callsLiteral reports whether an expression is the call of a function literal.
+func callsLiteral(x ast.Expr) bool {
+	call, ok := x.(*ast.CallExpr)
+	if ok {
+		_, ok = call.Fun.(*ast.FuncLit)
+	}
+	return ok
+}
+
 // loosen says that lines after the one where a statement begins are of it.
 func (m *marker) loosen(from, to token.Pos) {
 	for l := m.line(from) + 1; l <= m.line(to); l++ {
 		m.lines.Loose[l] = true
+		m.lines.Parts[l] = m.line(from)
 	}
 }
 
@@ -265,8 +278,11 @@ func (m *marker) literals(n ast.Node) {
 	ast.Inspect(n, func(n ast.Node) bool {
 		lit, ok := n.(*ast.FuncLit)
 		if ok {
-			for l := m.line(lit.Body.Lbrace) + 1; l < m.line(lit.Body.Rbrace); l++ {
-				delete(m.lines.Loose, l)
+			for l := m.line(lit.Body.Lbrace); l <= m.line(lit.Body.Rbrace); l++ {
+				delete(m.lines.Parts, l) // the line may be of the literal, too
+				if m.line(lit.Body.Lbrace) < l && l < m.line(lit.Body.Rbrace) {
+					delete(m.lines.Loose, l)
+				}
 			}
 			m.function(lit.Body)
 		}
@@ -277,12 +293,14 @@ func (m *marker) literals(n ast.Node) {
 func (m *marker) labeled(s *ast.LabeledStmt) {
 	switch inner := s.Stmt.(type) {
 	case *ast.ForStmt:
+		m.loosen(inner.Pos(), inner.Body.Lbrace)
 		if m.opts.Alone {
 			m.aloneLoop(inner, s.Label.Name, s.Pos())
 			return
 		}
 		m.forLoop(inner, s.Label.Name)
 	case *ast.RangeStmt:
+		m.loosen(inner.Pos(), inner.Body.Lbrace)
 		m.before(inner, s.Pos())
 		m.rangeLoop(inner, s.Label.Name)
 	case *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt:
@@ -302,13 +320,29 @@ func (m *marker) choice(s ast.Stmt, at token.Pos) {
 			m.before(s, at)
 		}
 		m.clauses(s.Body, s.Tag == nil)
+		if s.Tag != nil {
+			m.parts(line, s.Body)
+		}
+		if s.Init != nil && s.Tag != nil && m.opts.Alone && m.opts.Vars {
+			m.insert(s.Tag.Pos(), "mark.With(")
+			m.insert(s.Tag.End(), fmt.Sprintf(", %d%s)", line, m.visible(s.Tag.Pos())))
+		}
 	case *ast.TypeSwitchStmt:
 		m.before(s, at)
 		m.clauses(s.Body, false)
+		m.parts(line, s.Body)
 	case *ast.SelectStmt:
 		m.before(s, at)
 		m.lines.Loose[line] = len(s.Body.List) < 2 || len(s.Body.List) == 2 && hasDefault(s.Body)
 		m.clauses(s.Body, false)
+		m.parts(line, s.Body)
+	}
+}
+
+// parts says that the clauses of a switch or select are parts of it.
+func (m *marker) parts(line int, body *ast.BlockStmt) {
+	for _, c := range body.List {
+		m.lines.Parts[m.line(c.Pos())] = line
 	}
 }
 

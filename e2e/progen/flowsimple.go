@@ -107,7 +107,7 @@ func (f *flow) declaration() {
 func (f *flow) long() {
 	f.calm = true
 	defer func() { f.calm = false }()
-	switch f.rand.IntN(6) {
+	switch f.rand.IntN(9) {
 	case 0:
 		name := f.fresh("v")
 		f.line("%s := sum(", name)
@@ -146,6 +146,20 @@ func (f *flow) long() {
 		f.line("\tacc += %s", f.number())
 		f.line("}")
 		f.declare(name, boolKind)
+	case 6: // two statements that begin on one line
+		name := f.fresh("l")
+		f.line("%s++; %s := []int{", f.sets(intKind), name)
+		f.line("\t%s,", f.number())
+		f.line("\t%d,", f.rand.IntN(9))
+		f.line("}")
+		f.declare(name, listKind)
+	case 7:
+		f.line("%s = append(%s,", "list", "list")
+		f.line("\t%s,", f.number())
+		f.line("\tpoint{")
+		f.line("\t\tx: %s,", f.number())
+		f.line("\t}.x,")
+		f.line(")")
 	default:
 		f.line("acc += %s +", f.number())
 		f.line("\t%s", f.number())

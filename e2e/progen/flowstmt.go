@@ -148,6 +148,9 @@ func (f *flow) loop(depth int) {
 	case 2: // nothing
 		f.line("%s := 0", i)
 		counts()
+		if f.chance(2) { // something else is right in front of the loop
+			f.statement(depth + 1)
+		}
 		l := f.enter(false)
 		f.line("for {")
 		f.line("\tif %s++; %s > %d {", i, i, count)
@@ -175,7 +178,7 @@ func (f *flow) ranges(depth int, i string) {
 			keep(name)
 		}
 	}
-	switch f.rand.IntN(9) {
+	switch f.rand.IntN(10) {
 	case 0:
 		f.line("for %s := range %d {", i, 1+f.rand.IntN(3))
 		uses(i)
@@ -199,6 +202,12 @@ func (f *flow) ranges(depth int, i string) {
 		uses(v)
 	case 7:
 		f.line("for %s, %s := range [...]int{%s, 2} {", i, v, f.number())
+		uses(i, v)
+	case 8:
+		f.line("for %s, %s := range []int{", i, v)
+		f.line("\t%s,", f.number())
+		f.line("\t%s,", f.number())
+		f.line("} {")
 		uses(i, v)
 	default:
 		f.line("for %s := range upTo(%d) {", v, f.rand.IntN(4))
@@ -346,7 +355,7 @@ func (f *flow) selects(depth int) {
 	}
 	defer f.leaveLoop(l)
 	v := f.fresh("v")
-	switch f.rand.IntN(4) {
+	switch f.rand.IntN(6) {
 	case 0: // one
 		f.line("select {")
 		f.line("case %s := <-filled(2):", v)
@@ -365,6 +374,25 @@ func (f *flow) selects(depth int) {
 		f.block(depth)
 		f.line("default:")
 		f.block(depth)
+	case 3: // both ways, of which one may be ready, or nothing
+		to, from := channel(), "make(chan int)"
+		if f.chance(2) {
+			to, from = from, to
+		}
+		f.line("select {")
+		f.line("case %s <- %s:", to, f.number())
+		f.caseBody(depth, false)
+		f.line("case %s := <-%s:", v, from)
+		f.line("\tacc += %s", v)
+		f.block(depth)
+		f.line("default:")
+		f.block(depth)
+	case 4: // both, of which one is ready
+		f.line("select {")
+		f.line("case <-make(chan int):")
+		f.block(depth)
+		f.line("case list[1] = <-filled(%d):", 1+f.rand.IntN(3))
+		f.caseBody(depth, false)
 	default:
 		f.line("select {")
 		f.line("case %s := <-%s:", v, channel())

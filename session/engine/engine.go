@@ -240,11 +240,11 @@ type Probe struct {
 	What  What
 	Func  *Function // for all but Panics and Writes
 	Lines []int     // for Lines: which of those that a [LineLister] lists
-	// Statements tells, by line, which of them are of one statement: the same
-	// number. Lines that it does not have are statements by themselves. A line of
+	// Statement returns, for Lines, the line on which the statement begins that a
+	// line is part of; nil is one of whose source nothing is known. A line of
 	// a statement is hit once each time the statement is run, however many pieces
 	// the compiler has made of it.
-	Statements map[int]int
+	Statement func(line int) int
 	// Assigned tells what the source of the function says of its variables, if it is
 	// known. In optimised code an engine may need it to tell whether a variable is
 	// where it is said to be; without it less can be shown. It may be nil.

@@ -68,6 +68,10 @@ func (x *extents) statement(n ast.Node, line func(token.Pos) int) {
 	switch n := n.(type) {
 	case *ast.AssignStmt, *ast.ExprStmt, *ast.ReturnStmt, *ast.DeclStmt, *ast.SendStmt, *ast.GoStmt, *ast.DeferStmt:
 		x.span(line(n.Pos()), line(n.End()))
+	case *ast.ForStmt:
+		x.span(line(n.Pos()), line(n.Body.Lbrace))
+	case *ast.RangeStmt:
+		x.span(line(n.Pos()), line(n.Body.Lbrace))
 	case *ast.IfStmt:
 		x.span(line(n.Pos()), line(n.Body.Lbrace))
 	case *ast.SwitchStmt:

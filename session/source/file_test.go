@@ -163,11 +163,20 @@ func f() {
 			z()
 		}
 	}
+	for i := range []int{
+		1,
+	} {
+		z(i)
+	}
+	for a &&
+		b {
+		z()
+	}
 	return
 }
 `)
-	want := map[int]int{4: 3, 5: 3, 7: 3, 8: 3, 10: 9, 14: 13, 15: 13, 17: 13, 19: 18}
-	for line := range 25 {
+	want := map[int]int{24: 23, 25: 23, 29: 28, 4: 3, 5: 3, 7: 3, 8: 3, 10: 9, 14: 13, 15: 13, 17: 13, 19: 18}
+	for line := range 35 {
 		if got := file.Statement(line); got != cmp.Or(want[line], line) {
 			t.Errorf("line %d is of the statement on line %d, want %d", line, got, cmp.Or(want[line], line))
 		}

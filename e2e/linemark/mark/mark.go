@@ -53,6 +53,14 @@ func Next(line int, vars ...any) bool { return write(line, vars, false) }
 //go:noinline
 func Had(line int, vars ...any) bool { return write(line, vars, true) }
 
+// With says the same, and returns a value.
+//
+//go:noinline
+func With[T any](value T, line int, vars ...any) T {
+	write(line, vars, true)
+	return value
+}
+
 // Enter says that a function begins. It returns what says that the function ends.
 func Enter(name string) (leave func()) {
 	put(Record{Goroutine: goroutine(), Func: name})

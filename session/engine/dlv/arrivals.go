@@ -2,7 +2,10 @@ package dlv
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+
+	"golang.org/x/arch/x86/x86asm"
 )
 
 // What the compiler makes without optimising keeps the statements apart, but its
@@ -74,6 +77,11 @@ func (b *body) blocks(statement func(line int) int) []*block {
 		}
 		b.findRuns(bl, statement)
 	}
+	b.findIdle(list)
+	for _, bl := range list {
+		bl.runs = bl.runs[:0]
+		b.findRuns(bl, statement)
+	}
 	return list
 }
 
@@ -87,6 +95,17 @@ func (b *body) findSolid() {
 	}
 }
 
+// findIdle finds the lines that have more than jumps, but do nothing, as an operand
+// that the compiler knows.
+func (b *body) findIdle(list []*block) {
+	b.idle = maps.Clone(b.solid)
+	for _, bl := range list {
+		for _, r := range bl.runs {
+			delete(b.idle, r.line)
+		}
+	}
+}
+
 // findRuns finds what lines do in a block. A line that only computes there does so
 // for another block, or for another line of its statement.
 func (b *body) findRuns(bl *block, statement func(line int) int) {
@@ -96,7 +115,7 @@ func (b *body) findRuns(bl *block, statement func(line int) int) {
 		switch {
 		case in.usesFlags():
 			line = b.decides(i, bl.first, statement)
-		case in.isWay() && (line == 0 || b.solid[line] || !b.begin[i] && b.comesFrom(i, line)):
+		case in.isWay() && (line == 0 || !b.isAll(i, statement)):
 			continue
 		}
 		if !in.isWay() && !in.acts() {
@@ -116,9 +135,22 @@ func (b *body) findRuns(bl *block, statement func(line int) int) {
 	bl.way = b.code[last].isWay() && begin <= last
 }
 
-// comesFrom reports whether control comes to an instruction from one on a line.
-func (b *body) comesFrom(i, line int) bool {
-	return slices.ContainsFunc(b.preds[i], func(p int) bool { return b.lines[p] == line })
+// isAll reports whether a jump, or what fills up, is all that a line has there.
+func (b *body) isAll(i int, statement func(line int) int) bool {
+	line := b.lines[i]
+	switch {
+	case !b.solid[line]:
+		return b.begin[i] || !b.goesOn(i, func(p int) bool { return p == line })
+	case b.idle[line]:
+		return b.begin[i] || b.code[i].op == x86asm.JMP && b.goesOn(i, func(p int) bool { return p != line && statement(p) == statement(line) })
+	}
+	return false
+}
+
+// goesOn reports whether control comes to an instruction, and from certain lines
+// only.
+func (b *body) goesOn(i int, from func(line int) bool) bool {
+	return len(b.preds[i]) > 0 && !slices.ContainsFunc(b.preds[i], func(p int) bool { return !from(b.lines[p]) })
 }
 
 // add adds what a line does to what others do before. What is spilled in the midst
@@ -180,7 +212,7 @@ func (a *arrivalFinder) find(bl *block, i int) []mark {
 	if from&sameLine == 0 {
 		return here(from)
 	}
-	if from == sameLine {
+	if from&otherPlace == 0 { // what operands on several lines have come to is put together
 		return nil
 	}
 	if a.neverLeaves(bl, r.line, map[*block]bool{}) {

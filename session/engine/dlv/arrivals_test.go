@@ -134,7 +134,45 @@ func TestArrivals(t *testing.T) {
 				7403      13   JE, which is on the line of the last operand
 				890424    14*
 				c3        15*`,
-			want: "0:12* 2:13 3:12 5:14* 6:15*",
+			want: "0:12* 2:13 5:14* 6:15*",
+		},
+		{
+			name: "a continue that is reached from the loop in front of it, and around that",
+			code: `
+				39d8    2*   CMPL
+				7405    2    JE to the second jump on line 4
+				890424  3*
+				eb00    4*   JMP
+				eb00    4    JMP
+				890424  5*
+				c3      6*`,
+			want: "0:2* 2:3* 3:4* 4:4 5:5* 6:6*",
+		},
+		{
+			name: "an operand that the compiler knows is a jump",
+			code: `
+				39d8      12*
+				7407      12   JE behind the store
+				eb00      13   JMP
+				c6042400  12   MOVB $0, (SP)
+				90        13
+				803c2400  12*  CMPB $0, (SP)
+				7403      13*  JE to the end
+				890424    14*
+				c3        15*`,
+			want: "0:12* 2:13 3:12 7:14* 8:15*",
+		},
+		{
+			name: "the result of an operand on two lines is no other operand",
+			code: `
+				39d8      12*
+				7408      12   JE
+				39d9      13*
+				0f940424  13   SETE (SP)
+				eb00      13   JMP
+				ff0424    13*  INCL (SP)
+				c3        14*`,
+			want: "0:12* 2:13 6:14*",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

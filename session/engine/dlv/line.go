@@ -34,10 +34,10 @@ func (e *Engine) plantLines(p *probe) error {
 
 // statement returns a number for the statement that a line is part of.
 func (p *probe) statement(line int) int {
-	if s, ok := p.probe.Statements[line]; ok {
-		return s
+	if p.probe.Statement == nil {
+		return line
 	}
-	return line
+	return p.probe.Statement(line)
 }
 
 // inside finds the frame of a stop in the midst of a function, and returns its

@@ -29,6 +29,7 @@ type body struct {
 	preds [][]int
 	never []bool       // the instruction is a call that does not return
 	solid map[int]bool // lines that have more than jumps
+	idle  map[int]bool // those of them that do nothing
 	first int          // the first instruction after the prologue
 	frame bool         // the prologue has set up a frame pointer
 	size  int64        // of the frame, from the stack pointer to its canonical address
@@ -198,7 +199,7 @@ func (b *body) endReturns(im *Image) {
 		}
 		for ; k < len(b.code); k++ {
 			b.lines[k] = line
-			if b.code[k].ends() {
+			if k > i && b.code[k].ends() {
 				break
 			}
 		}
