@@ -93,10 +93,13 @@ func formatEvent(b []byte, e *Event) []byte {
 	b = formatFlag(b, "unwound", e.Unwound)
 	b = formatFlag(b, "partial", e.Partial)
 	b = formatFlag(b, "recovered", e.Recovered)
-	if e.HTTPStatus != 0 {
-		b = strconv.AppendInt(append(b, " http_status="...), int64(e.HTTPStatus), 10)
-	}
+	b = formatInt(b, "http_status", int64(e.HTTPStatus))
 	b = formatString(b, "source", e.Source)
+	return formatLists(b, e)
+}
+
+// formatLists writes what an event has several of.
+func formatLists(b []byte, e *Event) []byte {
 	b = formatList(b, "changes", len(e.Changes), func(b []byte, i int) []byte {
 		mark := byte('+')
 		if e.Changes[i].Modified {

@@ -36,55 +36,15 @@ func Select(fns []*engine.Function, module string, trace, ignore []string) (Sele
 	if len(trace) == 0 {
 		sel.Patterns = modulePatterns(all, module)
 	}
-
-	chosen := make([]bool, len(all))
-	for _, text := range sel.Patterns {
-		p, err := parsePattern(text)
-		if err != nil {
-			return Selection{}, err
-		}
-		found := p.find(all, module)
-		if len(found) == 0 {
-			return Selection{}, noMatch(all, module, text)
-		}
-		if out := barred(all, found); len(out) == len(found) {
-			return Selection{}, &BarredError{Pattern: text, Functions: out}
-		}
-		if p.lines != nil {
-			sel.wishes = append(sel.wishes, lineWish{pattern: text, span: *p.lines})
-		}
-		for _, i := range found {
-			chosen[i] = true
-			if p.lines != nil {
-				w := &sel.wishes[len(sel.wishes)-1]
-				w.functions = append(w.functions, all[i].Function)
-			}
-			if p.lines == nil || *p.lines == everyLine {
-				sel.named[all[i].Function] = true
-			}
-		}
-	}
-
-	kept := make([]candidate, 0, len(all))
-	for i, c := range all {
-		if chosen[i] {
-			kept = append(kept, c)
-		}
-	}
-	kept, unused, err := leaveOut(kept, module, ignore)
+	chosen, err := sel.choose(all, module)
 	if err != nil {
 		return Selection{}, err
 	}
-	for _, c := range kept {
-		switch {
-		case c.Barred != "":
-			sel.Barred = append(sel.Barred, c.Function)
-		case !c.Visible():
-			sel.Inlined = append(sel.Inlined, c.Function)
-		default:
-			sel.Functions = append(sel.Functions, c.Function)
-		}
+	kept, unused, err := leaveOut(chosen, module, ignore)
+	if err != nil {
+		return Selection{}, err
 	}
+	sel.sort(kept)
 	switch {
 	case len(kept) == 0:
 		return Selection{}, &NoMatchError{Pattern: strings.Join(sel.Patterns, " "), Ignore: ignore}
@@ -95,6 +55,58 @@ func Select(fns []*engine.Function, module string, trace, ignore []string) (Sele
 	}
 	sel.Notes = append(notes(sel), unused...)
 	return sel, nil
+}
+
+// choose returns the candidates that a pattern matches, and takes note of the lines
+// that patterns wish for.
+func (sel *Selection) choose(all []candidate, module string) ([]candidate, error) {
+	chosen := make([]bool, len(all))
+	for _, text := range sel.Patterns {
+		p, err := parsePattern(text)
+		if err != nil {
+			return nil, err
+		}
+		found := p.find(all, module)
+		if len(found) == 0 {
+			return nil, noMatch(all, module, text)
+		}
+		if out := barred(all, found); len(out) == len(found) {
+			return nil, &BarredError{Pattern: text, Functions: out}
+		}
+		wish := lineWish{pattern: text}
+		for _, i := range found {
+			chosen[i] = true
+			wish.functions = append(wish.functions, all[i].Function)
+			if p.lines == nil || *p.lines == everyLine {
+				sel.named[all[i].Function] = true
+			}
+		}
+		if p.lines != nil {
+			wish.span = *p.lines
+			sel.wishes = append(sel.wishes, wish)
+		}
+	}
+	kept := make([]candidate, 0, len(all))
+	for i, c := range all {
+		if chosen[i] {
+			kept = append(kept, c)
+		}
+	}
+	return kept, nil
+}
+
+// sort tells the functions that can be traced from the others.
+func (sel *Selection) sort(kept []candidate) {
+	for _, c := range kept {
+		switch {
+		case c.Barred != "":
+			sel.Barred = append(sel.Barred, c.Function)
+		case !c.Visible():
+			sel.Inlined = append(sel.Inlined, c.Function)
+		default:
+			sel.Functions = append(sel.Functions, c.Function)
+		}
+	}
 }
 
 // noMatch is the error for a pattern that matches nothing.

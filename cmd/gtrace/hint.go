@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"gtrace/session"
 	"gtrace/session/engine"
 )
 
@@ -38,20 +37,8 @@ func hints(err error, w hintWorld) []string {
 		}
 		return w.offer(w.again(func(x word, _ int) bool { return x.flag == e.flag }, e.value, e.instead))
 	}
-	if e, ok := errors.AsType[*session.NoMatchError](err); ok {
-		return w.noMatch(e)
-	}
-	if _, ok := errors.AsType[*session.InlinedError](err); ok {
-		return w.offer(w.remedy())
-	}
-	if e, ok := errors.AsType[*session.NoLineError](err); ok {
-		return w.noLine(e)
-	}
-	if e, ok := errors.AsType[*session.BarredError](err); ok {
-		return w.barred(e)
-	}
-	if e, ok := errors.AsType[*session.TooManyError](err); ok {
-		return w.tooMany(e)
+	if list, ok := w.otherPattern(err); ok {
+		return list
 	}
 	if e, ok := errors.AsType[*processError](err); ok {
 		return w.otherProcess(e)

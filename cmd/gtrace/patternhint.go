@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,26 @@ import (
 )
 
 // What follows says what to type instead of patterns that do not do.
+
+// otherPattern returns the hints for an error of a pattern.
+func (w hintWorld) otherPattern(err error) (list []string, ok bool) {
+	if e, ok := errors.AsType[*session.NoMatchError](err); ok {
+		return w.noMatch(e), true
+	}
+	if _, ok := errors.AsType[*session.InlinedError](err); ok {
+		return w.offer(w.remedy()), true
+	}
+	if e, ok := errors.AsType[*session.NoLineError](err); ok {
+		return w.noLine(e), true
+	}
+	if e, ok := errors.AsType[*session.BarredError](err); ok {
+		return w.barred(e), true
+	}
+	if e, ok := errors.AsType[*session.TooManyError](err); ok {
+		return w.tooMany(e), true
+	}
+	return nil, false
+}
 
 // noMatch writes the command line again with the nearest pattern, and the command
 // that lists all.

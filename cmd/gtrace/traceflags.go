@@ -134,27 +134,8 @@ func (f *traceFlags) check() error {
 	if f.engine != "dlv" {
 		return fmt.Errorf("--engine %s: unknown engine: use dlv", f.engine)
 	}
-	for _, least := range []struct {
-		flag       string
-		value, min int
-	}{
-		{"stack", f.stack, 0},
-		{"strings", f.strings, 1},
-		{"values", f.values, 1},
-		{"follow", f.follow, 0},
-		{"max-probes", f.maxProbes, 1},
-	} {
-		if least.value < least.min {
-			return fmt.Errorf("--%s %d: must be at least %d", least.flag, least.value, least.min)
-		}
-	}
-	for _, d := range []struct {
-		flag  string
-		value time.Duration
-	}{{"for", f.duration}, {"stall", f.stall}} {
-		if d.value < 0 {
-			return fmt.Errorf("--%s %v: must not be negative", d.flag, d.value)
-		}
+	if err := f.checkNumbers(); err != nil {
+		return err
 	}
 	if _, err := parseRate(f.rate); err != nil {
 		return err
@@ -183,6 +164,33 @@ func (f *traceFlags) check() error {
 	} {
 		if err := check(); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkNumbers refuses those that are too small.
+func (f *traceFlags) checkNumbers() error {
+	for _, least := range []struct {
+		flag       string
+		value, min int
+	}{
+		{"stack", f.stack, 0},
+		{"strings", f.strings, 1},
+		{"values", f.values, 1},
+		{"follow", f.follow, 0},
+		{"max-probes", f.maxProbes, 1},
+	} {
+		if least.value < least.min {
+			return fmt.Errorf("--%s %d: must be at least %d", least.flag, least.value, least.min)
+		}
+	}
+	for _, d := range []struct {
+		flag  string
+		value time.Duration
+	}{{"for", f.duration}, {"stall", f.stall}} {
+		if d.value < 0 {
+			return fmt.Errorf("--%s %v: must not be negative", d.flag, d.value)
 		}
 	}
 	return nil

@@ -81,6 +81,26 @@ func (p *Process) Detach() error {
 		return nil
 	}
 	p.holdExec = false // should it replace its program right now
+	err := errors.Join(p.liftBreaks(), p.StopAll())
+	if p.ended != nil {
+		return nil
+	}
+	err = errors.Join(err, p.putBack())
+	p.releaseChildren() // while the copies are still there
+	if err == nil {     // else the handler is still needed
+		if taken := p.takeArea(); taken != nil && taken != unix.ESRCH {
+			err = fmt.Errorf("unmap memory of process %d: %w", p.PID, taken)
+		}
+	}
+	err = errors.Join(err, p.detachThreads())
+	if p.ended != nil {
+		return nil // it has died meanwhile: there was nothing left to mend
+	}
+	return err
+}
+
+// liftBreaks puts the original instructions back, while the process runs.
+func (p *Process) liftBreaks() error {
 	var errs []error
 	for _, b := range p.breaks {
 		if !b.planted {
@@ -91,12 +111,13 @@ func (p *Process) Detach() error {
 		}
 		b.planted = false
 	}
-	if err := p.StopAll(); err != nil {
-		errs = append(errs, err)
-	}
-	if p.ended != nil {
-		return nil
-	}
+	return errors.Join(errs...)
+}
+
+// putBack makes the stopped threads those of a process that nobody traces: without
+// watchpoints, and where they would be.
+func (p *Process) putBack() error {
+	var errs []error
 	for _, t := range p.threads {
 		if err := p.disarm(t); err != nil && err != unix.ESRCH {
 			errs = append(errs, fmt.Errorf("clear debug registers of thread %d of process %d: %w", t.ID, p.PID, err))
@@ -105,12 +126,12 @@ func (p *Process) Detach() error {
 			errs = append(errs, fmt.Errorf("set back thread %d of process %d: %w", t.ID, p.PID, err))
 		}
 	}
-	p.releaseChildren() // while the copies are still there
-	if len(errs) == 0 { // else the handler is still needed
-		if err := p.takeArea(); err != nil && err != unix.ESRCH {
-			errs = append(errs, fmt.Errorf("unmap memory of process %d: %w", p.PID, err))
-		}
-	}
+	return errors.Join(errs...)
+}
+
+// detachThreads lets every thread run on, with the signal that is due to it.
+func (p *Process) detachThreads() error {
+	var errs []error
 	var dead []*Thread
 	for _, t := range p.threads {
 		switch err := ptraceDetach(t.ID, p.takeSignal(t)); err {
@@ -122,9 +143,6 @@ func (p *Process) Detach() error {
 		}
 	}
 	p.reap(dead)
-	if p.ended != nil {
-		return nil // it has died meanwhile: there was nothing left to mend
-	}
 	return errors.Join(errs...)
 }
 
