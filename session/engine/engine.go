@@ -287,7 +287,7 @@ type Assignment struct {
 	FromDeclared int    // and the line of that
 	Constant     bool   // the value is a whole number, a truth value or zero: Value
 	Value        int64
-	Again        bool // that is in a loop
+	Again        bool // it stands in a loop, or what it begins with does
 }
 
 // Capture says what to read at a probe. Its zero value reads places only.

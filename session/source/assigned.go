@@ -44,7 +44,7 @@ type Assignment struct {
 	// Constant is set for whole numbers, truth values and what is zero.
 	Constant bool
 	Value    int64
-	Again    bool // that is in a loop
+	Again    bool // it stands in a loop, or what it begins with does
 }
 
 // Variables lists the variables of the functions that begin on a line.
@@ -292,15 +292,15 @@ func (a *assigned) assign(s *ast.AssignStmt) {
 		case s.Tok != token.ASSIGN && s.Tok != token.DEFINE:
 			at.Computes = true
 		case len(s.Lhs) == len(s.Rhs):
-			a.value(&at, s.Rhs[i], len(s.Lhs) == 1)
+			a.value(&at, s.Rhs[i])
 			at.Keeps = keeps(x, s.Rhs[i])
 		}
 		a.add(s, x, at, false)
 	}
 }
 
-// value notes what the text says of a value. single is set where it is the only one.
-func (a *assigned) value(at *Assignment, x ast.Expr, single bool) {
+// value notes what the text says of a value.
+func (a *assigned) value(at *Assignment, x ast.Expr) {
 	if v := a.info.Types[x].Value; v != nil {
 		switch v.Kind() {
 		case constant.Int:
@@ -320,7 +320,7 @@ func (a *assigned) value(at *Assignment, x ast.Expr, single bool) {
 		if x.Name == "nil" {
 			at.Constant = true
 		}
-		if obj := a.object(x); obj != nil && single {
+		if obj := a.object(x); obj != nil {
 			at.From, at.FromDeclared = x.Name, a.line(obj.Pos())
 		}
 	case *ast.BinaryExpr:
@@ -354,7 +354,7 @@ func (a *assigned) declare(s *ast.ValueSpec) {
 		case len(s.Values) == 0:
 			at.Constant = true
 		case len(s.Values) == len(s.Names):
-			a.value(&at, s.Values[i], len(s.Names) == 1)
+			a.value(&at, s.Values[i])
 		}
 		a.add(s, name, at, false)
 	}

@@ -105,8 +105,8 @@ v@26 25-26,=0
 w.x@27 27-27 28-28,from:a@3
 w.y@27 27-27 29-29,part
 w@27 27-27
-x@4 4-4 5-5 11-11,computes,again
-y@4 4-4,computes 5-5 16-18,part
+x@4 4-4,from:a@3 5-5,from:y@4 11-11,computes,again
+y@4 4-4,computes 5-5,from:x@4 16-18,part
 z.w@0 inside
 z@0 inside
 `

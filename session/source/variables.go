@@ -8,7 +8,7 @@ import (
 )
 
 // maxAssignments is how many of one variable are told apart.
-const maxAssignments = 62
+const maxAssignments = 60
 
 // variables describes the variables of a function, or of the body of a loop that may
 // be one.
@@ -148,15 +148,18 @@ func (r *reach) assignment(n int, d deed) {
 // add adds what another assignment on the same line does.
 func (b *Assignment) add(at Assignment) {
 	switch {
-	case b.Step == 0 && b.Constant && at.Step != 0 || b.Step == at.Step:
+	case b.Step == 0 && (b.Constant || b.From != "") && at.Step != 0 || b.Step == at.Step:
 		b.Step = at.Step
 	case at.Step != 0 || !at.Constant:
 		b.Step = 0
 	}
 	b.Computes = (b.Computes || b.Constant) && (at.Computes || at.Constant)
-	b.Last, b.Part, b.Keeps, b.From = max(b.Last, at.Last), b.Part && at.Part, b.Keeps && at.Keeps, ""
+	b.Last, b.Part, b.Keeps = max(b.Last, at.Last), b.Part && at.Part, b.Keeps && at.Keeps
+	if b.From != "" && at.Step == 0 {
+		b.From = ""
+	}
 	if !b.Constant {
-		b.Constant, b.Value, b.Again = at.Constant, at.Value, at.Again
+		b.Constant, b.Value = at.Constant, at.Value
 	}
 }
 

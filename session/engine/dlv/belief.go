@@ -27,9 +27,10 @@ type unit struct {
 	size      int64
 	lines     map[int]assignment
 	constants []constantValue
-	entry     holders // where it is when the function is entered
-	home      *slot   // where all of it is, for what is always in memory
-	part      origins // what does not assign to it, but to what it leads to
+	known     []origins // in loops: assignments of values that never change, which may have no code
+	entry     holders   // where it is when the function is entered
+	home      *slot     // where all of it is, for what is always in memory
+	part      origins   // what does not assign to it, but to what it leads to
 	said      *engine.Assigned
 }
 
@@ -41,7 +42,9 @@ type assignment struct {
 	computes  bool // what it assigns is no copy
 	copies    bool // it is the copy of a variable
 	step      int  // what it adds, unless it is the constant that it begins with
-	begins    int64
+	constant  bool // value is that constant
+	value     int64
+	marked    bool // the compiler has marked where its code begins
 }
 
 // A constantValue is what a statement assigns whose lines have no code for that: it is
@@ -49,7 +52,6 @@ type assignment struct {
 type constantValue struct {
 	value int64
 	by    origins
-	again bool // in a loop
 }
 
 // entered is set for what a variable was when the function was entered.
@@ -121,8 +123,8 @@ func (fl *flow) unit(l *local, c claim, all []engine.Assigned, sig *signature) *
 	u.said = a
 	for n, by := range a.By {
 		fl.assign(u, l, c, by, origins(2)<<n)
-		if by.From != "" && by.First == l.declared && a.Field == "" {
-			fl.alias(u, c, by, origins(2)<<n, all, sig)
+		if by.From != "" && a.Field == "" {
+			fl.alias(u, l, c, by, origins(2)<<n, all, sig)
 		}
 	}
 	if c.at.reg < 0 && c.size > wordSize {
@@ -144,12 +146,26 @@ func (fl *flow) assign(u *unit, l *local, c claim, by engine.Assignment, of orig
 	for line := by.First; line <= by.Last; line++ {
 		u.lines[line] = assignment{
 			statement: by.First, by: of, keeps: by.Keeps && c.offset != wordSize,
-			computes: by.Computes, copies: by.From != "", step: step, begins: by.Value,
+			computes: by.Computes, copies: by.From != "", step: step, constant: by.Constant, value: by.Value, marked: fl.isMarked(by),
 		}
 	}
-	if k := (constantValue{by.Value, of, by.Again && step == 0}); by.Constant && (by.Value == 0 || isWhole(l.typ)) && (step != 0 || !fl.loads(k, by)) {
+	if k := (constantValue{by.Value, of}); by.Constant && (by.Value == 0 || isWhole(l.typ)) && (step != 0 || !fl.loads(k, by)) {
 		u.constants = append(u.constants, k)
+		if by.Again && step == 0 {
+			u.known = append(u.known, of)
+		}
 	}
+}
+
+// isMarked reports whether the compiler calls something on the lines of an assignment
+// the begin of a statement.
+func (fl *flow) isMarked(by engine.Assignment) bool {
+	for i, line := range fl.lines {
+		if fl.begin[i] && by.First <= line && line <= by.Last {
+			return true
+		}
+	}
+	return false
 }
 
 // hasElements reports whether what is assigned to a part of a variable of a type
@@ -211,22 +227,44 @@ func (i insn) constant() (int64, bool) {
 	return 0, false
 }
 
-// alias adds to the places of a variable that is declared as x := y, of which there
-// may be no code, those of y, if that never changes.
-func (fl *flow) alias(u *unit, c claim, by engine.Assignment, of origins, all []engine.Assigned, sig *signature) {
+// alias adds to the places of a variable that is assigned the value of another one,
+// for which there may be no code, those of that: what was passed as an argument stays
+// that value wherever it is, and so does what is assigned once.
+func (fl *flow) alias(u *unit, l *local, c claim, by engine.Assignment, of origins, all []engine.Assigned, sig *signature) {
 	for _, a := range all {
-		if a.Name != by.From || a.Declared != by.FromDeclared || a.Field != "" || a.Anywhere {
+		if a.Name != by.From || a.Declared != by.FromDeclared || a.Field != "" || a.Anywhere || a.Inside {
 			continue
 		}
+		reach := a.Reach[by.First]
 		switch {
-		case len(a.By) == 0:
-			u.entry = sig.holders(a.Name, c.offset, of)
-		case len(a.By) == 1 && !a.By[0].Part && a.By[0].First != by.First && len(a.Reach) > 0:
+		case len(reach) == 1 && reach[0] == uint64(entered):
+			u.passed(sig.holders(a.Name, c.offset, of))
+			for line := by.First; line <= by.Last && u.lines[line].step == 0; line++ {
+				delete(u.lines, line) // a copy of it is one wherever it is made
+			}
+			if by.Again {
+				u.known = append(u.known, of)
+			}
+		case by.First == l.declared && len(a.By) == 1 && !a.By[0].Part && a.By[0].First != by.First && len(reach) > 0:
 			for line := a.By[0].First; line <= a.By[0].Last; line++ {
 				if _, twice := u.lines[line]; !twice {
 					u.lines[line] = assignment{statement: a.By[0].First, by: of, computes: a.By[0].Computes, copies: a.By[0].From != ""}
 				}
 			}
+		}
+	}
+}
+
+// passed adds places of what was passed to the function.
+func (u *unit) passed(h holders) {
+	for r, of := range h.regs {
+		if u.entry.regs[r] == 0 {
+			u.entry.regs[r] = of
+		}
+	}
+	for _, s := range h.slots {
+		if u.entry.of(spotIn{-1, s.from}) == 0 {
+			u.entry.put(s.from, s.by)
 		}
 	}
 }
@@ -252,7 +290,7 @@ func (fl *flow) believed(l *local, c claim, i, line int, all []engine.Assigned, 
 	at := fl.at(s, i)
 	is := at.of(c.at)
 	switch {
-	case is == 0 || is&old != 0:
+	case is == 0 || is&(old|ahead) != 0:
 		return false, nil
 	case s.said == nil:
 		return true, nil

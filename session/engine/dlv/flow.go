@@ -31,8 +31,13 @@ type unitKey struct {
 // what a place holds may be. A place without any holds something else.
 type origins uint64
 
-// old is set for what the variable was before an assignment.
-const old origins = 1 << 63
+const (
+	// old is set for what the variable was before an assignment.
+	old origins = 1 << 63
+	// ahead is set for what it is in the next round of a loop, from the step on until
+	// control goes on with that: what is left of this round may come behind the step.
+	ahead origins = 1 << 62
+)
 
 // holders are the places that hold values of a variable.
 type holders struct {
@@ -145,6 +150,8 @@ func (fl *flow) solve(u unit) *solved {
 			for i := fl.starts[n]; i < fl.end(n); i++ {
 				in = fl.step(&s.unit, in, i)
 			}
+			in.slots = slices.Clone(in.slots)
+			in.change(func(m origins) origins { return m &^ ahead })
 			out[n] = in
 		}
 	}
@@ -209,6 +216,12 @@ func (fl *flow) step(u *unit, s state, i int) state {
 	switch {
 	case assigns && by.step != 0:
 		value, s.line = fl.counted(u, &s, i, by), fl.lines[i]
+	case assigns && by.marked && ef.copy && !fl.begin[i] && s.line != by.statement:
+		// Loaded ahead, on a way that may not lead there.
+		value, s.line = fl.copied(&s, i, by), 0
+		if ef.width < u.size {
+			value = 0
+		}
 	case assigns && by.computes && ef.copy:
 		// A copy of what is needed for it, or for another statement.
 		value, s.line, s.same = fl.value(u, &s, i), by.statement, s.same && !fl.begin[i]
@@ -225,15 +238,13 @@ func (fl *flow) step(u *unit, s state, i int) state {
 	default:
 		value, s.line = fl.value(u, &s, i), fl.lines[i]
 	}
-	for _, k := range u.constants {
-		if k.again && value == k.by {
-			s.change(func(m origins) origins {
-				if m&k.by != 0 {
-					return old
-				}
-				return m
-			})
-		}
+	if slices.Contains(u.known, value) {
+		s.change(func(m origins) origins {
+			if m&value != 0 && m != value {
+				return old // it was assigned that in another round
+			}
+			return m
+		})
 	}
 	s.write(u, ef, value)
 	if u.home != nil && assigns && ef.taken.meets(*u.home) {
@@ -248,7 +259,7 @@ func (fl *flow) counted(u *unit, s *state, i int, by assignment) origins {
 	from, step := fl.adds(i)
 	k, constant := fl.code[i].constant()
 	switch {
-	case step == 0 && !(constant && k == by.begins):
+	case step == 0 && !(constant && by.constant && k == by.value):
 		if fl.effects[i].width >= u.size {
 			return fl.copied(s, i, by)
 		}
@@ -258,6 +269,7 @@ func (fl *flow) counted(u *unit, s *state, i int, by assignment) origins {
 		return 0
 	case step != 0:
 		s.change(func(origins) origins { return old })
+		return by.by | ahead
 	}
 	return by.by
 }
