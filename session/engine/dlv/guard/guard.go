@@ -174,15 +174,20 @@ func (g *Guard) send(m message) {
 	g.write()
 }
 
-// write writes what the pipe has room for. An error is that of a guard which has
-// ended: the next one is told everything.
+// write writes what the pipe has room for. A guard that has ended reads nothing any
+// more: the next one is told everything.
 func (g *Guard) write() {
 	for len(g.unsent) > 0 && g.pipe >= 0 {
 		n, err := unix.Write(g.pipe, g.unsent)
-		if err != nil && err != unix.EINTR {
+		switch err {
+		case nil:
+			g.unsent = g.unsent[n:]
+		case unix.EINTR:
+		case unix.EPIPE:
+			g.hangUp()
+		default:
 			return
 		}
-		g.unsent = g.unsent[max(n, 0):]
 	}
 }
 
@@ -192,8 +197,12 @@ func (g *Guard) Close(clean bool) {
 	g.mu.Lock()
 	g.closing = true
 	told := g.tell(message{Done: clean, Undo: !clean})
-	if clean && !told && g.process != nil {
+	switch {
+	case told:
+	case clean && g.process != nil:
 		_ = g.process.Kill() // it does nothing, and must not begin to
+	case !clean && g.pipe < 0 && g.start() == nil: // it was killed just now
+		g.send(message{Undo: true})
 	}
 	g.hangUp()
 	process := g.process
@@ -205,19 +214,23 @@ func (g *Guard) Close(clean bool) {
 	g.waiting.Wait()
 }
 
-// tell sends the last message, and reports whether it was sent.
+// tell sends the last message, and reports whether it was sent. One that was killed
+// may be heard of meanwhile.
 func (g *Guard) tell(m message) bool {
-	for deadline := time.Now().Add(patience); !g.flush(); time.Sleep(time.Millisecond) {
+	for deadline, last := time.Now().Add(patience), false; ; {
+		if g.flush() {
+			if last {
+				return true
+			}
+			last = true
+			g.send(m)
+			continue
+		}
 		if g.pipe < 0 || time.Now().After(deadline) {
 			return false
 		}
+		g.mu.Unlock()
+		time.Sleep(time.Millisecond)
+		g.mu.Lock()
 	}
-	g.send(m)
-	for deadline := time.Now().Add(patience); len(g.unsent) > 0; time.Sleep(time.Millisecond) {
-		if g.pipe < 0 || time.Now().After(deadline) {
-			return false
-		}
-		g.write()
-	}
-	return true
 }

@@ -6,18 +6,28 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"gtrace/leash"
 	"gtrace/session/engine/dlv/ptrace"
 )
+
+func TestMain(m *testing.M) {
+	Main()
+	os.Exit(leash.Run(m.Run))
+}
 
 // randomChange makes changes of few addresses, so that they meet again.
 func randomChange(r *rand.Rand) ptrace.Change {
@@ -158,6 +168,88 @@ func TestSlow(t *testing.T) {
 	if got := <-learned; got.ending != done || !reflect.DeepEqual(got.state, g.state) || len(got.patches) != all {
 		t.Errorf("ending %v, %d patches are known, want %d", got.ending, len(got.patches), all)
 	}
+}
+
+// TestBroken records changes for a guard that was killed: they wait for the next one.
+func TestBroken(t *testing.T) {
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		t.Fatal(err)
+	}
+	_ = unix.Close(ends[0])
+	g := &Guard{state: newState(), pipe: ends[1]}
+	g.Record(ptrace.Change{Restored: []uint64{1}})
+	if g.pipe >= 0 || len(g.unsent) == 0 {
+		t.Errorf("pipe %d, %d bytes unsent", g.pipe, len(g.unsent))
+	}
+	if g.tell(message{Done: true}) {
+		t.Error("a guard that has ended was told")
+	}
+}
+
+// TestUndoKilled kills a guard just before it is told to undo something: another one
+// does it.
+func TestUndoKilled(t *testing.T) {
+	target := exec.Command("sleep", "60")
+	if err := target.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = target.Process.Kill()
+		_ = target.Wait()
+	}()
+	mem, err := os.OpenFile(fmt.Sprintf("/proc/%d/mem", target.Process.Pid), os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer mem.Close()
+	at, was := codeOf(t, target.Process.Pid), make([]byte, 1)
+	if _, err := mem.ReadAt(was, at); err != nil {
+		t.Fatal(err)
+	}
+	g, err := Start(target.Process.Pid, mem, func(error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Record(ptrace.Change{Patches: []ptrace.Patch{{Addr: uint64(at), Text: was}}})
+	if _, err := mem.WriteAt([]byte{0xcc}, at); err != nil {
+		t.Fatal(err)
+	}
+	g.mu.Lock() // so that no other one is started before
+	_ = g.process.Kill()
+	for first := g.process.Pid; ; {
+		if stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", first)); len(stat) == 0 || bytes.Contains(stat, []byte(") Z ")) {
+			break
+		}
+	}
+	g.closing = true
+	g.mu.Unlock()
+	g.Close(false)
+	now := make([]byte, 1)
+	if _, err := mem.ReadAt(now, at); err != nil || now[0] != was[0] {
+		t.Errorf("%#x stands there, want %#x: %v", now, was, err)
+	}
+}
+
+// codeOf returns where a process's first code is.
+func codeOf(t *testing.T, pid int) int64 {
+	t.Helper()
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(maps)) {
+		if f := strings.Fields(line); f[1] == "r-xp" {
+			from, _, _ := strings.Cut(f[0], "-")
+			at, err := strconv.ParseInt(from, 16, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return at
+		}
+	}
+	t.Fatalf("process %d has no code", pid)
+	return 0
 }
 
 func FuzzFollow(f *testing.F) {

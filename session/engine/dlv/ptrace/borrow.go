@@ -33,6 +33,7 @@ func (p *Process) borrow(t *Thread, body func(*assembler) (calls int)) (first, s
 	if err := p.suspendFilters(t.ID); err != nil {
 		return 0, 0, err
 	}
+	defer p.resumeFilters(t.ID)
 	at := p.area.scratch.Addr
 	if p.area.base != 0 {
 		at = p.area.base + borrowAt
@@ -42,7 +43,6 @@ func (p *Process) borrow(t *Thread, body func(*assembler) (calls int)) (first, s
 		return 0, 0, err
 	}
 	first, second, err = p.callAt(t, regs, at+uint64(len(text.BorrowMark)), calls)
-	p.resumeFilters(t.ID)
 	if err == nil {
 		err = p.giveBack(t, &regs, blocked)
 	}

@@ -263,7 +263,12 @@ func (p *Process) step(t *Thread) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = blockSignals(t.ID, blocked) }()
+	defer func() {
+		// The instruction may be a system call that sets the mask: that stays.
+		if now, err := blockedSignals(t.ID); err == nil && now == blocked|blockable {
+			_ = blockSignals(t.ID, blocked)
+		}
+	}()
 	for {
 		if len(t.pending) > 0 {
 			if err := blockSignals(t.ID, blocked|blockable); err != nil {

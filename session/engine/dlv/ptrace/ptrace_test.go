@@ -320,6 +320,44 @@ func TestBorrowedAlone(t *testing.T) {
 	}
 }
 
+// TestBorrowedLeft steps a thread out of borrowed code whose tracer was killed, as
+// who recovers the process does. Its signals must not stay blocked.
+func TestBorrowedLeft(t *testing.T) {
+	p := attachAsleep(t)
+	entry := entryOf(t, p.PID)
+	p.UseScratch(scratchAt(t, p, entry))
+	var regs unix.PtraceRegs
+	if err := unix.PtraceGetRegs(p.PID, &regs); err != nil {
+		t.Fatal(err)
+	}
+	base, err := gapNear(p.PID, entry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const blocked = sigset(1 << (unix.SIGUSR2 - 1))
+	want := restarted(regs)
+	code, _ := borrowed(want, blocked, entry, mappingOf(base, &p.area.scratch))
+	if err := p.writeMarked(entry, code); err != nil {
+		t.Fatal(err)
+	}
+	regs.Rip, regs.Orig_rax = entry+uint64(len(text.BorrowMark)), ^uint64(0)
+	if err := unix.PtraceSetRegs(p.PID, &regs); err != nil {
+		t.Fatal(err)
+	}
+	if err := blockSignals(p.PID, ^sigset(0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.leave(entry, len(code)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := blockedSignals(p.PID); got != blocked || err != nil {
+		t.Errorf("it blocks %#x, %v, want %#x", got, err, blocked)
+	}
+	if err := unix.PtraceGetRegs(p.PID, &regs); err != nil || regs.Rip != want.Rip || regs.Rax != want.Rax {
+		t.Errorf("it goes on at %#x with %#x, %v, want %#x with %#x", regs.Rip, regs.Rax, err, want.Rip, want.Rax)
+	}
+}
+
 // awaitCall waits until a process waits in a system call.
 func awaitCall(t *testing.T, pid, nr int) {
 	t.Helper()
