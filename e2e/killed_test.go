@@ -238,6 +238,29 @@ func killGuards(t *testing.T) {
 	b.advances(t)
 }
 
+// TestSignalKilled kills gtrace while numbered signals are sent to a thread of the
+// target, as fast as it handles them: none may be lost, and none come twice. What
+// gtrace does with each takes so long that it is in the midst of that.
+func TestSignalKilled(t *testing.T) {
+	require(t, "ptrace", "cgo", "strace")
+	t.Parallel()
+	target := startTarget(t, buildTarget(t, "opt", "siginfo"), "queue")
+	for range times(4) {
+		// It is not called: gtrace has nothing to do but with signals.
+		attach := []string{gtrace(t), "attach", "-q", "-t", "main.change", "-o", os.DevNull, strconv.Itoa(target.pid)}
+		slow := []string{"-D", "-f", "-qq", "-o", os.DevNull, "-e", "trace=ptrace", "-e", "inject=ptrace:delay_enter=2000"}
+		g := startCommand(t, exec.Command("strace", append(slow, attach...)...))
+		await(t, "a breakpoint", func() bool { return pristine(target.pid) != nil || len(g.done) > 0 })
+		time.Sleep(time.Duration(rand.IntN(20_000)) * time.Microsecond)
+		g.kill(t)
+		await(t, "the process to be free", func() bool { return free(target.pid) == nil })
+	}
+	const each = "signal 39 code -1 pid 0 status 0 value 0 stray 0 handler 0\n"
+	if got := target.end(); got.status != 0 || !strings.HasPrefix(string(got.stdout), each) || strings.Contains(string(got.stdout), "number") {
+		t.Errorf("exit status %d\n%s%s", got.status, got.stdout, got.stderr)
+	}
+}
+
 // TestGuardAgain kills the guard: another takes its place, and knows what it has
 // to.
 func TestGuardAgain(t *testing.T) {

@@ -59,6 +59,9 @@ func (p *Process) reapEnded() error {
 	if err := peekEnded(&w); err != nil || w.PID == 0 || int(w.PID) == p.PID {
 		return err
 	}
+	if p.passOn(&w, p.allStopped) {
+		return nil
+	}
 	p.divert(&w)
 	var ws unix.WaitStatus
 	id, err := wait4(int(w.PID), &ws, unix.WALL|unix.WNOHANG)

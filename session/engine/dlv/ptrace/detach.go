@@ -45,7 +45,7 @@ func (p *Process) stop(which func(*Thread) bool) error {
 		if !waiting {
 			return nil
 		}
-		id, ws, err := p.wait()
+		id, ws, err := p.wait(true)
 		if err == unix.EINTR {
 			continue
 		}

@@ -27,7 +27,7 @@ func (p *Process) Next() (Stop, error) {
 		if p.interrupted.Swap(false) {
 			return Stop{}, ErrInterrupted
 		}
-		id, ws, err := p.wait()
+		id, ws, err := p.wait(false)
 		switch {
 		case err == unix.EINTR:
 			continue
@@ -42,25 +42,51 @@ func (p *Process) Next() (Stop, error) {
 	}
 }
 
-// wait waits for the next status of any thread.
+// wait waits for the next status of any thread. With hold, threads that stop are to
+// stay stopped. It fails with EINTR when there may be something else to do first.
 //
 // A thread that has run into a breakpoint is sent to the slot before its status
 // is collected. Until then the kernel would deliver the signal should the tracer
 // die, and the target's handler send the thread there; from then on it would
 // not. In both cases the thread is at the right place at every moment.
-func (p *Process) wait() (int, unix.WaitStatus, error) {
-	id := -1
-	if p.area.guarded {
-		var w waited
-		if err := peek(&w); err != nil {
-			return 0, 0, err
-		}
-		p.divert(&w)
-		id = int(w.PID)
+func (p *Process) wait(hold bool) (int, unix.WaitStatus, error) {
+	var w waited
+	if err := peek(&w); err != nil {
+		return 0, 0, err
 	}
+	if p.passOn(&w, hold) {
+		return 0, 0, unix.EINTR // as if nothing had happened
+	}
+	p.divert(&w)
 	var ws unix.WaitStatus
-	id, err := unix.Wait4(id, &ws, unix.WALL|unix.WNOTHREAD, nil)
+	id, err := unix.Wait4(int(w.PID), &ws, unix.WALL|unix.WNOTHREAD, nil)
 	return id, ws, err
+}
+
+// passOn lets a thread run on with a signal that it is about to get, and reports
+// whether it has. Its status is not collected: from then on the kernel would forget
+// the signal should the tracer die. One that is in a slot must leave that first. With
+// hold, the thread stops again at once.
+func (p *Process) passOn(w *waited, hold bool) bool {
+	const last = 64 // more is in the status of any other stop
+	t := p.threads[int(w.PID)]
+	if t == nil || w.Code != cldTrapped || w.Status > last || w.Status == int32(unix.SIGTRAP) {
+		return false
+	}
+	if t.state != running || len(t.pending) > 0 || t.watches != p.watches {
+		return false
+	}
+	if base := p.area.base; base != 0 {
+		var regs unix.PtraceRegs
+		if unix.PtraceGetRegs(t.ID, &regs) != nil || regs.Rip-base < areaSize {
+			return false
+		}
+	}
+	if hold && interrupt(t.ID) != nil || ptraceCont(t.ID, unix.Signal(w.Status)) != nil {
+		return false
+	}
+	t.Detours++
+	return true
 }
 
 // divert sends a thread to its slot whose status, not collected yet, is that it
