@@ -192,6 +192,7 @@ func (k kill) happens(t *testing.T) (remains bool) {
 	target.advances(t)
 	remains = k.mended(t, pid, guarded)
 	target.advances(t)
+	await(t, "its threads to block no signals", func() bool { return !anyBlocks(pid) })
 	finish(t)
 	return remains
 }
@@ -238,6 +239,22 @@ func (k kill) await(t *testing.T, g *tracer, pid int, trace string) {
 	if k.phase == "detach" {
 		_ = g.cmd.Process.Signal(syscall.SIGINT)
 	}
+}
+
+// anyBlocks tells whether a thread of a Go program blocks the signal by which it is
+// preempted, as each does for moments.
+func anyBlocks(pid int) bool {
+	const preempt = 1 << (syscall.SIGURG - 1)
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
+	for _, task := range tasks {
+		status, _ := os.ReadFile(task)
+		_, rest, _ := strings.Cut(string(status), "\nSigBlk:\t")
+		mask, _, _ := strings.Cut(rest, "\n")
+		if blocked, _ := strconv.ParseUint(mask, 16, 64); blocked&preempt != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // hasArea tells whether a process has memory with code that is of no file.

@@ -59,6 +59,7 @@ type Guard struct {
 	unsent  []byte // the rest of a message that the pipe had no room for
 	behind  bool   // changes were not sent
 	closing bool
+	undo    bool // when closing
 	started int
 	waiting sync.WaitGroup
 }
@@ -118,12 +119,12 @@ func (g *Guard) start() error {
 
 // wait waits for the guard's end. One that was killed is replaced.
 func (g *Guard) wait(cmd *exec.Cmd) {
-	_ = cmd.Wait() // how it has ended does not matter
+	_ = cmd.Wait() // an error is that of one which was killed
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.hangUp()
 	g.process = nil
-	if g.closing {
+	if g.closing && (!g.undo || cmd.ProcessState.Exited()) {
 		return
 	}
 	err := fmt.Errorf("it was killed %d times", g.started)
@@ -132,6 +133,9 @@ func (g *Guard) wait(cmd *exec.Cmd) {
 	}
 	if err != nil {
 		g.lost(fmt.Errorf("process %d has no guard any more, which would save it if gtrace was killed: %w", g.pid, err))
+	} else if g.closing {
+		g.send(message{Undo: true})
+		g.hangUp()
 	}
 }
 
@@ -195,14 +199,10 @@ func (g *Guard) write() {
 // undoes what there is.
 func (g *Guard) Close(clean bool) {
 	g.mu.Lock()
-	g.closing = true
+	g.closing, g.undo = true, !clean
 	told := g.tell(message{Done: clean, Undo: !clean})
-	switch {
-	case told:
-	case clean && g.process != nil:
+	if clean && !told && g.process != nil {
 		_ = g.process.Kill() // it does nothing, and must not begin to
-	case !clean && g.pipe < 0 && g.start() == nil: // it was killed just now
-		g.send(message{Undo: true})
 	}
 	g.hangUp()
 	process := g.process
@@ -214,10 +214,11 @@ func (g *Guard) Close(clean bool) {
 	g.waiting.Wait()
 }
 
-// tell sends the last message, and reports whether it was sent. One that was killed
-// may be heard of meanwhile.
+// tell sends the last message, and reports whether it was sent. It waits for a guard
+// that reads. One that was killed may be heard of meanwhile.
 func (g *Guard) tell(m message) bool {
-	for deadline, last := time.Now().Add(patience), false; ; {
+	last, left := false, 0
+	for deadline := time.Now().Add(patience); ; {
 		if g.flush() {
 			if last {
 				return true
@@ -225,6 +226,9 @@ func (g *Guard) tell(m message) bool {
 			last = true
 			g.send(m)
 			continue
+		}
+		if len(g.unsent) != left {
+			left, deadline = len(g.unsent), time.Now().Add(patience)
 		}
 		if g.pipe < 0 || time.Now().After(deadline) {
 			return false

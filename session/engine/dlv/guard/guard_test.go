@@ -217,12 +217,7 @@ func TestUndoKilled(t *testing.T) {
 	}
 	g.mu.Lock() // so that no other one is started before
 	_ = g.process.Kill()
-	for first := g.process.Pid; ; {
-		if stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", first)); len(stat) == 0 || bytes.Contains(stat, []byte(") Z ")) {
-			break
-		}
-	}
-	g.closing = true
+	g.closing, g.undo = true, true
 	g.mu.Unlock()
 	g.Close(false)
 	now := make([]byte, 1)
@@ -231,7 +226,7 @@ func TestUndoKilled(t *testing.T) {
 	}
 }
 
-// codeOf returns where a process's first code is.
+// codeOf returns where a process has code that is not run: the end of a page.
 func codeOf(t *testing.T, pid int) int64 {
 	t.Helper()
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
@@ -240,12 +235,12 @@ func codeOf(t *testing.T, pid int) int64 {
 	}
 	for line := range strings.Lines(string(maps)) {
 		if f := strings.Fields(line); f[1] == "r-xp" {
-			from, _, _ := strings.Cut(f[0], "-")
-			at, err := strconv.ParseInt(from, 16, 64)
+			_, to, _ := strings.Cut(f[0], "-")
+			end, err := strconv.ParseInt(to, 16, 64)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return at
+			return end - 1
 		}
 	}
 	t.Fatalf("process %d has no code", pid)

@@ -116,8 +116,9 @@ type sigset uint64
 func (s sigset) without(sig unix.Signal) sigset { return s &^ (1 << (sig - 1)) }
 
 // blockable are the signals that can wait. The kernel kills a process whose
-// instructions cause one that it blocks.
-var blockable = (^sigset(0)).without(unix.SIGTRAP).without(unix.SIGSEGV).without(unix.SIGBUS).without(unix.SIGFPE).without(unix.SIGILL)
+// instructions cause one that it blocks, and blocks no SIGKILL and no SIGSTOP.
+var blockable = (^sigset(0)).without(unix.SIGTRAP).without(unix.SIGSEGV).without(unix.SIGBUS).
+	without(unix.SIGFPE).without(unix.SIGILL).without(unix.SIGKILL).without(unix.SIGSTOP)
 
 func blockedSignals(tid int) (sigset, error) {
 	var s sigset

@@ -127,6 +127,54 @@ func TestLeaveSlot(t *testing.T) {
 	}
 }
 
+// TestStepBlocked steps a thread over instructions with a signal waiting for it: its
+// mask is the same afterwards, unless they have changed it.
+func TestStepBlocked(t *testing.T) {
+	p := attachAsleep(t)
+	entry := entryOf(t, p.PID)
+	thread := p.threads[p.PID]
+	var regs unix.PtraceRegs
+	if err := unix.PtraceGetRegs(p.PID, &regs); err != nil {
+		t.Fatal(err)
+	}
+	const before, set = sigset(1 << (unix.SIGUSR2 - 1)), sigset(1 << (unix.SIGUSR1 - 1))
+	mask := regs.Rsp - 256
+	if _, err := p.WriteMemory(mask, binary.LittleEndian.AppendUint64(nil, uint64(set))); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name    string
+		code    []byte
+		pending int
+		want    sigset
+	}{
+		{"nothing waits", []byte{0x90}, 0, before},
+		{"a signal waits", []byte{0x90}, 1, before},
+		{"the mask is set", []byte{0x0f, 0x05}, 0, set},
+		{"the mask is set, and a signal waits", []byte{0x0f, 0x05}, 1, set},
+	} {
+		if _, err := p.WriteMemory(entry, tt.code); err != nil {
+			t.Fatal(err)
+		}
+		regs.Rip, regs.Orig_rax = entry, ^uint64(0)
+		regs.Rax, regs.Rdi, regs.Rsi, regs.Rdx, regs.R10 = unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, mask, 0, 8
+		err := unix.PtraceSetRegs(p.PID, &regs)
+		if err == nil {
+			err = blockSignals(p.PID, before)
+		}
+		thread.pending = make([]siginfo, tt.pending)
+		if err == nil {
+			err = p.step(thread)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		if got, err := blockedSignals(p.PID); got != tt.want || err != nil {
+			t.Errorf("%s: it blocks %#x, %v, want %#x", tt.name, got, err, tt.want)
+		}
+	}
+}
+
 // TestMendStack has a thread be in the handler of a signal that came when it stood
 // at the begin of a slot: it must return into the text.
 func TestMendStack(t *testing.T) {
