@@ -166,34 +166,50 @@ func TestNoGuardLeft(t *testing.T) {
 	b.advances(t)
 }
 
-// TestUnprotected attaches to a process that may map no more memory.
+// TestUnprotected attaches to a process that may map no more memory. It is one that
+// needs none itself.
 func TestUnprotected(t *testing.T) {
 	require(t, "ptrace")
-	if *long < 2 {
-		t.Skip("now and then the program itself needs the memory that is denied to it: -long=2; TestFiltered is about the same refusal")
-	}
 	t.Parallel()
-	b := startBusy(t, "opt")
-	pid := strconv.Itoa(b.pid)
-	for range 3 { // so that it has the memory and the threads that it needs
-		b.advances(t)
-	}
-	size := statusNumber(t, b.pid, "VmSize") << 10
-	if err := unix.Prlimit(b.pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: size + 1<<20, Max: unix.RLIM_INFINITY}, nil); err != nil {
+	calls := filepath.Join(t.TempDir(), "calls")
+	out, err := os.Create(calls)
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer out.Close()
+	cmd := exec.Command(buildTarget(t, "opt", "patient"), "die")
+	cmd.Stdout = out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	awaitSize(t, calls, 200) // it has the threads that it needs
+	size := statusNumber(t, cmd.Process.Pid, "VmSize") << 10
+	const area = 2 << 20
+	if err := unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: size + area - 64<<10, Max: unix.RLIM_INFINITY}, nil); err != nil {
+		t.Fatal(err)
+	}
+	pid := strconv.Itoa(cmd.Process.Pid)
 	doctor(t, nil, 1, gtrace(t), "doctor", "--format", "json", pid)["protection"].want(t, "fail", "RLIMIT_AS", "--unprotected "+pid)
 	g := startTracer(t, "attach", "-t", "main.*", pid)
 	if got := g.exits(t); got != 126 || !strings.Contains(g.messages.String(), "hint: gtrace attach --unprotected -t 'main.*' "+pid) {
 		t.Errorf("exit status %d\n%s", got, g.messages.String())
 	}
-	b.isFree(t)
+	isFree := func() bool { return free(cmd.Process.Pid) == nil }
+	await(t, "the process to be free", isFree)
 	g = startTracer(t, "attach", "--unprotected", "-t", "main.*", "-n", "50", "-o", os.DevNull, pid)
 	if got := g.exits(t); got != 0 {
 		t.Errorf("exit status %d\n%s", got, g.messages.String())
 	}
-	b.isFree(t)
-	b.advances(t)
+	await(t, "the process to be free", isFree)
+	info, err := os.Stat(calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitSize(t, calls, info.Size()+10)
 }
 
 // TestFiltered traces from under a seccomp filter, which cannot be suspended then. A
