@@ -36,6 +36,9 @@ func buildOnce(t *testing.T, name string, env []string, line ...string) string {
 			at = 2 // behind "build"
 		}
 		line := slices.Insert(slices.Clone(line), at, "-o", path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { // other tools than go do not
+			return err
+		}
 		cmd := exec.Command(line[0], line[1:]...)
 		cmd.Env = append(os.Environ(), env...)
 		if out, err := cmd.CombinedOutput(); err != nil {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"debug/elf"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -392,4 +393,44 @@ func TestRepairEnds(t *testing.T) {
 			t.Errorf("exit status %d\n%s", status, out)
 		}
 	}
+}
+
+// TestRepairBorrowed takes away code that gtrace would have put, for a moment, over the
+// start of the runtime, and says that it has.
+func TestRepairBorrowed(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	prog := workshops[0].build(t, t.TempDir())
+	w := startWorkshop(t, prog)
+	file, err := elf.Open(prog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	symbols, err := file.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(symbols, func(s elf.Symbol) bool { return strings.HasPrefix(s.Name, "runtime.rt0_go") })
+	if at < 0 {
+		t.Fatal("the program has no start")
+	}
+	const mark = "gtrace\x00\x02"
+	w.memory(t, func(mem *os.File) (int, error) {
+		return mem.WriteAt([]byte(mark+strings.Repeat("\xff", 99)), int64(symbols[at].Value))
+	})
+	for _, tt := range []struct {
+		status   int
+		args     []string
+		restored bool
+	}{{1, nil, false}, {0, []string{"--write"}, true}} {
+		lines, msg := w.repair(t, tt.status, tt.args...)
+		if len(lines) != 1 || lines[0].What != "borrowed" || lines[0].Restored != tt.restored {
+			t.Errorf("%q: %+v\n%s", tt.args, lines, msg)
+		}
+	}
+	if lines, msg := w.repair(t, 0); len(lines) > 0 {
+		t.Errorf("afterwards: %+v\n%s", lines, msg)
+	}
+	w.works(t)
 }

@@ -100,33 +100,45 @@ func (r *repair) run() error {
 	if r.flags.write && found.Breakpoints() > 0 {
 		restored, refused = r.process.Restore(found, nil)
 	}
+	handler := r.handler()
+	left, failed := found, refused
+	if refused == nil {
+		left, failed = r.putRight(found, restored)
+	}
 	// What was found is shown also when it could not be put right.
-	if err := r.list(found); err != nil {
-		return errors.Join(err, refused)
+	if err := r.list(found, handler); err != nil {
+		return errors.Join(err, failed)
 	}
-	if refused != nil {
-		return r.failed(refused)
-	}
-	left := found
-	if restored > 0 {
-		r.say.note("%s: %s removed", r.name(), plural(restored, "breakpoint"))
-		if left, err = r.process.Compare(); err != nil {
-			return r.failed(err)
-		}
-	}
-	if err := r.recover(left); err != nil {
-		return r.failed(err)
-	}
-	if r.flags.write && left.Borrowed() > 0 {
-		if left, err = r.process.Compare(); err != nil {
-			return r.failed(err)
-		}
+	if failed != nil {
+		return r.failed(failed)
 	}
 	r.conclude(left)
 	if len(left.Differences) > 0 || !left.Compared() || r.handler() {
 		return ended(statusProblem)
 	}
 	return nil
+}
+
+// putRight takes away what else is left once the breakpoints are removed, notes in what
+// was found what is as on disk again, and returns what is left.
+func (r *repair) putRight(found *text.Report, restored int) (left *text.Report, err error) {
+	left = found
+	if restored > 0 {
+		r.say.note("%s: %s removed", r.name(), plural(restored, "breakpoint"))
+		if left, err = r.process.Compare(); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.recover(left); err != nil {
+		return nil, err
+	}
+	if r.flags.write && left.Borrowed() > 0 {
+		if left, err = r.process.Compare(); err != nil {
+			return nil, err
+		}
+		found.MarkRestored(left)
+	}
+	return left, nil
 }
 
 // handler reports whether a killed gtrace has left its handler of SIGTRAP.
@@ -171,12 +183,12 @@ func (r *repair) name() string {
 	return fmt.Sprintf("PID %d (%s)", r.pid, printable(filepath.Base(program)))
 }
 
-// list writes what was found to stdout.
-func (r *repair) list(found *text.Report) error {
+// list writes what was found to stdout, a handler of SIGTRAP too if there was one.
+func (r *repair) list(found *text.Report, handler bool) error {
 	rows, left := r.rows(found)
 	if r.flags.format == "json" {
-		if r.handler() {
-			rows = append(rows, repairRow{What: "handler", Reason: "left by a gtrace that was killed"})
+		if handler {
+			rows = append(rows, repairRow{What: "handler", Restored: !r.handler(), Reason: "left by a gtrace that was killed"})
 		}
 		return writeRepairJSON(r.out, rows, found)
 	}

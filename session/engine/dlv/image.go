@@ -175,7 +175,7 @@ func (im *Image) loadFunctions(sv survey) {
 			End:       fn.End,
 			Optimized: fn.Optimized(),
 		}
-		f.File, f.Line, _ = im.lines.PCToLine(f.Entry - im.base)
+		f.File, f.Line = im.line(f.Entry)
 		if head := sv.heads[f.Entry-im.base]; head != nil && head.line > 0 {
 			f.Line = int(head.line) // optimised code may begin with the first statement
 		}

@@ -206,6 +206,6 @@ func (im *Image) fileOf(a *abstract) string {
 	if err != nil || len(ranges) == 0 {
 		return ""
 	}
-	file, _, _ := im.lines.PCToLine(ranges[0][0])
+	file, _ := im.line(ranges[0][0] + im.base)
 	return file
 }

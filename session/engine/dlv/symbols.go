@@ -42,9 +42,21 @@ func (s *symbolizer) function(pc uint64) *engine.Function {
 }
 
 // line returns the source line of the instruction at pc.
-func (s *symbolizer) line(pc uint64) (file string, line int) {
-	file, line, _ = s.im.lines.PCToLine(pc - s.im.base)
-	return file, line
+func (s *symbolizer) line(pc uint64) (file string, line int) { return s.im.line(pc) }
+
+func (im *Image) line(pc uint64) (file string, line int) {
+	file, line, _ = im.lines.PCToLine(pc - im.base)
+	return knownFile(file), line
+}
+
+// knownFile returns the name of a source file, or nothing: the linker names one that it
+// does not know itself.
+func knownFile(name string) string {
+	const unknown = "?"
+	if name == unknown {
+		return ""
+	}
+	return name
 }
 
 // at returns the frames of the instruction at pc, innermost first. The result
@@ -126,5 +138,5 @@ func (s *symbolizer) file(unit *dwarf.Entry, index int64) string {
 	if index < 0 || int(index) >= len(files) || files[index] == nil {
 		return ""
 	}
-	return files[index].Name
+	return knownFile(files[index].Name)
 }

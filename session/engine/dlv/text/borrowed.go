@@ -68,7 +68,7 @@ func (r *Report) Originals() ([]Piece, error) {
 func (r *Report) Borrowed() int {
 	n := 0
 	for i := range r.Differences {
-		if r.Differences[i].Kind == Borrowed {
+		if d := &r.Differences[i]; d.Kind == Borrowed && !d.Restored {
 			n++
 		}
 	}

@@ -1,5 +1,7 @@
 package text
 
+import "slices"
+
 // A Report is what a comparison has found.
 type Report struct {
 	// Files are the program and the libraries whose code is mapped, the program
@@ -57,6 +59,21 @@ type Difference struct {
 	object *object
 	shift  uint64 // of its addresses against those of the file
 	id     fileID
+}
+
+// MarkRestored marks the borrowed code that a later report has no more.
+func (r *Report) MarkRestored(later *Report) {
+	for i := range r.Differences {
+		d := &r.Differences[i]
+		if d.Kind == Borrowed && !slices.ContainsFunc(later.Differences, func(l Difference) bool { return l.meets(d) }) {
+			d.Restored = true
+		}
+	}
+}
+
+// meets reports whether two differences have a byte in common.
+func (d *Difference) meets(o *Difference) bool {
+	return d.Address < o.Address+o.Length && o.Address < d.Address+d.Length
 }
 
 // Breakpoints counts those that stand in the code.
