@@ -182,6 +182,9 @@ func (w hintWorld) notGo() []string {
 }
 
 func (w hintWorld) noDebugInfo() []string {
+	if again := w.fromSource(); again != "" {
+		return []string{"let gtrace build it: " + again}
+	}
 	return []string{"build it without -ldflags='-s -w', or let gtrace build it: gtrace run ./PACKAGE"}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -253,6 +254,22 @@ func TestRemedy(t *testing.T) {
 		if got := w.remedy(); got != want {
 			t.Errorf("%s: %q, want %q", args, got, want)
 		}
+	}
+}
+
+// TestFromSource names the package of a binary that gtrace could build itself.
+func TestFromSource(t *testing.T) {
+	bin := filepath.Join(t.TempDir(), "ascii")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "cmd/pack").CombinedOutput(); err != nil {
+		t.Skipf("%v\n%s", err, out)
+	}
+	w := hintWorld{args: []string{"gtrace", "run", "-t", "main.x", bin, "--", "a"}, flags: newRunCommand(newApp()).Flags(), prog: bin}
+	if got, want := w.noDebugInfo(), "let gtrace build it: gtrace run -t main.x cmd/pack -- a"; len(got) != 1 || got[0] != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	w.prog = filepath.Join(t.TempDir(), "none")
+	if got := w.fromSource(); got != "" {
+		t.Errorf("no program: %q", got)
 	}
 }
 

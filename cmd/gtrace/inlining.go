@@ -1,6 +1,14 @@
 package main
 
-import "github.com/spf13/pflag"
+import (
+	"context"
+	"debug/buildinfo"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+)
 
 // remedy says how calls that the compiler has inlined become visible in a program like
 // that of the command line; "" where gtrace has built it so that nothing is inlined.
@@ -21,4 +29,38 @@ func (w hintWorld) remedy() string {
 		return "leave out --optimized, or add --build-flags=-gcflags=all=-l to it"
 	}
 	return ""
+}
+
+// visibly is what to type to see calls that were inlined.
+func (w hintWorld) visibly() []string {
+	if again := w.fromSource(); again != "" {
+		return []string{"let gtrace build it: " + again}
+	}
+	return w.offer(w.remedy())
+}
+
+// findSource is for how long a package is looked for.
+const findSource = 5 * time.Second
+
+// fromSource is the command line with the package that the binary PROG was built from,
+// where the go command finds that from here; else it is "".
+func (w hintWorld) fromSource() string {
+	if w.pid != 0 || w.prog == "" {
+		return ""
+	}
+	kind, path, err := classify(w.prog)
+	if err != nil || kind != aBinary {
+		return ""
+	}
+	info, err := buildinfo.ReadFile(path)
+	if err != nil || info.Path == "" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), findSource)
+	defer cancel()
+	g := goTool{stderr: io.Discard, env: os.Environ()}
+	if _, err := g.list(ctx, "", info.Path, new(buildFlags)); err != nil {
+		return ""
+	}
+	return w.again(func(x word, n int) bool { return n > 0 && x.flag == "" }, w.prog, info.Path)
 }

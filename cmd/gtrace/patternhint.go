@@ -18,7 +18,7 @@ func (w hintWorld) otherPattern(err error) (list []string, ok bool) {
 		return w.noMatch(e), true
 	}
 	if _, ok := errors.AsType[*session.InlinedError](err); ok {
-		return w.offer(w.remedy()), true
+		return w.visibly(), true
 	}
 	if e, ok := errors.AsType[*session.NoLineError](err); ok {
 		return w.noLine(e), true
