@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // exception prints an exception that its call's end does not follow at once.
@@ -315,9 +316,25 @@ func (p *page) program(what string, s *StartInfo) {
 	p.off(dimStyle)
 	p.end()
 	for _, n := range s.Notes {
+		p.remark(n)
+	}
+}
+
+// remark prints a note about what is traced, broken between words where it is too wide.
+func (p *page) remark(note string) {
+	const label = "  note: "
+	columns := 0
+	if p.opts.Width != nil {
+		columns = p.opts.Width() - utf8.RuneCountInString(p.opts.Prefix) - len(label)
+	}
+	for i, line := range Wrap(note, columns) {
 		p.text(p.opts.Prefix)
-		p.span(yellowStyle, "  note: ")
-		p.text(n)
+		if i == 0 {
+			p.span(yellowStyle, label)
+		} else {
+			p.text(strings.Repeat(" ", len(label)))
+		}
+		p.text(line)
 		p.end()
 	}
 }

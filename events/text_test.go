@@ -375,3 +375,16 @@ func TestTextFits(t *testing.T) {
 
 // wide is the width of an output that does not change.
 func wide(columns int) func() int { return func() int { return columns } }
+
+// TestTextNotes breaks the notes of a start between words.
+func TestTextNotes(t *testing.T) {
+	start := events.Event{Kind: events.Start, Start: &events.StartInfo{Program: "p", Notes: []string{"a note of more words than fit one line", "short"}}}
+	var b strings.Builder
+	if err := events.Text(&b, events.TextOptions{Width: wide(30)}).Write(start); err != nil {
+		t.Fatal(err)
+	}
+	want := "  note: a note of more words\n        than fit one line\n  note: short\n"
+	if !strings.HasSuffix(b.String(), want) {
+		t.Errorf("%s\nwant at the end\n%s", b.String(), want)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"gtrace/events"
 )
 
 // statusColors are the colours of the words, as parameters of SGR.
@@ -29,7 +31,7 @@ func printChecks(w io.Writer, checks []check, colored bool, columns int) error {
 			word = "\x1b[" + statusColors[c.Status] + "m" + word + "\x1b[m"
 		}
 		fmt.Fprintf(&b, "%s  %-*s  ", word, name, c.Name)
-		for i, line := range wrap(printable(c.Found), columns-indent) {
+		for i, line := range events.Wrap(printable(c.Found), columns-indent) {
 			if i > 0 {
 				b.WriteString(strings.Repeat(" ", indent))
 			}
@@ -49,27 +51,4 @@ func printChecks(w io.Writer, checks []check, colored bool, columns int) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// leastWrap is the width below which lines of words are not readable.
-const leastWrap = 20
-
-// wrap breaks a text between words into lines of a width.
-func wrap(text string, width int) []string {
-	if width < leastWrap {
-		return []string{text}
-	}
-	var lines []string
-	line := ""
-	for word := range strings.SplitSeq(text, " ") {
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
-			line += " " + word
-		default:
-			lines, line = append(lines, line), word
-		}
-	}
-	return append(lines, line)
 }
