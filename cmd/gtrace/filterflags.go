@@ -102,6 +102,7 @@ func (f *filterFlags) choose(cfg *session.Config) error {
 			return fmt.Errorf("--label %s: write KEY=VALUE", label)
 		}
 		cfg.Filters = append(cfg.Filters, events.Labelled(key, value))
+		cfg.Capture.LabelsAsked = append(cfg.Capture.LabelsAsked, key)
 	}
 	cfg.Pick = session.Pick{Skip: f.skip, Every: f.every}
 	cfg.Pick.Sample, _ = parseSample(f.sample) // checked before

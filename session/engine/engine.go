@@ -296,10 +296,12 @@ type Capture struct {
 	Results bool // at its return
 	Locals  bool // at its lines and its return: the variables of the frame
 	Labels  bool // profiler labels of the goroutine, at entry and return
-	Parent  bool // the frame that a call is made from, wherever it is hit
-	Std     bool // functions of the standard library that are not probed count as its callers
-	Stack   int  // frames of the stack to read
-	Limits  Limits
+	// LabelsAsked are the keys of labels whose values the user has named, and knows.
+	LabelsAsked []string
+	Parent      bool // the frame that a call is made from, wherever it is hit
+	Std         bool // functions of the standard library that are not probed count as its callers
+	Stack       int  // frames of the stack to read
+	Limits      Limits
 }
 
 // Limits bounds how much of a value is read, and which values are not shown at

@@ -172,7 +172,7 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 		h.Values = e.read(c, p.sig.args, p.sig.floats, cfa, &call, capture.Limits, nil)
 	}
 	if capture.Labels {
-		h.Labels = e.labels(c, capture.Limits.Hide)
+		h.Labels = e.labels(c, capture)
 	}
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)
@@ -223,7 +223,7 @@ func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 		h.Locals = e.locals(c, p, pl, h.Line, cfa, &call)
 	}
 	if capture.Labels {
-		h.Labels = e.labels(c, capture.Limits.Hide)
+		h.Labels = e.labels(c, capture)
 	}
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)

@@ -2,7 +2,12 @@
 
 package dlv
 
-import "gtrace/events/secret"
+import (
+	"slices"
+
+	"gtrace/events/secret"
+	"gtrace/session/engine"
+)
 
 // Bounds of what is read of a goroutine's labels, whatever the memory holds.
 const (
@@ -13,7 +18,7 @@ const (
 // labels returns the profiler labels of a stop's goroutine, or nil. They are a
 // list of keys and values, behind a pointer in the goroutine, whatever the
 // version of Go calls it.
-func (e *Engine) labels(c *hitContext, names *secret.Names) map[string]string {
+func (e *Engine) labels(c *hitContext, capture *engine.Capture) map[string]string {
 	set, err := e.word(c.g.addr + uint64(e.layout.labels))
 	if err != nil || set == 0 {
 		return nil
@@ -31,7 +36,7 @@ func (e *Engine) labels(c *hitContext, names *secret.Names) map[string]string {
 	labels := make(map[string]string, n)
 	for i := range int64(n) {
 		key, value := e.labelText(pairs[i*size:]), e.labelText(pairs[i*size+2*wordSize:])
-		if names.Match(key).Hides(secret.Text) {
+		if capture.Limits.Hide.Match(key).Hides(secret.Text) && !slices.Contains(capture.LabelsAsked, key) {
 			value = secret.Hidden
 		}
 		labels[key] = value
