@@ -89,6 +89,7 @@ type place struct {
 	line    int                              // of the one in lineRole
 	late    []slot                           // of the same: see mark
 	fresh   bool                             // that one is arrived at each time, see mark
+	rounds  bool                             // that one may be met again without leaving the line, see mark
 
 	// Of the one in branchRole: where the call leads, and whether it is a go
 	// statement.

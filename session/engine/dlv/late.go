@@ -129,9 +129,20 @@ func (b *body) behindStores(i int, places []slot) int {
 	return behind
 }
 
-// index returns the index of the instruction at an address.
+// index returns the index of the instruction at an address, or -1.
 func (b *body) index(addr uint64) int {
-	return slices.IndexFunc(b.code, func(in insn) bool { return in.addr == addr })
+	low, high := 0, len(b.code)
+	for low < high {
+		if mid := (low + high) / 2; b.code[mid].addr < addr {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	if low == len(b.code) || b.code[low].addr != addr {
+		return -1
+	}
+	return low
 }
 
 // slots returns where in its frame a function has those of its variables that are

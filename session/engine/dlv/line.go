@@ -27,7 +27,7 @@ func (e *Engine) plantLines(p *probe) error {
 		if err != nil {
 			return err
 		}
-		at.line, at.fresh, at.late = m.line, m.fresh, m.late
+		at.line, at.fresh, at.late, at.rounds = m.line, m.fresh, m.late, m.rounds
 	}
 	return nil
 }
@@ -104,11 +104,15 @@ func (g *goroutine) call(frame engine.FrameID) *openCall {
 }
 
 // arrive reports whether a mark is where the call arrives at a line, rather than
-// one more that it meets while it is on the line's statement: the call has not
+// one more that it meets while it is on the line's statement, or again the mark of a
+// loop in it: the call has not
 // been on the line since it came to the statement, or it meets a mark again, or one
 // to which only others lead, and so comes to the statement again.
 func (a *arrival) arrive(statement int, pl *place, mark uint64) bool {
 	line := pl.line
+	if n := len(a.marks); pl.rounds && n > 0 && a.marks[n-1] == mark {
+		return false
+	}
 	if pl.fresh || a.statement != statement || slices.Contains(a.marks, mark) {
 		a.statement, a.lines, a.marks = statement, a.lines[:0], a.marks[:0]
 	}

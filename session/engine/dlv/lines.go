@@ -19,6 +19,8 @@ type mark struct {
 	// fresh is set where control comes from other statements only, so that the line
 	// is arrived at each time.
 	fresh bool
+	// rounds is set where it may be met again by a loop that does not leave the line.
+	rounds bool
 }
 
 // A body is the code of a function as lines see it.
@@ -61,7 +63,8 @@ func (im *Image) marks(f *engine.Function, statement func(line int) int) ([]mark
 	if isPlain(f) {
 		marks = b.arrivals(wanted, statement)
 	} else {
-		marks = b.marks(wanted)
+		marks = b.dropRepeats(b.marks(wanted), statement)
+		b.findRounds(marks)
 	}
 	if len(marks) == 0 && b.first < len(b.code) && b.lines[b.first] != 0 {
 		i := b.first
@@ -127,6 +130,7 @@ func (im *Image) body(f *engine.Function) (*body, error) {
 	}
 	if f.Optimized {
 		b.skipShuffles()
+		b.skipGuesses()
 	}
 	return b, nil
 }

@@ -7,12 +7,19 @@ import "golang.org/x/arch/x86/x86asm"
 // where the next one wants them, on the lines where these values come from; the
 // compiler calls that the begin of a statement, too, and so it does with jumps. A
 // line that has nothing but jumps is a break, or the like. What does nothing and
-// takes one byte stands for a call that was inlined.
+// takes one byte stands for a call that was inlined. Of a line that does more, what
+// only makes a constant is made wherever the compiler needs it again.
 func (b *body) skipShuffles() {
 	does := make([]bool, len(b.code))
+	more := make(map[int]bool)
+	for i, in := range b.code {
+		if !in.isWay() && !in.isShuffle() && !in.isConstant() {
+			more[b.lines[i]] = true
+		}
+	}
 	var todo []int
 	for i, in := range b.code {
-		if does[i] = !b.solid[b.lines[i]] || in.length == 1 || !in.isWay() && !in.isShuffle(); does[i] {
+		if does[i] = !b.solid[b.lines[i]] || in.length == 1 || !in.isWay() && !in.isShuffle() && !(in.isConstant() && more[b.lines[i]]); does[i] {
 			todo = append(todo, i)
 		}
 	}
@@ -51,4 +58,21 @@ func (i insn) isShuffle() bool {
 		}
 	}
 	return true
+}
+
+// isConstant reports whether an instruction makes a constant in a register: a
+// number, or an address in the frame or of data.
+func (i insn) isConstant() bool {
+	to, reg := i.args[0].(x86asm.Reg)
+	switch i.op {
+	case x86asm.MOV:
+		_, number := i.args[1].(x86asm.Imm)
+		return reg && number
+	case x86asm.XOR:
+		return reg && i.args[1] == to
+	case x86asm.LEA:
+		m, ok := i.args[1].(x86asm.Mem)
+		return ok && m.Index == 0 && (m.Base == x86asm.RSP || m.Base == x86asm.RIP)
+	}
+	return false
 }
