@@ -26,7 +26,7 @@ import (
 // target itself writes right after it has mapped it: there is no area that cannot
 // be told by its content.
 //
-//	0x0000  header, writable: magic, scratch, the actions of SIGTRAP
+//	0x0000  header, writable: magic, scratch, the actions of SIGTRAP, a mask
 //	0x1000  handler
 //	0x1800  code for system calls that the target is made to make
 //	0x2000  table: address behind the breakpoint, address of the slot
@@ -57,10 +57,11 @@ const (
 	slotCount   = (areaSize - tableAt) / (slotSize + entrySize)
 	slotsAt     = tableAt + slotCount*entrySize
 	areaMagic   = "gtrace\x00\x01"
-	areaScratch = 8  // Range in the header: address, size
-	areaNew     = 32 // struct sigaction
-	areaOld     = 64 // struct sigaction
-	areaNow     = 96 // struct sigaction
+	areaScratch = 8   // Range in the header: address, size
+	areaNew     = 32  // struct sigaction
+	areaOld     = 64  // struct sigaction
+	areaNow     = 96  // struct sigaction
+	areaMask    = 128 // see noteMask: thread id, signals
 	actionSize  = 32
 )
 

@@ -271,6 +271,7 @@ func (p *Process) step(t *Thread) error {
 	}()
 	for {
 		if len(t.pending) > 0 {
+			p.noteMask(t, blocked)
 			if err := blockSignals(t.ID, blocked|blockable); err != nil {
 				return err
 			}

@@ -57,6 +57,9 @@ func (p *Process) recover(pieces []text.Piece, whole func() error) error {
 	if p.area.base == 0 {
 		return nil
 	}
+	if err := p.unblock(); err != nil && err != unix.ESRCH {
+		return fmt.Errorf("unblock signals of process %d: %w", p.PID, err)
+	}
 	if err := p.leave(p.area.base+borrowAt, text.BorrowSize); err != nil {
 		return fmt.Errorf("step process %d: %w", p.PID, err)
 	}
@@ -78,6 +81,34 @@ func (p *Process) leave(addr uint64, size int) error {
 		}
 	}
 	return nil
+}
+
+// noteMask leaves word of the signals that a thread blocks, before all are blocked
+// for a moment: its tracer may be killed in that.
+func (p *Process) noteMask(t *Thread, blocked sigset) {
+	if p.area.base == 0 {
+		return
+	}
+	words := binary.LittleEndian.AppendUint64(nil, uint64(t.ID))
+	words = binary.LittleEndian.AppendUint64(words, uint64(blocked))
+	_, _ = p.WriteMemory(p.area.base+areaMask, words) // only a process that has ended has no header
+}
+
+// unblock gives the thread that was noted last its mask back, if it was left blocked.
+func (p *Process) unblock() error {
+	id, err := p.word(p.area.base + areaMask)
+	if err != nil {
+		return err
+	}
+	mask, err := p.word(p.area.base + areaMask + 8)
+	if t := p.threads[int(id)]; err != nil || t == nil {
+		return err
+	}
+	now, err := blockedSignals(int(id))
+	if err != nil || now != sigset(mask)|blockable {
+		return err
+	}
+	return blockSignals(int(id), sigset(mask))
 }
 
 // HasArea reports whether a process has an area.

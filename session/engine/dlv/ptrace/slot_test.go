@@ -175,6 +175,33 @@ func TestStepBlocked(t *testing.T) {
 	}
 }
 
+// TestStepKilled recovers a process whose tracer was killed while it had a thread, for
+// which a signal waited, make one step: it must not go on with its signals blocked.
+func TestStepKilled(t *testing.T) {
+	p := attachAsleep(t)
+	p.UseScratch(scratchAt(t, p, entryOf(t, p.PID)))
+	thread := p.threads[p.PID]
+	if err := p.Secure(thread); err != nil || p.area.base == 0 {
+		t.Fatalf("no area: %v", err)
+	}
+	const before = sigset(1 << (unix.SIGUSR2 - 1))
+	p.noteMask(thread, before)
+	for _, now := range []sigset{before | blockable, before} {
+		if err := blockSignals(p.PID, now); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.recover(nil, func() error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := blockedSignals(p.PID); got != before || err != nil {
+			t.Errorf("it blocks %#x, %v, want %#x", got, err, before)
+		}
+	}
+	if err := p.Detach(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestMendStack has a thread be in the handler of a signal that came when it stood
 // at the begin of a slot: it must return into the text.
 func TestMendStack(t *testing.T) {
