@@ -192,7 +192,8 @@ func (k kill) happens(t *testing.T) (remains bool) {
 	target.advances(t)
 	remains = k.mended(t, pid, guarded)
 	target.advances(t)
-	await(t, "its threads to block no signals", func() bool { return !anyBlocks(pid) })
+	seen := map[string]bool{}
+	await(t, "its threads to block no signals", func() bool { return unblocked(pid, seen) })
 	finish(t)
 	return remains
 }
@@ -241,20 +242,20 @@ func (k kill) await(t *testing.T, g *tracer, pid int, trace string) {
 	}
 }
 
-// anyBlocks tells whether a thread of a Go program blocks the signal by which it is
-// preempted, as each does for moments.
-func anyBlocks(pid int) bool {
+// unblocked looks whether each thread of a Go program lets the signal through by which
+// it is preempted. It does not for moments, as while it forks: seen has those that were
+// seen to.
+func unblocked(pid int, seen map[string]bool) bool {
 	const preempt = 1 << (syscall.SIGURG - 1)
 	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
 	for _, task := range tasks {
 		status, _ := os.ReadFile(task)
 		_, rest, _ := strings.Cut(string(status), "\nSigBlk:\t")
 		mask, _, _ := strings.Cut(rest, "\n")
-		if blocked, _ := strconv.ParseUint(mask, 16, 64); blocked&preempt != 0 {
-			return true
-		}
+		blocked, _ := strconv.ParseUint(mask, 16, 64)
+		seen[task] = seen[task] || blocked&preempt == 0
 	}
-	return false
+	return !slices.ContainsFunc(tasks, func(task string) bool { return !seen[task] })
 }
 
 // hasArea tells whether a process has memory with code that is of no file.
