@@ -253,6 +253,12 @@ func (f *flowTest) seen(stream []events.Event) []*flowCall {
 		case e.Kind == events.Call:
 			s.enter(name)
 		case e.Kind == events.Return:
+			c := s.open[len(s.open)-1]
+			for _, v := range e.Changes {
+				if !slices.ContainsFunc(e.Results, func(r events.Value) bool { return r.Name == v.Name }) {
+					c.vars = append(c.vars, flowVar{e.Line, v.Name, address.ReplaceAllString(v.Value.Value, "0xADDR")})
+				}
+			}
 			s.open = s.open[:len(s.open)-1]
 		}
 	}

@@ -284,6 +284,9 @@ func (m *marker) literals(n ast.Node) {
 					delete(m.lines.Loose, l)
 				}
 			}
+			if m.opts.Alone && m.opts.Vars && lit.Type.Results == nil {
+				m.insert(lit.Body.Rbrace, fmt.Sprintf(";mark.Had(%d%s);", m.line(lit.Body.Rbrace), m.visible(lit.Body.Rbrace)))
+			}
 			m.function(lit.Body)
 		}
 		return !ok

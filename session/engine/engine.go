@@ -283,6 +283,7 @@ type Assignment struct {
 	Keeps        bool   // pointer and capacity of a slice may stay what they were
 	Computes     bool   // the value is computed or loaded: it is no copy of a variable's
 	Step         int    // 1, -1: a loop adds one, or takes it away; it may begin with a constant
+	Head         bool   // it stands in the head of a loop, where more is computed
 	From         string // the variable whose value it takes
 	FromDeclared int    // and the line of that
 	Constant     bool   // the value is a whole number, a truth value or zero: Value

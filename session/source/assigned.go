@@ -38,6 +38,7 @@ type Assignment struct {
 	// Step is 1 or -1 where a loop adds one, or takes it away; it may begin with a
 	// constant.
 	Step int
+	Head bool // it stands in the head of a loop, where more is computed
 	// From is the variable whose value it takes, declared on line FromDeclared.
 	From         string
 	FromDeclared int
@@ -117,6 +118,7 @@ type deed struct {
 	cell
 	Assignment
 	anywhere bool
+	perhaps  bool // it may not be run
 }
 
 // assigned collects what is assigned in a function.
@@ -128,6 +130,7 @@ type assigned struct {
 	unknown map[string]bool               // names that nobody knows
 	known   map[*ast.FuncLit]bool         // that were seen in the call of them
 	again   int                           // loops around
+	header  bool                          // in that of one
 	inner   []*ast.FuncLit                // literals around
 	entry   map[types.Object]bool         // variables that there are when the function is entered
 	same    map[types.Object]types.Object // variables that are one
@@ -200,7 +203,7 @@ func (a *assigned) put(n ast.Node, d deed) {
 			return // its own
 		}
 	}
-	d.Again = a.again > 0
+	d.Again, d.Head = a.again > 0, d.Head || a.header
 	if d.Part {
 		d.Constant, d.Value, d.From = false, 0, ""
 	}
@@ -280,8 +283,8 @@ func (a *assigned) literal(n ast.Node, lit *ast.FuncLit, at Assignment, anywhere
 	in.collect(lit.Body)
 	for _, d := range in.all {
 		known := !anywhere && !d.anywhere
-		at.Part = d.Part || known // perhaps it is not run
-		a.put(n, deed{cell: d.cell, Assignment: at, anywhere: !known})
+		at.Part = d.Part
+		a.put(n, deed{cell: d.cell, Assignment: at, anywhere: !known, perhaps: true})
 	}
 }
 
@@ -388,6 +391,7 @@ func keeps(x, value ast.Expr) bool {
 
 // loop notes what a loop assigns.
 func (a *assigned) loop(s *ast.ForStmt) {
+	a.header = true
 	if s.Init != nil {
 		a.collect(s.Init)
 	}
@@ -405,6 +409,7 @@ func (a *assigned) loop(s *ast.ForStmt) {
 	} else if s.Post != nil {
 		a.collect(s.Post)
 	}
+	a.header = false
 	a.collect(s.Body)
 }
 
@@ -412,7 +417,7 @@ func (a *assigned) loop(s *ast.ForStmt) {
 // begins with zero and rises.
 func (a *assigned) ranges(s *ast.RangeStmt) {
 	a.collect(s.X)
-	at := Assignment{First: a.line(s.Pos()), Last: a.line(s.Body.Lbrace)}
+	at := Assignment{First: a.line(s.Pos()), Last: a.line(s.Body.Lbrace), Head: true}
 	key := at
 	if t := a.info.Types[s.X].Type; t != nil {
 		switch t := t.Underlying().(type) {

@@ -44,6 +44,7 @@ func f(a, b int, s []int) (r int, err error) {
 		}
 	}
 	var g int
+	h := 1; h = a
 	return x, nil
 }
 
@@ -92,11 +93,12 @@ d@31 31-31
 e@31 31-31,again 32-32,again
 err@3 anywhere
 g@36 anywhere
+h@37 anywhere 37-37,=1
 i@10 10-10,computes,step:1,=0
 k@13 13-13,computes,step:1,=0
 p.q@0 9-9,part
 p@0
-r@3 37-37
+r@3 38-38
 s@3 6-6,keeps 7-7,keeps 8-8 9-9,part
 t@20 21-21 23-23
 u@25 25-26,=0
@@ -106,7 +108,7 @@ w.x@27 27-27 28-28,from:a@3
 w.y@27 27-27 29-29,part
 w@27 27-27
 x@4 4-4,from:a@3 5-5,from:y@4 11-11,computes,again
-y@4 4-4,computes 5-5,from:x@4 16-18,part
+y@4 4-4,computes 5-5,from:x@4 16-18
 z.w@0 inside
 z@0 inside
 `

@@ -137,6 +137,7 @@ func (r *reach) assignment(n int, d deed) {
 	if r.bits[n][at.First] != 0 { // with another one on its line
 		i := slices.IndexFunc(v.By, func(b Assignment) bool { return b.First == at.First })
 		v.By[i].add(at)
+		v.Anywhere = v.Anywhere || !d.Head // code does not tell them apart
 		return
 	}
 	if v.Anywhere = v.Anywhere || len(v.By) == maxAssignments; !v.Anywhere {
@@ -167,7 +168,7 @@ func (b *Assignment) add(at Assignment) {
 // as a whole.
 func (r *reach) does(n int, d deed) (kills, met bool) {
 	if d.field == r.cells[n].field {
-		return !d.Part, true
+		return !d.Part && !d.perhaps, true
 	}
-	return !d.Part, d.field == "" && !d.Part
+	return !d.Part && !d.perhaps, d.field == "" && !d.Part
 }

@@ -39,12 +39,15 @@ type assignment struct {
 	statement int
 	by        origins
 	keeps     bool // it may leave it as it is
+	whole     bool // what else is computed on its lines is not computed for it
 	computes  bool // what it assigns is no copy
 	copies    bool // it is the copy of a variable
 	step      int  // what it adds, unless it is the constant that it begins with
 	constant  bool // value is that constant
 	value     int64
 	marked    bool // the compiler has marked where its code begins
+
+	first, last int // its lines
 }
 
 // A constantValue is what a statement assigns whose lines have no code for that: it is
@@ -107,6 +110,9 @@ func (fl *flow) unit(l *local, c claim, all []engine.Assigned, sig *signature) *
 	switch {
 	case l.escapes:
 		u.lines[l.declared] = assignment{statement: l.declared, by: entered}
+		if isCaptured(l) {
+			u.lines[fl.fn.Line] = assignment{statement: fl.fn.Line, by: entered}
+		}
 		return u
 	case isCaptured(l):
 		u.lines[fl.fn.Line] = assignment{statement: fl.fn.Line, by: entered}
@@ -145,8 +151,9 @@ func (fl *flow) assign(u *unit, l *local, c claim, by engine.Assignment, of orig
 	}
 	for line := by.First; line <= by.Last; line++ {
 		u.lines[line] = assignment{
-			statement: by.First, by: of, keeps: by.Keeps && c.offset != wordSize,
+			statement: by.First, by: of, keeps: by.Keeps && c.offset != wordSize, whole: by.Keeps || by.Head,
 			computes: by.Computes, copies: by.From != "", step: step, constant: by.Constant, value: by.Value, marked: fl.isMarked(by),
+			first: by.First, last: by.Last,
 		}
 	}
 	if k := (constantValue{by.Value, of}); by.Constant && (by.Value == 0 || isWhole(l.typ)) && (step != 0 || !fl.loads(k, by)) {
@@ -248,7 +255,7 @@ func (fl *flow) alias(u *unit, l *local, c claim, by engine.Assignment, of origi
 		case by.First == l.declared && len(a.By) == 1 && !a.By[0].Part && a.By[0].First != by.First && len(reach) > 0:
 			for line := a.By[0].First; line <= a.By[0].Last; line++ {
 				if _, twice := u.lines[line]; !twice {
-					u.lines[line] = assignment{statement: a.By[0].First, by: of, computes: a.By[0].Computes, copies: a.By[0].From != ""}
+					u.lines[line] = assignment{statement: a.By[0].First, by: of, computes: a.By[0].Computes, copies: a.By[0].From != "", first: a.By[0].First, last: a.By[0].Last}
 				}
 			}
 		}

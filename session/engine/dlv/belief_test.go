@@ -15,6 +15,7 @@ func TestBelief(t *testing.T) {
 		name, code string
 		keeps      bool   // line 2 may leave it as it is
 		zero       bool   // line 2 assigns 0, and has no code
+		step       int    // line 2 adds it, after 0
 		want       string // by instruction, what holds x before it
 	}{
 		{
@@ -140,11 +141,47 @@ func TestBelief(t *testing.T) {
 			zero: true,
 			want: "AXe|AXe CX2|AXe CX2 DX2|AXe DX2",
 		},
+		{
+			name: "a loop that counts: not its bound, and not the next number in what is left of the round",
+			code: `
+				31c9       2*  XORL CX, CX
+				eb09       2   JMP 4 further
+				488b542408 2   MOVQ 8(SP), DX
+				48ffc1     2*  INCQ CX
+				90         3*  NOP
+				4839ca     2*  CMPQ CX, DX
+				7cf2       2   JL 4 back
+				c3         4*  RET`,
+			step: 1,
+			want: "AXe|AXe CX2|CX2|CX2||CX2|CX2|CX2",
+		},
+		{
+			name: "a part of what a statement computes, of which more comes further on",
+			code: `
+				4801c3     2*  ADDQ AX, BX
+				7403       3*  JE 1 further
+				48ffc3     2*  INCQ BX
+				c3         4*  RET`,
+			want: "AXe|||",
+		},
+		{
+			name: "a loop that was turned round",
+			code: `
+				31c9       2*  XORL CX, CX
+				48ffc9     2*  DECQ CX
+				7dfb       2   JGE 1 back
+				c3         4*  RET`,
+			step: 1,
+			want: "AXe|||",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			fl := newFlow(&Image{}, &engine.Function{}, listing(t, tt.code))
-			u := unit{size: wordSize, lines: map[int]assignment{2: {statement: 2, by: 2, keeps: tt.keeps}}}
+			u := unit{size: wordSize, lines: map[int]assignment{2: {statement: 2, by: 2, keeps: tt.keeps, first: 2, last: 2}}}
 			u.entry.regs[regAX] = entered
+			if tt.step != 0 {
+				u.lines[2] = assignment{statement: 2, by: 2, computes: true, step: tt.step, constant: true}
+			}
 			if tt.zero {
 				u.constants = []constantValue{{by: 2}}
 			}
@@ -165,7 +202,7 @@ func TestBelief(t *testing.T) {
 func named(h holders) string {
 	var list []string
 	add := func(name string, of origins) {
-		if of&old != 0 {
+		if of&(old|ahead) != 0 {
 			return
 		}
 		if of&entered != 0 {

@@ -19,6 +19,9 @@ type flow struct {
 	from    [][]int
 	effects []effects
 	units   map[unitKey]*solved
+	to      [][]int  // the blocks to which control goes
+	order   []int    // of blocks: see sort
+	ahead   [][]bool // see forward
 }
 
 type unitKey struct {
@@ -104,6 +107,7 @@ func newFlow(im *Image, f *engine.Function, b *body) *flow {
 			fl.from[n] = append(fl.from[n], fl.block[p])
 		}
 	}
+	fl.sort()
 	return fl
 }
 
@@ -317,6 +321,8 @@ func (fl *flow) value(u *unit, s *state, i int) origins {
 		return k
 	}
 	switch {
+	case assigns && !by.whole && fl.isUnfinished(by, i):
+		return old // a part of what it computes
 	case assigns:
 		return by.by
 	case isConditionalMove(fl.code[i].op) && ef.width >= u.size:
@@ -326,6 +332,69 @@ func (fl *flow) value(u *unit, s *state, i int) origins {
 		}
 	}
 	return 0
+}
+
+// isUnfinished reports whether what an instruction computes for a statement may not be
+// its value: because control comes to more that computes for it, elsewhere.
+func (fl *flow) isUnfinished(by assignment, i int) bool {
+	n := fl.block[i]
+	for m, reached := range fl.forward(n) {
+		for k := fl.starts[m]; reached && k < fl.end(m); k++ {
+			ef := &fl.effects[k]
+			if by.first <= fl.lines[k] && fl.lines[k] <= by.last && !ef.copy && ef.regs&^ef.aside != 0 && !fl.never[k] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// forward returns the blocks to which control may come from a block without going
+// round in a loop.
+func (fl *flow) forward(n int) []bool {
+	if fl.ahead[n] == nil {
+		fl.ahead[n] = make([]bool, len(fl.starts))
+		var visit func(k int)
+		visit = func(k int) {
+			for _, m := range fl.to[k] {
+				if !fl.ahead[n][m] && fl.order[m] > fl.order[k] {
+					fl.ahead[n][m] = true
+					visit(m)
+				}
+			}
+		}
+		visit(n)
+	}
+	return fl.ahead[n]
+}
+
+// sort numbers the blocks so that only the ways back to the heads of loops lead to
+// lower numbers.
+func (fl *flow) sort() {
+	fl.to, fl.order, fl.ahead = make([][]int, len(fl.starts)), make([]int, len(fl.starts)), make([][]bool, len(fl.starts))
+	for n, from := range fl.from {
+		for _, p := range from {
+			fl.to[p] = append(fl.to[p], n)
+		}
+	}
+	next := len(fl.starts)
+	seen := make([]bool, len(fl.starts))
+	var visit func(n int)
+	visit = func(n int) {
+		seen[n] = true
+		for _, m := range fl.to[n] {
+			if !seen[m] {
+				visit(m)
+			}
+		}
+		next--
+		fl.order[n] = next
+	}
+	for n := range fl.starts {
+		if !seen[n] {
+			visit(n)
+		}
+	}
 }
 
 // write notes what an instruction writes.
