@@ -165,6 +165,15 @@ func TestBelief(t *testing.T) {
 			want: "AXe|||",
 		},
 		{
+			name: "of which more comes behind another line",
+			code: `
+				4801c3     2*  ADDQ AX, BX
+				31c9       3*  XORL CX, CX
+				48ffc3     2*  INCQ BX
+				c3         4*  RET`,
+			want: "AXe|||BX2",
+		},
+		{
 			name: "a loop that was turned round",
 			code: `
 				31c9       2*  XORL CX, CX

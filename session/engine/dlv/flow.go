@@ -337,11 +337,21 @@ func (fl *flow) value(u *unit, s *state, i int) origins {
 // isUnfinished reports whether what an instruction computes for a statement may not be
 // its value: because control comes to more that computes for it, elsewhere.
 func (fl *flow) isUnfinished(by assignment, i int) bool {
+	on := func(k int) bool { return by.first <= fl.lines[k] && fl.lines[k] <= by.last }
+	computes := func(k int) bool {
+		ef := &fl.effects[k]
+		return on(k) && !ef.copy && ef.regs&^ef.aside != 0 && !fl.never[k]
+	}
 	n := fl.block[i]
+	left := false // for another line
+	for k := i + 1; k < fl.end(n); k++ {
+		if left = left || fl.begin[k] && !on(k); left && computes(k) {
+			return true
+		}
+	}
 	for m, reached := range fl.forward(n) {
 		for k := fl.starts[m]; reached && k < fl.end(m); k++ {
-			ef := &fl.effects[k]
-			if by.first <= fl.lines[k] && fl.lines[k] <= by.last && !ef.copy && ef.regs&^ef.aside != 0 && !fl.never[k] {
+			if computes(k) {
 				return true
 			}
 		}
