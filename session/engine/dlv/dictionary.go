@@ -1,37 +1,39 @@
-//go:build linux && amd64
-
 package dlv
 
 import (
 	"debug/dwarf"
 
+	"gtrace/session/engine"
+
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 )
 
-// enteredDictionary returns the dictionary of a call of generic code that has just
-// been entered, 0 if there is none or it cannot be told. What it finds out about
-// how a function literal is called it notes in the probe.
-func (e *Engine) enteredDictionary(c *hitContext, p *probe, cfa uint64) uint64 {
-	lit := p.sig.literal
+// Enter finds out the dictionary of a call of generic code that has just been entered,
+// where there is one and it can be told; and how a function literal is called. It
+// returns the signature of that way.
+func (fr *Frame) Enter(sig *signature) *signature {
+	lit := sig.literal
 	if lit == nil {
-		return e.dictionaryArgument(c, p.sig, cfa)
+		fr.Dictionary = fr.dictionaryArgument(sig)
+		return sig
 	}
-	closure := c.thread.Regs.Rdx
-	if entry, err := e.word(closure); err == nil && entry == lit.entry {
-		return e.capturedDictionary(closure, lit)
+	closure := fr.Registers.General(dxRegister)
+	if entry, err := fr.word(closure); err == nil && entry == lit.entry {
+		fr.Dictionary = fr.capturedDictionary(closure, lit)
+		return sig
 	}
-	if dict := e.dictionaryArgument(c, lit.spot, cfa); e.isDictionary(lit.family, dict) {
-		p.sig = lit.spot
-		return dict
+	if dict := fr.dictionaryArgument(lit.spot); fr.isDictionary(lit.family, dict) {
+		fr.Dictionary = dict
+		return lit.spot
 	}
-	return 0
+	return sig
 }
 
-func (e *Engine) dictionaryArgument(c *hitContext, sig *signature, cfa uint64) uint64 {
+func (fr *Frame) dictionaryArgument(sig *signature) uint64 {
 	if sig.dict == nil {
 		return 0
 	}
-	data, err := e.bytes(c, sig.dict, cfa)
+	data, err := fr.bytes(sig.dict)
 	if err != nil {
 		return 0
 	}
@@ -40,14 +42,14 @@ func (e *Engine) dictionaryArgument(c *hitContext, sig *signature, cfa uint64) u
 
 // capturedDictionary looks for the dictionary in a closure of a literal. Before it
 // may stand variables that the debug information leaves out.
-func (e *Engine) capturedDictionary(closure uint64, lit *literal) uint64 {
+func (fr *Frame) capturedDictionary(closure uint64, lit *literal) uint64 {
 	const most = 64 // words
 	for i := range uint64(most) {
-		word, err := e.word(closure + lit.from + i*wordSize)
+		word, err := fr.word(closure + lit.from + i*wordSize)
 		if err != nil {
 			return 0
 		}
-		if e.isDictionary(lit.family, word) {
+		if fr.isDictionary(lit.family, word) {
 			return word
 		}
 	}
@@ -57,20 +59,20 @@ func (e *Engine) capturedDictionary(closure uint64, lit *literal) uint64 {
 // isDictionary reports whether an address is that of a dictionary of a family of
 // generic code: a symbol says so, where the program has them, and at each place
 // that the debug information names stands a type of the size it names.
-func (e *Engine) isDictionary(fam *family, addr uint64) bool {
+func (fr *Frame) isDictionary(fam *family, addr uint64) bool {
 	if addr == 0 || addr%wordSize != 0 {
 		return false
 	}
 	if is, ok := fam.known[addr]; ok {
 		return is
 	}
-	symbols := e.im.dictionaries()
+	symbols := fr.im.dictionaries()
 	is := len(symbols) == 0 && len(fam.types) > 0 || symbols[addr]
 	for _, t := range fam.types {
 		if !is {
 			break
 		}
-		found := e.trueType(addr, t.index)
+		found := fr.trueType(addr, t.index)
 		is = found != nil && sizeOf(found) == t.size
 	}
 	if is {
@@ -79,32 +81,51 @@ func (e *Engine) isDictionary(fam *family, addr uint64) bool {
 	return is
 }
 
-// localDictionary returns the dictionary of a call whose entry was not seen, as
+// FindDictionary looks for the dictionary of a call of f whose entry was not seen, as
 // code that was not optimised keeps it in a variable.
-func (e *Engine) localDictionary(c *hitContext, p *probe, cfa uint64) uint64 {
-	fam := e.im.family(p.probe.Func)
+func (fr *Frame) FindDictionary(f *engine.Function) {
+	fam := fr.im.family(f)
 	if fam == nil {
-		return 0
+		return
 	}
-	regs := e.registers(c, cfa)
-	for _, child := range e.im.children(p.probe.Func) {
+	for _, child := range fr.im.children(f) {
 		if child.Val(dwarf.AttrName) != dictionary {
 			continue
 		}
-		addr, pieces, _, err := e.im.bi.Location(child, dwarf.AttrLocation, c.addr, *regs, e.p)
+		addr, pieces, _, err := fr.im.bi.Location(child, dwarf.AttrLocation, fr.PC, *fr.dwarf(), nil)
 		word := make([]byte, wordSize)
-		if err != nil || len(missing(pieces)) > 0 || e.gather(word, addr, pieces, regs) != nil {
-			return 0
+		if err != nil || len(missing(pieces)) > 0 || fr.gather(word, addr, pieces) != nil {
+			return
 		}
-		if dict := uint64At(word, 0); e.isDictionary(fam, dict) {
-			return dict
+		if dict := uint64At(word, 0); fr.isDictionary(fam, dict) {
+			fr.Dictionary = dict
+			return
 		}
 	}
-	return 0
 }
 
-// typeOf returns the true type of a variable in a call.
-func (e *Engine) typeOf(l *local, dict uint64) godwarf.Type {
+// trueType looks up what a type parameter stands for in a call.
+func (fr *Frame) trueType(dict uint64, index int64) godwarf.Type {
+	word, err := fr.word(dict + uint64(index)*wordSize)
+	if err != nil {
+		return nil
+	}
+	return fr.im.values.RuntimeType(fr.Memory, word)
+}
+
+// typeOfParam returns the true type of an argument or a result in this call.
+func (fr *Frame) typeOfParam(p *param) godwarf.Type {
+	if p.dictIndex >= 0 && fr.Dictionary != 0 {
+		if t := fr.trueType(fr.Dictionary, p.dictIndex); t != nil {
+			return t
+		}
+	}
+	return p.typ
+}
+
+// typeOf returns the true type of a variable in this call.
+func (fr *Frame) typeOf(l *local) godwarf.Type {
+	dict := fr.Dictionary
 	if dict == 0 {
 		return l.typ
 	}
@@ -118,7 +139,7 @@ func (e *Engine) typeOf(l *local, dict uint64) godwarf.Type {
 	}
 	var found godwarf.Type
 	for _, i := range indexes {
-		t := e.trueType(dict, i)
+		t := fr.trueType(dict, i)
 		if t == nil || found != nil && found != t {
 			return l.typ
 		}

@@ -105,7 +105,7 @@ func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", engine.ErrGoVersion, err)
 	}
-	p.UseScratch(im.scratch())
+	p.UseScratch(scratch(im))
 	return &Engine{
 		im:     im,
 		p:      p,

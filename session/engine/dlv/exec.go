@@ -47,7 +47,7 @@ func (e *Engine) reopen(exe string) error {
 }
 
 func (e *Engine) successor(im *Image) (*Engine, error) {
-	if err := im.loadFor(e.p.PID); err != nil {
+	if err := load(e.p.PID, im); err != nil {
 		return nil, err
 	}
 	if err := e.p.Follow(); err != nil {

@@ -53,7 +53,7 @@ type hitContext struct {
 	sp, bp uint64
 	// inside is set to addr where the function there has been entered before.
 	inside uint64
-	floats error // why the floating point registers could not be read
+	vector *ptrace.FPRegs // once read
 	hits   []engine.Hit
 	views  []*view // of each of these; nil: it is not in a function
 }
@@ -135,14 +135,15 @@ func (e *Engine) hit(c *hitContext, kind engine.HitKind, g *goroutine) engine.Hi
 // of the stack; the arguments are where the caller put them.
 func (e *Engine) entered(c *hitContext, p *probe) {
 	cfa := c.sp + wordSize
-	if p.host != nil && !e.leads(c, p, cfa) {
-		return
-	}
 	frame := c.g.frame(cfa)
-	dict, doubt := e.enteredDictionary(c, p, cfa), ""
+	fr, doubt := e.frame(c, cfa), ""
+	if p.host != nil && len(p.sig.args) > 0 && !fr.Leads(&p.sig.args[0]) {
+		return // on its way to the receiver a host may panic
+	}
+	p.sig = fr.Enter(p.sig)
 	if p.condition != nil {
 		var seen bool
-		if seen, doubt = e.admit(c, p, cfa, frame); !seen {
+		if seen, doubt = e.admit(c, p, fr); !seen {
 			return
 		}
 	}
@@ -152,14 +153,13 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 	h.Doubt = doubt
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = p.probe.Func.File, p.probe.Func.Line
-	call := openCall{fn: p.probe.Func, frame: frame, dict: dict}
-	if again := g.at(frame); again != nil && again.fn == call.fn && dict == 0 {
-		call.dict = again.dict // the entry is the head of a loop
+	if again := g.at(frame); again != nil && again.fn == p.probe.Func && fr.Dictionary == 0 {
+		fr.Dictionary = again.dict // the entry is the head of a loop
 	}
 	capture := &p.probe.Capture
-	call.named = e.named(c, p.sig.args, cfa, capture.Limits)
+	fr.Named = fr.NamedBy(p.sig.args, capture.Limits)
 	g.drop(frame - 1)
-	g.calls = append(g.calls, call)
+	g.calls = append(g.calls, openCall{fn: p.probe.Func, frame: frame, dict: fr.Dictionary, named: fr.Named})
 	if caller, ok := e.caller(c); ok {
 		h.Caller = &caller
 	}
@@ -169,7 +169,7 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 		}
 	}
 	if capture.Args && !p.sig.unknown {
-		h.Values = e.read(c, p.sig.args, p.sig.floats, cfa, &call, capture.Limits, nil)
+		h.Values = fr.Values(p.sig.args, capture.Limits)
 	}
 	if capture.Labels {
 		h.Labels = e.labels(c, capture)
@@ -177,17 +177,7 @@ func (e *Engine) entered(c *hitContext, p *probe) {
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)
 	}
-	c.add(h, &view{entryFrame: &entryFrame{e, c, p.sig, cfa, &call}, p: p})
-}
-
-// leads reports whether a host that is entered comes to what it hosts: on its way to
-// the receiver it may panic.
-func (e *Engine) leads(c *hitContext, p *probe, cfa uint64) bool {
-	if len(p.sig.args) == 0 || p.sig.args[0].loc.given == nil {
-		return true
-	}
-	_, err := e.bytes(c, &p.sig.args[0], cfa)
-	return err == nil
+	c.add(h, &view{entryFrame: entryFrame{fr, p.sig}, e: e, p: p})
 }
 
 // returned handles the RET of a probed function: the return address is on top
@@ -208,19 +198,17 @@ func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 	if n := len(g.calls); n > 0 && g.calls[n-1].frame == frame {
 		call = g.calls[n-1]
 	}
-	if call.dict == 0 {
-		call.dict = e.localDictionary(c, p, cfa)
-	}
+	fr := e.callFrame(c, cfa, p, &call)
 	capture := &p.probe.Capture
 	if capture.Parent {
 		h.Parent = e.parent(c)
 	}
 	if capture.Results && !p.sig.unknown {
-		call.named = max(call.named, e.named(c, p.sig.results, cfa, capture.Limits))
-		h.Values = e.read(c, p.sig.results, p.sig.floats, cfa, &call, capture.Limits, &h)
+		fr.Named = max(fr.Named, fr.NamedBy(p.sig.results, capture.Limits))
+		fr.Results(p.sig.results, capture.Limits, &h)
 	}
 	if capture.Locals && p.host == nil {
-		h.Locals = e.locals(c, p, pl, h.Line, cfa, &call)
+		h.Locals = fr.Locals(pl.visible(fr, p, h.Line), capture.Limits)
 	}
 	if capture.Labels {
 		h.Labels = e.labels(c, capture)
@@ -232,7 +220,7 @@ func (e *Engine) returned(c *hitContext, p *probe, pl *place) {
 	if len(g.calls) == 0 {
 		delete(e.goroutines, c.g.key(c.thread))
 	}
-	c.add(h, &view{entryFrame: &entryFrame{e, c, p.sig, cfa, &call}, p: p, pl: pl, line: h.Line})
+	c.add(h, &view{entryFrame: entryFrame{fr, p.sig}, e: e, p: p, pl: pl, line: h.Line, been: call.been})
 }
 
 // goroutine returns what is remembered of the goroutine of a stop.

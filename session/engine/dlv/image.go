@@ -33,23 +33,24 @@ type Image struct {
 	lines *gosym.Table
 	base  uint64 // added to the file's addresses: 0 unless position independent
 
-	functions []*engine.Function
-	byEntry   map[uint64]*engine.Function
-	symbols   *symbolizer
-	frames    frame.FrameDescriptionEntries
-	values    *value.Reader
-	types     *eval.Types
-	flows     map[*engine.Function]*flow // of optimised code, once looked at
-	packages  []*packageUnit
-	clauses   map[string]string                       // names of packages, by import path
-	families  map[string]*family                      // of generic code, by the symbol they share
-	dicts     map[uint64]bool                         // see dictionaries
-	sigpanic  *engine.Function                        // see isSigpanic; nil: not looked for
-	frameFrom map[*engine.Function]uint64             // where its frame is set up
-	shared    map[*engine.Function]bool               // see sharesReturn
-	hosts     map[*engine.Function][]*engine.Function // see linkHosts
-	hosted    map[*engine.Function]*engine.Function   // what each of these hosts
-	abstracts map[*engine.Function]dwarf.Offset       // of those with hosts
+	functions  []*engine.Function
+	byEntry    map[uint64]*engine.Function
+	symbols    *symbolizer
+	frames     frame.FrameDescriptionEntries
+	values     *value.Reader
+	types      *eval.Types
+	flows      map[*engine.Function]*flow // of optimised code, once looked at
+	signatures map[*engine.Function]*signature
+	packages   []*packageUnit
+	clauses    map[string]string                       // names of packages, by import path
+	families   map[string]*family                      // of generic code, by the symbol they share
+	dicts      map[uint64]bool                         // see dictionaries
+	sigpanic   *engine.Function                        // see isSigpanic; nil: not looked for
+	frameFrom  map[*engine.Function]uint64             // where its frame is set up
+	shared     map[*engine.Function]bool               // see sharesReturn
+	hosts      map[*engine.Function][]*engine.Function // see linkHosts
+	hosted     map[*engine.Function]*engine.Function   // what each of these hosts
+	abstracts  map[*engine.Function]dwarf.Offset       // of those with hosts
 }
 
 // Open reads an executable.
@@ -92,7 +93,7 @@ func openFile(path string) (*Image, error) {
 	if err != nil {
 		return nil, readable(err)
 	}
-	im := &Image{path: path, file: file, flows: map[*engine.Function]*flow{}}
+	im := &Image{path: path, file: file, flows: map[*engine.Function]*flow{}, signatures: map[*engine.Function]*signature{}}
 	err = im.identify()
 	if err == nil && !hasDebugInfo(file) {
 		err = stripped(file)
@@ -125,7 +126,7 @@ func (im *Image) load(entry uint64) (err error) {
 		return damagedDebugInfo(err)
 	}
 	im.bi = proc.NewBinaryInfo("linux", "amd64", false)
-	if err := im.bi.LoadBinaryInfo(im.path, im.base+im.file.Entry, nil); err != nil {
+	if err := im.bi.LoadBinaryInfo(im.path, im.Entry(), nil); err != nil {
 		return damagedDebugInfo(err)
 	}
 	if im.lines, err = im.lineTable(); err != nil {
@@ -245,6 +246,9 @@ func (im *Image) Module() string { return im.info.Main.Path }
 
 // GoVersion returns the version of Go that built the program.
 func (im *Image) GoVersion() string { return im.info.GoVersion }
+
+// Entry returns the address where the program is entered.
+func (im *Image) Entry() uint64 { return im.base + im.file.Entry }
 
 // Close closes the file.
 func (im *Image) Close() error {

@@ -76,9 +76,8 @@ func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
 	if !slices.Contains(call.been, pl.line) {
 		call.been = append(call.been, pl.line)
 	}
-	if call.dict == 0 {
-		call.dict = e.localDictionary(c, p, cfa)
-	}
+	fr := e.callFrame(c, cfa, p, call)
+	call.dict = fr.Dictionary
 	h := e.hit(c, engine.Reached, g)
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
 	h.File, h.Line = p.probe.Func.File, pl.line
@@ -87,12 +86,12 @@ func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
 		h.Parent = e.parent(c)
 	}
 	if capture.Locals {
-		h.Locals = e.locals(c, p, pl, pl.line, cfa, call)
+		h.Locals = fr.Locals(pl.visible(fr, p, pl.line), capture.Limits)
 	}
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)
 	}
-	c.add(h, &view{entryFrame: &entryFrame{e, c, p.sig, cfa, new(*call)}, p: p, pl: pl, line: pl.line})
+	c.add(h, &view{entryFrame: entryFrame{fr, p.sig}, e: e, p: p, pl: pl, line: pl.line, been: slices.Clone(call.been)})
 }
 
 // call returns what is remembered of the call at a frame, which is the innermost.

@@ -1,10 +1,9 @@
-//go:build linux && amd64
-
 package dlv
 
 import (
 	"debug/dwarf"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,63 +11,67 @@ import (
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"github.com/go-delve/delve/pkg/dwarf/op"
 
+	"gtrace/events/secret"
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv/ptrace"
+	"gtrace/session/engine/dlv/eval"
 	"gtrace/session/engine/dlv/value"
 )
 
-// optimizedOut is the value of a variable that the compiler keeps nowhere.
-const optimizedOut = "<optimized out>"
+// A Spot is a place in a function where variables are looked at, with what must be
+// known to tell which of them are where the debug information says.
+type Spot struct {
+	Func     *engine.Function
+	Line     int
+	Late     []slot // see mark
+	Assigned func() []engine.Assigned
+	Hide     *secret.Names
+}
 
-// locals reads the variables that can be seen from a place.
-func (e *Engine) locals(c *hitContext, p *probe, pl *place, line int, cfa uint64, call *openCall) []engine.Variable {
-	lim := p.probe.Capture.Limits
-	regs := e.registers(c, cfa)
-	e.see(c, p, pl, line, regs)
-	vars := make([]engine.Variable, len(pl.locals))
-	for i := range pl.locals {
-		l, v := &pl.locals[i], &vars[i]
+// Visible finds the variables that can be seen from a spot: the innermost of each
+// name. They are the same for each frame that stands there.
+func (fr *Frame) Visible(at Spot) []local {
+	list := fr.im.locals(at.Func, fr.PC, at.Line, at.Hide)
+	fr.im.markLocals(list, at)
+	if at.Func.Optimized {
+		fr.doubt(list, at)
+	}
+	for i := range list {
+		l := &list[i]
+		l.doubtful = l.doubtful || fr.isLate(l, at.Late)
+	}
+	return list
+}
+
+// Locals reads variables.
+func (fr *Frame) Locals(list []local, lim engine.Limits) []engine.Variable {
+	vars := make([]engine.Variable, len(list))
+	for i := range list {
+		l, v := &list[i], &vars[i]
 		v.Name, v.Type = l.name, l.typeName
 		v.ID, v.Declared, v.Argument = uint64(l.entry.Offset), l.declared, l.argument
-		if why := e.local(c, l, v, regs, call, lim); why != "" {
+		if why := fr.local(l, v, lim); why != "" {
 			v.Value.Value, v.Missing = why, true
 		}
 	}
 	return vars
 }
 
-// see finds out, once, which variables can be seen from a place.
-func (e *Engine) see(c *hitContext, p *probe, pl *place, line int, regs *op.DwarfRegisters) {
-	if pl.locals != nil {
-		return
-	}
-	pl.locals = e.im.locals(p.probe.Func, c.addr, line, p.probe.Capture.Limits.Hide)
-	e.markLocals(p, pl.locals)
-	if p.probe.Func.Optimized {
-		e.doubt(p, pl.locals, c.addr, line, regs)
-	}
-	for i := range pl.locals {
-		l := &pl.locals[i]
-		l.doubtful = l.doubtful || e.isLate(l, pl.late, c.addr, regs)
-	}
-}
-
 // local reads one variable, or says why it cannot be.
-func (e *Engine) local(c *hitContext, l *local, v *engine.Variable, regs *op.DwarfRegisters, call *openCall, lim engine.Limits) (why string) {
-	typ, at, why := e.locate(c, l, regs, call)
+func (fr *Frame) local(l *local, v *engine.Variable, lim engine.Limits) (why string) {
+	typ, at, why := fr.locate(l)
 	if why != "" {
 		return why
 	}
 	if typ != l.typ {
-		v.Type = e.im.values.TypeName(typ)
+		v.Type = fr.im.values.TypeName(typ)
 	}
-	match := max(l.secret, min(l.named, call.named))
-	r := e.im.values.Show(e.p, typ, at, match, lim)
+	match := max(l.secret, min(l.named, fr.Named))
+	r := fr.im.values.Show(fr.Memory, typ, at, match, lim)
 	v.Value.Value, v.Error = r.Text, r.Error
 	// What has changed in a large struct shows only in all of it.
 	if isStruct(typ) && strings.Contains(r.Text, "…+") {
 		lim.Fields = allFields
-		if r := e.im.values.Show(e.p, typ, at, match, lim); r.Text != v.Value.Value {
+		if r := fr.im.values.Show(fr.Memory, typ, at, match, lim); r.Text != v.Value.Value {
 			v.Whole = r.Text
 		}
 	}
@@ -87,10 +90,19 @@ func isStruct(t godwarf.Type) bool {
 	return ok
 }
 
+// Find finds a variable for an expression.
+func (fr *Frame) Find(l *local) (eval.Found, error) {
+	typ, at, why := fr.locate(l)
+	if why != "" {
+		return eval.Found{}, errors.New(l.name + " is " + strings.Trim(why, "<>"))
+	}
+	return eval.Found{Place: at, Type: typ, Secret: min(l.named, fr.Named)}, nil
+}
+
 // locate finds where a variable is and of which type, or says why it cannot be
 // found.
-func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *openCall) (typ godwarf.Type, at value.Place, why string) {
-	addr, pieces, _, err := e.im.bi.Location(l.entry, dwarf.AttrLocation, c.addr, *regs, e.p)
+func (fr *Frame) locate(l *local) (typ godwarf.Type, at value.Place, why string) {
+	addr, pieces, _, err := fr.im.bi.Location(l.entry, dwarf.AttrLocation, fr.PC, *fr.dwarf(), nil)
 	if err != nil || l.doubtful || l.isPart(pieces) {
 		return nil, at, optimizedOut
 	}
@@ -103,10 +115,10 @@ func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *
 	if len(gone) > 0 && !isCapacity(l.typ, gone) {
 		return nil, at, optimizedOut
 	}
-	typ = e.typeOf(l, call.dict)
+	typ = fr.typeOf(l)
 	if l.escapes {
 		word := make([]byte, wordSize)
-		if err := e.gather(word, addr, pieces, regs); err != nil {
+		if err := fr.gather(word, addr, pieces); err != nil {
 			return nil, at, unreadable(err)
 		}
 		addr, pieces = int64(uint64At(word, 0)), nil
@@ -118,7 +130,7 @@ func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *
 		return typ, value.Place{Addr: uint64(addr)}, ""
 	}
 	at.Data = make([]byte, sizeOf(typ))
-	if err := e.gather(at.Data, addr, pieces, regs); err != nil {
+	if err := fr.gather(at.Data, addr, pieces); err != nil {
 		return nil, at, unreadable(err)
 	}
 	if len(gone) > 0 {
@@ -132,26 +144,26 @@ func (e *Engine) locate(c *hitContext, l *local, regs *op.DwarfRegisters, call *
 
 // doubt finds out which variables, or words of them, are not where they are said to
 // be: see belief.go.
-func (e *Engine) doubt(p *probe, list []local, pc uint64, line int, regs *op.DwarfRegisters) {
-	f := p.probe.Func
-	fl, err := e.im.flow(f)
+func (fr *Frame) doubt(list []local, at Spot) {
+	f := at.Func
+	fl, err := fr.im.flow(f)
 	i := -1
 	if err == nil {
-		i = fl.index(pc)
+		i = fl.index(fr.PC)
 	}
-	s, _ := e.site(f)
+	sig, _ := fr.im.Signature(f)
 	var all []engine.Assigned
-	if p.probe.Assigned != nil {
-		all = p.probe.Assigned()
+	if at.Assigned != nil {
+		all = at.Assigned()
 	}
 	given := map[giver][]wordOf{}
 	for k := range list {
 		l := &list[k]
-		addr, pieces, _, err := e.im.bi.Location(l.entry, dwarf.AttrLocation, pc, *regs, e.p)
+		addr, pieces, _, err := fr.im.bi.Location(l.entry, dwarf.AttrLocation, fr.PC, *fr.dwarf(), nil)
 		if err != nil {
 			continue
 		}
-		if i < 0 || s == nil {
+		if i < 0 || sig == nil {
 			l.doubtful = true
 			continue
 		}
@@ -159,11 +171,11 @@ func (e *Engine) doubt(p *probe, list []local, pc uint64, line int, regs *op.Dwa
 			l.doubtful = true
 			continue
 		}
-		for n, c := range l.claims(addr, pieces, regs.CFA) {
+		for n, c := range l.claims(addr, pieces, int64(fr.CFA)) {
 			if c.size == 0 {
 				continue
 			}
-			ok, by := fl.believed(l, c, i, line, all, s.sig)
+			ok, by := fl.believed(l, c, i, at.Line, all, sig)
 			if !ok {
 				l.unsure = append(l.unsure, n)
 			}
@@ -238,12 +250,12 @@ func (l *local) claims(addr int64, pieces []op.Piece, cfa int64) []claim {
 }
 
 // isLate reports whether something is still to be stored where a variable is.
-func (e *Engine) isLate(l *local, late []slot, pc uint64, regs *op.DwarfRegisters) bool {
+func (fr *Frame) isLate(l *local, late []slot) bool {
 	if len(late) == 0 {
 		return false
 	}
-	addr, pieces, _, err := e.im.bi.Location(l.entry, dwarf.AttrLocation, pc, *regs, e.p)
-	from := addr - regs.CFA
+	addr, pieces, _, err := fr.im.bi.Location(l.entry, dwarf.AttrLocation, fr.PC, *fr.dwarf(), nil)
+	from := addr - int64(fr.CFA)
 	return err == nil && pieces == nil && meetsAny(slot{from, from + sizeOf(l.typ)}, late)
 }
 
@@ -275,12 +287,10 @@ func isCapacity(t godwarf.Type, gone []int) bool {
 	return ok && len(gone) == 1 && gone[0] == 2
 }
 
-func unreadable(err error) string { return "<unreadable: " + err.Error() + ">" }
-
 // gather collects the bytes of a value from memory and registers.
-func (e *Engine) gather(data []byte, addr int64, pieces []op.Piece, regs *op.DwarfRegisters) error {
+func (fr *Frame) gather(data []byte, addr int64, pieces []op.Piece) error {
 	if pieces == nil {
-		_, err := e.p.ReadMemory(data, uint64(addr))
+		_, err := fr.Memory.ReadMemory(data, uint64(addr))
 		return err
 	}
 	for _, p := range pieces {
@@ -293,11 +303,11 @@ func (e *Engine) gather(data []byte, addr int64, pieces []op.Piece, regs *op.Dwa
 		}
 		switch p.Kind {
 		case op.AddrPiece:
-			if _, err := e.p.ReadMemory(data[:size], p.Val); err != nil {
+			if _, err := fr.Memory.ReadMemory(data[:size], p.Val); err != nil {
 				return err
 			}
 		case op.RegPiece:
-			if copy(data[:size], regs.Bytes(p.Val)) < size {
+			if copy(data[:size], fr.dwarf().Bytes(p.Val)) < size {
 				return fmt.Errorf("register %d is too small", p.Val)
 			}
 		case op.ImmPiece:
@@ -310,35 +320,3 @@ func (e *Engine) gather(data []byte, addr int64, pieces []op.Piece, regs *op.Dwa
 	}
 	return nil
 }
-
-// registers returns the registers of a stop under their numbers in DWARF.
-func (e *Engine) registers(c *hitContext, cfa uint64) *op.DwarfRegisters {
-	r := &c.thread.Regs
-	regs := make([]*op.DwarfRegister, firstXMM, firstXMM+len(e.fp.XMM))
-	for i, x := range [firstXMM]uint64{
-		r.Rax, r.Rdx, r.Rcx, r.Rbx, r.Rsi, r.Rdi, r.Rbp, r.Rsp,
-		r.R8, r.R9, r.R10, r.R11, r.R12, r.R13, r.R14, r.R15, c.addr,
-	} {
-		regs[i] = op.DwarfRegisterFromUint64(x)
-	}
-	d := op.NewDwarfRegisters(e.im.base, regs, binary.LittleEndian, pcRegister, spRegister, bpRegister, 0)
-	d.CFA, d.FrameBase = int64(cfa), int64(cfa)
-	d.SetLoadMoreCallback(func() {
-		var fp ptrace.FPRegs
-		if c.thread.FPRegs(&fp) != nil {
-			return
-		}
-		for i := range fp.XMM {
-			d.AddReg(uint64(firstXMM+i), op.DwarfRegisterFromBytes(fp.XMM[i][:]))
-		}
-	})
-	return d
-}
-
-// Numbers of registers in DWARF.
-const (
-	bpRegister = 6
-	spRegister = 7
-	pcRegister = 16
-	firstXMM   = 17
-)

@@ -37,6 +37,22 @@ type signature struct {
 	unknown       bool     // assembly does not say what it takes and gives
 }
 
+// Signature returns a function's signature. That of a host is that of what it hosts.
+func (im *Image) Signature(f *engine.Function) (*signature, error) {
+	if sig := im.signatures[f]; sig != nil {
+		return sig, nil
+	}
+	read := im.signature
+	if im.hosted[f] != nil {
+		read = im.hostSignature
+	}
+	sig, err := read(f)
+	if err == nil {
+		im.signatures[f] = sig
+	}
+	return sig, err
+}
+
 // signature reads a function's signature from the debug information.
 func (im *Image) signature(f *engine.Function) (*signature, error) {
 	entry, r, err := im.subprogram(f.Entry)

@@ -155,11 +155,7 @@ func (e *Engine) site(f *engine.Function) (*site, error) {
 	if s := e.sites[f]; s != nil {
 		return s, nil
 	}
-	read := e.im.signature
-	if e.im.hosted[f] != nil {
-		read = e.im.hostSignature
-	}
-	sig, err := read(f)
+	sig, err := e.im.Signature(f)
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func attach(pid int) (*Engine, error) {
 		}
 	}
 	// Reading the program may take a second: it runs on all the while.
-	if err := im.loadFor(pid); err != nil {
+	if err := load(pid, im); err != nil {
 		_ = im.Close()
 		return nil, refusal(err)
 	}
@@ -102,7 +102,7 @@ func attach(pid int) (*Engine, error) {
 		return nil, refusal(err)
 	}
 	var e *Engine
-	if err = im.isOf(pid, before); err == nil {
+	if err = runs(pid, im, before); err == nil {
 		e, err = newEngine(im, p)
 	}
 	if err != nil {
@@ -123,9 +123,9 @@ func attach(pid int) (*Engine, error) {
 // exeOf is a name of the program that a process runs.
 func exeOf(pid int) string { return "/proc/" + strconv.Itoa(pid) + "/exe" }
 
-// isOf checks that a process which is traced now still runs the program that was
+// runs checks that a process which is traced now still runs the program that was
 // read before, and at the same place.
-func (im *Image) isOf(pid int, before os.FileInfo) error {
+func runs(pid int, im *Image, before os.FileInfo) error {
 	now, err := os.Stat(exeOf(pid))
 	if err != nil {
 		return refusal(err)
@@ -134,14 +134,14 @@ func (im *Image) isOf(pid int, before os.FileInfo) error {
 	if err != nil {
 		return refusal(err)
 	}
-	if !os.SameFile(before, now) || entry != im.file.Entry+im.base {
+	if !os.SameFile(before, now) || entry != im.Entry() {
 		return ptrace.ErrReplaced
 	}
 	return nil
 }
 
-// loadFor loads the program of a process from its file, which was opened.
-func (im *Image) loadFor(pid int) error {
+// load loads the program of a process from its file, which was opened.
+func load(pid int, im *Image) error {
 	entry, err := entryPoint(pid)
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func adopt(im *Image, p *ptrace.Process) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if entry != im.file.Entry+im.base {
+	if entry != im.Entry() {
 		path := im.path
 		_ = im.Close()
 		if im, err = openImage(path, entry); err != nil {

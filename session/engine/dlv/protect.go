@@ -98,7 +98,7 @@ func (e *Engine) interruptedBy(ctx context.Context) (stop func()) {
 
 // scratch returns text which a running program does not execute any more: that
 // of the very start of the runtime.
-func (im *Image) scratch() (s ptrace.Scratch) {
+func scratch(im *Image) (s ptrace.Scratch) {
 	for _, f := range im.functions {
 		if f.Symbol != "runtime.rt0_go" || f.Entry == 0 {
 			continue

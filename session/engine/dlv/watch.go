@@ -6,11 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/go-delve/delve/pkg/dwarf/op"
-
-	"gtrace/caret"
 	"gtrace/events"
 	"gtrace/session/engine"
 	"gtrace/session/engine/dlv/eval"
@@ -18,11 +14,12 @@ import (
 
 // A view is the frame of a hit, in which expressions can be evaluated.
 type view struct {
-	*entryFrame // of any hit: what the calling convention says
-	p           *probe
-	pl          *place // nil: the function was just entered
-	line        int
-	regs        *op.DwarfRegisters // once needed
+	entryFrame // of any hit: what the calling convention says
+	e          *Engine
+	p          *probe
+	pl         *place // nil: the function was just entered
+	line       int
+	been       []int // the lines that the call has been on
 }
 
 // A compiled is what became of an expression at a place.
@@ -50,7 +47,7 @@ func (e *Engine) Eval(w engine.Watch, lim engine.Limits) ([]events.Value, error)
 		if *programs == nil {
 			*programs = make(map[engine.Watch]compiled)
 		}
-		c.program, c.err = compile(w, e.im.types, v.scope())
+		c.program, c.err = e.im.compile(w, v.scope())
 		(*programs)[w] = c
 	}
 	if c.err != nil {
@@ -66,28 +63,19 @@ func (e *Engine) Eval(w engine.Watch, lim engine.Limits) ([]events.Value, error)
 	return []events.Value{out}, nil
 }
 
-func compile(w engine.Watch, ts *eval.Types, scope eval.Scope) (*eval.Program, error) {
-	if w.Parts {
-		return eval.CompileParts(w.Expr, ts, scope)
-	}
-	return eval.Compile(w.Expr, ts, scope)
-}
-
 // scope is what names stand for in the frame.
 func (v *view) scope() eval.Scope {
 	f := v.p.probe.Func
 	if v.pl == nil {
-		return v.im.entryScope(f, v.p.sig)
+		return v.e.im.entryScope(f, v.p.sig)
 	}
-	locals := &v.pl.locals
+	var locals []local // where a host has those is not known
 	if v.p.host == nil {
-		v.see(v.c, v.p, v.pl, v.line, v.registered())
-	} else {
-		locals = new([]local) // where a host has those is not known
+		locals = v.pl.visible(v.Frame, v.p, v.line)
 	}
 	return func(pkg, name string) (eval.Variable, bool) {
 		if pkg != "" {
-			return v.im.global(pkg, name)
+			return v.e.im.global(pkg, name)
 		}
 		// At the RET, results are where the caller expects them.
 		for i := range v.results() {
@@ -95,12 +83,12 @@ func (v *view) scope() eval.Scope {
 				return eval.Variable{Type: r.typ, Index: -1 - i, Secret: r.secret}, true
 			}
 		}
-		for i := range *locals {
-			if l := &(*locals)[i]; l.name == name {
+		for i := range locals {
+			if l := &locals[i]; l.name == name {
 				return eval.Variable{Type: l.typ, Index: i, Secret: l.secret}, true
 			}
 		}
-		return v.im.global(f.Package, name)
+		return v.e.im.global(f.Package, name)
 	}
 }
 
@@ -111,14 +99,6 @@ func (v *view) results() []param {
 	return v.p.sig.results
 }
 
-// registered returns the registers of the frame.
-func (v *view) registered() *op.DwarfRegisters {
-	if v.regs == nil {
-		v.regs = v.registers(v.c, v.cfa)
-	}
-	return v.regs
-}
-
 // declared reports whether the statement that declares a variable is over. Where
 // its line is observed, that was seen; otherwise its place has to do.
 func (v *view) declared(l *local) bool {
@@ -127,45 +107,17 @@ func (v *view) declared(l *local) bool {
 	}
 	lines := v.pl.probes[lineRole]
 	if lines == nil {
-		lines = v.linesProbe(v.p.probe.Func)
+		lines = v.e.linesProbe(v.p.probe.Func)
 	}
 	over := v.line > l.declared
 	if lines == nil {
-		return over && !v.im.sharesReturn(v.p.probe.Func)
+		return over && !v.e.im.sharesReturn(v.p.probe.Func)
 	}
 	over = over && lines.statement(v.line) != lines.statement(l.declared)
 	if !slices.Contains(lines.probe.Lines, l.declared) {
 		return over
 	}
-	return slices.Contains(v.call.been, l.declared) && (over || v.p == v.pl.probes[retRole])
-}
-
-// sharesReturn reports whether a function has a RET to which it comes from
-// anywhere, as after a panic, while its variables are all said to be there: those
-// of optimised code are not.
-func (im *Image) sharesReturn(f *engine.Function) bool {
-	if f.Optimized {
-		return false
-	}
-	shares, ok := im.shared[f]
-	if !ok {
-		deferreturn := map[uint64]bool{}
-		for _, fn := range im.bi.LookupFunc()["runtime.deferreturn"] {
-			deferreturn[fn.Entry] = true
-		}
-		code, err := im.code(f)
-		if err == nil {
-			var calls []insn
-			calls, err = findCalls(code, f.Entry, deferreturn)
-			shares = len(calls) > 0
-		}
-		shares = shares || err != nil
-		if im.shared == nil {
-			im.shared = make(map[*engine.Function]bool)
-		}
-		im.shared[f] = shares
-	}
-	return shares
+	return slices.Contains(v.been, l.declared) && (over || v.p == v.pl.probes[retRole])
 }
 
 // linesProbe returns the probe that observes the lines of a function, or nil.
@@ -186,53 +138,15 @@ func (v *view) Variable(i int) (eval.Found, error) {
 		return v.entryFrame.Variable(i)
 	}
 	if i < 0 {
-		return v.param(&v.p.sig.results[-1-i])
+		return v.Param(&v.p.sig.results[-1-i])
 	}
 	l := &v.pl.locals[i]
 	if !v.declared(l) {
 		return eval.Found{}, errNoValue
 	}
-	typ, at, why := v.locate(v.c, l, v.registered(), v.call)
-	if why != "" {
-		return eval.Found{}, errors.New(l.name + " is " + strings.Trim(why, "<>"))
-	}
-	return eval.Found{Place: at, Type: typ, Secret: min(l.named, v.call.named)}, nil
+	return v.Find(l)
 }
 
 // Check says whether an expression has a meaning somewhere in a function. See
 // [engine.Evaluator].
-func (e *Engine) Check(f *engine.Function, w engine.Watch) error {
-	named := map[string][]local{}
-	most := 1
-	for _, l := range slices.Concat(e.im.variables(f), e.im.argumentsInHosts(f)) {
-		named[l.name] = append(named[l.name], l)
-		most = max(most, len(named[l.name]))
-	}
-	var first error
-	// Where a name stands for several variables, each may be the one.
-	for n := range most {
-		_, err := compile(w, e.im.types, func(pkg, name string) (eval.Variable, bool) {
-			if list := named[name]; pkg == "" && len(list) > 0 {
-				return eval.Variable{Type: list[min(n, len(list)-1)].typ}, true
-			}
-			if pkg == "" {
-				pkg = f.Package
-			}
-			return e.im.global(pkg, name)
-		})
-		if err == nil {
-			return nil
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	names := make([]string, 0, len(named))
-	for name := range named {
-		names = append(names, name)
-	}
-	if x, ok := errors.AsType[*caret.Error](first); ok {
-		e.im.explainName(x, f, "variable", names)
-	}
-	return first
-}
+func (e *Engine) Check(f *engine.Function, w engine.Watch) error { return e.im.Check(f, w) }

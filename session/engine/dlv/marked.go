@@ -1,5 +1,3 @@
-//go:build linux && amd64
-
 package dlv
 
 import (
@@ -55,13 +53,12 @@ func (im *Image) marked(sig *signature, f *engine.Function, names *secret.Names)
 }
 
 // markLocals notes for variables that are arguments or results what is noted for these.
-func (e *Engine) markLocals(p *probe, list []local) {
-	f, names := p.probe.Func, p.probe.Capture.Limits.Hide
-	s, err := e.site(f)
-	if names == nil || err != nil {
+func (im *Image) markLocals(list []local, at Spot) {
+	sig, err := im.Signature(at.Func)
+	if at.Hide == nil || err != nil {
 		return
 	}
-	sig := e.im.marked(s.sig, f, names)
+	sig = im.marked(sig, at.Func, at.Hide)
 	for i := range list {
 		l := &list[i]
 		for _, params := range [][]param{sig.args, sig.results} {
@@ -79,24 +76,4 @@ func (e *Engine) markLocals(p *probe, list []local) {
 func baseName(name string) string {
 	name = strings.TrimSuffix(name, "[...]")
 	return name[strings.LastIndexByte(name, '.')+1:]
-}
-
-// named says what the arguments that name the others say of them.
-func (e *Engine) named(c *hitContext, params []param, cfa uint64, lim engine.Limits) secret.Match {
-	if lim.Hide == nil {
-		return secret.No
-	}
-	most := secret.No
-	for i := range params {
-		p := &params[i]
-		if !p.names {
-			continue
-		}
-		data, err := e.bytes(c, p, cfa)
-		if err != nil {
-			return secret.Yes // nobody knows
-		}
-		most = max(most, e.im.values.Names(e.p, p.typ, data, lim))
-	}
-	return most
 }

@@ -1,0 +1,31 @@
+package dlv
+
+import "gtrace/session/engine"
+
+// sharesReturn reports whether a function has a RET to which it comes from
+// anywhere, as after a panic, while its variables are all said to be there: those
+// of optimised code are not.
+func (im *Image) sharesReturn(f *engine.Function) bool {
+	if f.Optimized {
+		return false
+	}
+	shares, ok := im.shared[f]
+	if !ok {
+		deferreturn := map[uint64]bool{}
+		for _, fn := range im.bi.LookupFunc()["runtime.deferreturn"] {
+			deferreturn[fn.Entry] = true
+		}
+		code, err := im.code(f)
+		if err == nil {
+			var calls []insn
+			calls, err = findCalls(code, f.Entry, deferreturn)
+			shares = len(calls) > 0
+		}
+		shares = shares || err != nil
+		if im.shared == nil {
+			im.shared = make(map[*engine.Function]bool)
+		}
+		im.shared[f] = shares
+	}
+	return shares
+}
