@@ -37,7 +37,7 @@ func (e *Engine) plantBranchesIn(p *probe, body *engine.Function) error {
 		}
 		resolve := (*Engine).operand
 		if t, direct := in.target(); direct {
-			callee := e.im.byEntry[t]
+			callee := e.im.FunctionByEntry(t)
 			if callee == nil {
 				continue
 			}
@@ -59,7 +59,7 @@ func (e *Engine) plantBranchesIn(p *probe, body *engine.Function) error {
 
 func isGoStatement(e *Engine, in insn) bool {
 	t, direct := in.target()
-	f := e.im.byEntry[t]
+	f := e.im.FunctionByEntry(t)
 	return direct && f != nil && f.Symbol == "runtime.newproc"
 }
 
@@ -69,7 +69,7 @@ func (e *Engine) branching(c *hitContext, p *probe, pl *place) {
 	if err != nil {
 		return
 	}
-	f := e.im.byEntry[entry]
+	f := e.im.FunctionByEntry(entry)
 	if f == nil { // C, or nothing
 		return
 	}
@@ -144,7 +144,7 @@ func (e *Engine) parent(c *hitContext) (parent engine.FrameID) {
 			parent = c.g.frame(cfa)
 			return false
 		}
-		if of = e.im.symbols.function(pc); of != nil {
+		if of = e.im.FunctionAt(pc); of != nil {
 			of = e.im.meant(of)
 		}
 		switch {

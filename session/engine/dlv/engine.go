@@ -86,10 +86,7 @@ type place struct {
 	written bool
 	probes  [roles]*probe
 	hook    func(*Engine, *hitContext) error // of the one in hookRole
-	line    int                              // of the one in lineRole
-	late    []slot                           // of the same: see mark
-	fresh   bool                             // that one is arrived at each time, see mark
-	rounds  bool                             // that one may be met again without leaving the line, see mark
+	mark    mark                             // of the one in lineRole
 
 	// Of the one in branchRole: where the call leads, and whether it is a go
 	// statement.
@@ -111,7 +108,7 @@ func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
 		p:      p,
 		layout: l,
 		target: engine.Target{
-			Engine: "dlv", PID: p.PID, Program: im.path,
+			Engine: "dlv", PID: p.PID, Program: im.Path(),
 			GoVersion: im.GoVersion(), Module: im.Module(),
 		},
 		probes:     map[engine.ProbeID]*probe{},

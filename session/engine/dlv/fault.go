@@ -26,7 +26,7 @@ func (im *Image) isSigpanic(pc uint64) bool {
 
 // framed reports whether the function at an address has set up its frame there.
 func (im *Image) framed(pc uint64) bool {
-	f := im.symbols.function(pc)
+	f := im.FunctionAt(pc)
 	if f == nil {
 		return true // C, whose frames are like those of others
 	}

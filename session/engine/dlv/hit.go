@@ -257,7 +257,7 @@ func (e *Engine) greet(c *hitContext) []engine.RunningCall {
 func (e *Engine) text(addr uint64) (file string, line int) {
 	p, ok := e.texts[addr]
 	if !ok {
-		p.file, p.line = e.im.symbols.line(addr)
+		p.file, p.line = e.im.LineAt(addr)
 		e.texts[addr] = p
 	}
 	return p.file, p.line

@@ -59,12 +59,11 @@ func (e *Engine) plantPanics(p *probe) error {
 // prepareRaise reads what the first panic would have to wait for: how the runtime's
 // own part of a stack is described, and that of the functions which are traced.
 func (e *Engine) prepareRaise() {
-	s := e.im.symbols
-	for _, f := range e.im.functions {
+	for _, f := range e.im.Functions() {
 		raises := f.Package == "runtime" && f.Entry != 0 && (strings.HasPrefix(f.Name, "runtime.panic") ||
 			strings.HasPrefix(f.Name, "runtime.goPanic") || slices.Contains(raising, f.Name))
 		if raises || e.sites[f] != nil {
-			s.prepare(f)
+			e.im.PrepareFrames(f)
 		}
 	}
 }
@@ -106,7 +105,7 @@ func (e *Engine) plantCall(p *probe, in, of string, hook func(*Engine, *hitConte
 // left it out, two when assembly has a wrapper for compiled callers.
 func (e *Engine) runtimeFunctions(symbol string) []*engine.Function {
 	var fs []*engine.Function
-	for _, f := range e.im.functions {
+	for _, f := range e.im.Functions() {
 		if f.Symbol == symbol && f.Entry != 0 {
 			fs = append(fs, f)
 		}
@@ -170,7 +169,7 @@ func (e *Engine) panicked(c *hitContext) error {
 		e.raised(c, r)
 		return nil
 	}
-	typ, v := e.im.values.Interface(e.p, regs.Rax, regs.Rbx, e.limits())
+	typ, v := e.im.Values().Interface(e.p, regs.Rax, regs.Rbx, e.limits())
 	r.Type, r.Value = typ, v.Text
 	if v.Error != "" {
 		r.Value = v.Error
@@ -264,9 +263,9 @@ func (e *Engine) recovered(c *hitContext) error {
 	}
 	// A frame ends where the one it calls begins: what Goexit has called is gone.
 	u := &engine.Unwind{Keep: g.frame(sp) - 1}
-	if f := e.im.symbols.function(pc); f == nil || f.Symbol != "runtime.Goexit" {
+	if f := e.im.FunctionAt(pc); f == nil || f.Symbol != "runtime.Goexit" {
 		u.Keep, u.Recovered = g.frame(bp+2*wordSize), true
-		if fs := e.im.symbols.at(pc); len(fs) > 0 {
+		if fs := e.im.FramesAt(pc); len(fs) > 0 {
 			u.By = &fs[len(fs)-1]
 		}
 	}

@@ -54,19 +54,17 @@ type Image struct {
 }
 
 // Open reads an executable.
-func Open(path string) (*Image, error) { return open(path, 0) }
-
-// open reads an executable that is loaded with its entry point at entry; 0
-// where the file says.
-func open(path string, entry uint64) (*Image, error) {
-	im, err := openImage(path, entry)
+func Open(path string) (*Image, error) {
+	im, err := OpenAt(path, 0)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return im, nil
 }
 
-func openImage(path string, entry uint64) (*Image, error) {
+// OpenAt reads an executable that is loaded with its entry point at entry; 0
+// where the file says.
+func OpenAt(path string, entry uint64) (*Image, error) {
 	im, err := openFile(path)
 	if err != nil {
 		return nil, err
@@ -176,7 +174,7 @@ func (im *Image) loadFunctions(sv survey) {
 			End:       fn.End,
 			Optimized: fn.Optimized(),
 		}
-		f.File, f.Line = im.line(f.Entry)
+		f.File, f.Line = im.LineAt(f.Entry)
 		if head := sv.heads[f.Entry-im.base]; head != nil && head.line > 0 {
 			f.Line = int(head.line) // optimised code may begin with the first statement
 		}
@@ -236,6 +234,15 @@ func isWrapper(f *engine.Function) bool {
 	}
 	return false
 }
+
+// Path returns the name of the file, as it was opened.
+func (im *Image) Path() string { return im.path }
+
+// Relocated reports whether the program is at other addresses than its file says.
+func (im *Image) Relocated() bool { return im.base != 0 }
+
+// Values returns the reader of the program's values.
+func (im *Image) Values() *value.Reader { return im.values }
 
 // Functions returns every function of the program, ordered by name. The caller
 // must not change them.

@@ -206,6 +206,6 @@ func (im *Image) fileOf(a *abstract) string {
 	if err != nil || len(ranges) == 0 {
 		return ""
 	}
-	file, _ := im.line(ranges[0][0] + im.base)
+	file, _ := im.LineAt(ranges[0][0] + im.base)
 	return file
 }

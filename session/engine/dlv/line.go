@@ -27,7 +27,7 @@ func (e *Engine) plantLines(p *probe) error {
 		if err != nil {
 			return err
 		}
-		at.line, at.fresh, at.late, at.rounds = m.line, m.fresh, m.late, m.rounds
+		at.mark = m
 	}
 	return nil
 }
@@ -70,28 +70,28 @@ func (e *Engine) reached(c *hitContext, p *probe, pl *place) {
 	g := e.goroutine(c)
 	g.drop(frame)
 	call := g.call(frame)
-	if !call.arrive(p.statement(pl.line), pl, c.addr) {
+	if !call.arrive(p.statement(pl.mark.line), pl, c.addr) {
 		return
 	}
-	if !slices.Contains(call.been, pl.line) {
-		call.been = append(call.been, pl.line)
+	if !slices.Contains(call.been, pl.mark.line) {
+		call.been = append(call.been, pl.mark.line)
 	}
 	fr := e.callFrame(c, cfa, p, call)
 	call.dict = fr.Dictionary
 	h := e.hit(c, engine.Reached, g)
 	h.Probe, h.Func, h.Frame, h.Running = p.id, p.probe.Func, frame, running
-	h.File, h.Line = p.probe.Func.File, pl.line
+	h.File, h.Line = p.probe.Func.File, pl.mark.line
 	capture := &p.probe.Capture
 	if capture.Parent {
 		h.Parent = e.parent(c)
 	}
 	if capture.Locals {
-		h.Locals = fr.Locals(pl.visible(fr, p, pl.line), capture.Limits)
+		h.Locals = fr.Locals(pl.visible(fr, p, pl.mark.line), capture.Limits)
 	}
 	if capture.Stack > 0 {
 		h.Stack = e.stack(c, capture.Stack)
 	}
-	c.add(h, &view{entryFrame: entryFrame{fr, p.sig}, e: e, p: p, pl: pl, line: pl.line, been: slices.Clone(call.been)})
+	c.add(h, &view{entryFrame: entryFrame{fr, p.sig}, e: e, p: p, pl: pl, line: pl.mark.line, been: slices.Clone(call.been)})
 }
 
 // call returns what is remembered of the call at a frame, which is the innermost.
@@ -108,11 +108,11 @@ func (g *goroutine) call(frame engine.FrameID) *openCall {
 // been on the line since it came to the statement, or it meets a mark again, or one
 // to which only others lead, and so comes to the statement again.
 func (a *arrival) arrive(statement int, pl *place, mark uint64) bool {
-	line := pl.line
-	if n := len(a.marks); pl.rounds && n > 0 && a.marks[n-1] == mark {
+	line := pl.mark.line
+	if n := len(a.marks); pl.mark.rounds && n > 0 && a.marks[n-1] == mark {
 		return false
 	}
-	if pl.fresh || a.statement != statement || slices.Contains(a.marks, mark) {
+	if pl.mark.fresh || a.statement != statement || slices.Contains(a.marks, mark) {
 		a.statement, a.lines, a.marks = statement, a.lines[:0], a.marks[:0]
 	}
 	a.marks = append(a.marks, mark)

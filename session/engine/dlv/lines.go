@@ -160,7 +160,7 @@ func (b *body) follows(i int) bool { return len(b.preds[i]) == 1 && b.preds[i][0
 // callee returns the name of the function that an instruction calls, or nothing.
 func (im *Image) callee(in insn) string {
 	if t, ok := in.target(); ok && in.op == x86asm.CALL {
-		if f := im.symbols.function(t); f != nil {
+		if f := im.FunctionAt(t); f != nil {
 			return f.Symbol
 		}
 	}

@@ -17,9 +17,9 @@ import (
 	"gtrace/session/engine/dlv/value"
 )
 
-// A Spot is a place in a function where variables are looked at, with what must be
+// A Viewpoint is a place in a function where variables are looked at, with what must be
 // known to tell which of them are where the debug information says.
-type Spot struct {
+type Viewpoint struct {
 	Func     *engine.Function
 	Line     int
 	Late     []slot // see mark
@@ -27,9 +27,9 @@ type Spot struct {
 	Hide     *secret.Names
 }
 
-// Visible finds the variables that can be seen from a spot: the innermost of each
+// Visible finds the variables that can be seen from a viewpoint: the innermost of each
 // name. They are the same for each frame that stands there.
-func (fr *Frame) Visible(at Spot) []local {
+func (fr *Frame) Visible(at Viewpoint) []local {
 	list := fr.im.locals(at.Func, fr.PC, at.Line, at.Hide)
 	fr.im.markLocals(list, at)
 	if at.Func.Optimized {
@@ -144,7 +144,7 @@ func (fr *Frame) locate(l *local) (typ godwarf.Type, at value.Place, why string)
 
 // doubt finds out which variables, or words of them, are not where they are said to
 // be: see belief.go.
-func (fr *Frame) doubt(list []local, at Spot) {
+func (fr *Frame) doubt(list []local, at Viewpoint) {
 	f := at.Func
 	fl, err := fr.im.flow(f)
 	i := -1

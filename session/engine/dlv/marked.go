@@ -53,7 +53,7 @@ func (im *Image) marked(sig *signature, f *engine.Function, names *secret.Names)
 }
 
 // markLocals notes for variables that are arguments or results what is noted for these.
-func (im *Image) markLocals(list []local, at Spot) {
+func (im *Image) markLocals(list []local, at Viewpoint) {
 	sig, err := im.Signature(at.Func)
 	if at.Hide == nil || err != nil {
 		return

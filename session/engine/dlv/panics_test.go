@@ -53,7 +53,7 @@ func TestPanicCosts(t *testing.T) {
 		if f.Name != "main.careful" && f.Name != "runtime.gopanic" && f.Name != "runtime.goexit" {
 			continue
 		}
-		if _, ok := e.im.symbols.trees[f.Entry]; !ok {
+		if e.im.PrepareFrames(f) {
 			t.Errorf("%s is left to be read for the first panic", f.Name)
 		}
 	}

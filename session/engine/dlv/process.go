@@ -25,7 +25,7 @@ func Run(l Launch) (*Engine, error) {
 		return nil, fmt.Errorf("start %s: %w", l.Path, unwrapExec(err))
 	}
 	// The program is read first: what cannot be traced is not started.
-	im, err := open(l.Path, 0)
+	im, err := Open(l.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func load(pid int, im *Image) error {
 	if err := im.load(entry); err != nil {
 		return err
 	}
-	return im.values.Prepare()
+	return im.Values().Prepare()
 }
 
 // startGuard lets another process watch over the target.
@@ -174,13 +174,13 @@ func adopt(im *Image, p *ptrace.Process) (*Engine, error) {
 		return nil, err
 	}
 	if entry != im.Entry() {
-		path := im.path
+		path := im.Path()
 		_ = im.Close()
-		if im, err = openImage(path, entry); err != nil {
+		if im, err = OpenAt(path, entry); err != nil {
 			return nil, err
 		}
 	}
-	err = im.values.Prepare()
+	err = im.Values().Prepare()
 	if err == nil {
 		var e *Engine
 		if e, err = newEngine(im, p); err == nil {

@@ -99,7 +99,7 @@ func (e *Engine) interruptedBy(ctx context.Context) (stop func()) {
 // scratch returns text which a running program does not execute any more: that
 // of the very start of the runtime.
 func scratch(im *Image) (s ptrace.Scratch) {
-	for _, f := range im.functions {
+	for _, f := range im.Functions() {
 		if f.Symbol != "runtime.rt0_go" || f.Entry == 0 {
 			continue
 		}

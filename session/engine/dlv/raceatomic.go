@@ -19,7 +19,7 @@ import "strings"
 // package sync/atomic that has called it. It reports whether it was one.
 func (e *Engine) leaveRaceDetector(c *hitContext) bool {
 	regs := c.thread.Regs
-	if c.g.id == 0 || c.g.lo < regs.Rsp && regs.Rsp <= c.g.hi || e.im.symbols.function(c.addr) != nil {
+	if c.g.id == 0 || c.g.lo < regs.Rsp && regs.Rsp <= c.g.hi || e.im.FunctionAt(c.addr) != nil {
 		return false
 	}
 	sp := e.atomicCall(c, regs.R12)
@@ -29,7 +29,7 @@ func (e *Engine) leaveRaceDetector(c *hitContext) bool {
 		if err != nil {
 			return false
 		}
-		if f := e.im.bi.PCToFunc(word); f != nil && strings.HasSuffix(f.Name, "racecall") {
+		if strings.HasSuffix(e.im.SymbolAt(word), "racecall") {
 			break
 		}
 		if at := e.atomicCall(c, word); at != 0 {
@@ -62,14 +62,12 @@ func (e *Engine) atomicCall(c *hitContext, sp uint64) uint64 {
 		if err != nil {
 			return 0
 		}
-		f := e.im.bi.PCToFunc(ret)
+		symbol := e.im.SymbolAt(ret)
 		switch {
-		case f == nil:
-			return 0
-		case strings.HasSuffix(f.Name, "racecallatomic"):
+		case strings.HasSuffix(symbol, "racecallatomic"):
 			sp += wordSize // it has called on behalf of the one before
 			continue
-		case !strings.HasPrefix(f.Name, "sync/atomic."):
+		case !strings.HasPrefix(symbol, "sync/atomic."):
 			return 0
 		}
 		addr, err := e.word(sp + 2*wordSize)
@@ -85,7 +83,7 @@ func (e *Engine) atomicCall(c *hitContext, sp uint64) uint64 {
 // that this is a part of.
 func (e *Engine) isWatched(addr uint64) bool {
 	for _, w := range e.watches {
-		if addr/wordSize == w.at.addr/wordSize {
+		if addr/wordSize == w.at.Addr/wordSize {
 			return true
 		}
 	}

@@ -28,8 +28,8 @@ func (e *Engine) callFrame(c *hitContext, cfa uint64, p *probe, call *openCall) 
 // once.
 func (pl *place) visible(fr *Frame, p *probe, line int) []local {
 	if pl.locals == nil {
-		pl.locals = fr.Visible(Spot{
-			Func: p.probe.Func, Line: line, Late: pl.late,
+		pl.locals = fr.Visible(Viewpoint{
+			Func: p.probe.Func, Line: line, Late: pl.mark.late,
 			Assigned: p.probe.Assigned, Hide: p.probe.Capture.Limits.Hide,
 		})
 	}

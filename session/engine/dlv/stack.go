@@ -40,7 +40,7 @@ func (e *Engine) currentG(regs *unix.PtraceRegs) gInfo {
 	if g, ok := e.readG(regs.R14); ok && g.lo < regs.Rsp && regs.Rsp <= g.hi {
 		return g
 	}
-	off, err := e.im.bi.GStructOffset(e.p)
+	off, err := e.im.GOffset()
 	if err != nil {
 		return gInfo{}
 	}
@@ -124,8 +124,8 @@ const goroutineTop = "runtime.goexit"
 // caller returns the innermost frame of the caller, if there is one.
 func (e *Engine) caller(c *hitContext) (frame events.Frame, ok bool) {
 	e.walk(c, func(pc, _ uint64) bool {
-		f := e.im.symbols.function(pc)
-		fs := e.im.symbols.at(pc)
+		f := e.im.FunctionAt(pc)
+		fs := e.im.FramesAt(pc)
 		if f != nil && (f.Wrapper && len(fs) == 0 || f.Symbol == "runtime.deferreturn") {
 			return true // the function that has deferred the call is next
 		}
@@ -139,16 +139,16 @@ func (e *Engine) caller(c *hitContext) (frame events.Frame, ok bool) {
 
 // stack returns up to n frames, beginning with the one that was hit.
 func (e *Engine) stack(c *hitContext, n int) []events.Frame {
-	fs := append([]events.Frame(nil), e.im.symbols.at(c.addr)...)
+	fs := append([]events.Frame(nil), e.im.FramesAt(c.addr)...)
 	e.walk(c, func(pc, _ uint64) bool {
-		f := e.im.symbols.function(pc)
+		f := e.im.FunctionAt(pc)
 		if f == nil || len(fs) >= n {
 			return false
 		}
 		if f.Symbol == goroutineTop || f.Symbol == "runtime.mstart" {
 			return false
 		}
-		fs = append(fs, e.im.symbols.at(pc)...)
+		fs = append(fs, e.im.FramesAt(pc)...)
 		return true
 	})
 	return fs[:min(len(fs), n)]
@@ -162,11 +162,11 @@ func (e *Engine) origin(c *hitContext) *events.Frame { return e.outside(c, isRun
 func (e *Engine) outside(c *hitContext, leftOut func(string) bool) *events.Frame {
 	var found *events.Frame
 	e.walk(c, func(pc, _ uint64) bool {
-		f := e.im.symbols.function(pc)
+		f := e.im.FunctionAt(pc)
 		if f == nil {
 			return false
 		}
-		for _, fr := range e.im.symbols.at(pc) {
+		for _, fr := range e.im.FramesAt(pc) {
 			if !leftOut(fr.Func) {
 				found = &fr
 				return false
@@ -185,7 +185,7 @@ func (e *Engine) running(c *hitContext) []engine.RunningCall {
 	inner, orphans := c.inside, 0 // the calls from orphans on have no parent yet
 	e.walk(c, func(pc, cfa uint64) bool {
 		// cfa is of the frame that contains inner and was called from pc.
-		if f := e.im.symbols.function(inner); inner != 0 && f != nil {
+		if f := e.im.FunctionAt(inner); inner != 0 && f != nil {
 			f = e.im.meant(f)
 			id, parent := c.g.frame(cfa), engine.FrameID(0)
 			switch {

@@ -3,6 +3,7 @@ package dlv
 import (
 	"debug/dwarf"
 
+	"github.com/go-delve/delve/pkg/dwarf/frame"
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"github.com/go-delve/delve/pkg/dwarf/reader"
 
@@ -32,19 +33,30 @@ func newSymbolizer(im *Image) *symbolizer {
 	}
 }
 
-// function returns the function that holds an address, or nil.
-func (s *symbolizer) function(pc uint64) *engine.Function {
-	fn := s.im.bi.PCToFunc(pc)
+// FunctionAt returns the function that holds an address, or nil.
+func (im *Image) FunctionAt(pc uint64) *engine.Function {
+	fn := im.bi.PCToFunc(pc)
 	if fn == nil {
 		return nil
 	}
-	return s.im.byEntry[fn.Entry]
+	return im.byEntry[fn.Entry]
 }
 
-// line returns the source line of the instruction at pc.
-func (s *symbolizer) line(pc uint64) (file string, line int) { return s.im.line(pc) }
+// FunctionByEntry returns the function that is entered at an address, or nil.
+func (im *Image) FunctionByEntry(entry uint64) *engine.Function { return im.byEntry[entry] }
 
-func (im *Image) line(pc uint64) (file string, line int) {
+// SymbolAt returns the name of the code that holds an address, be it of Go or not. It
+// is empty where there is none.
+func (im *Image) SymbolAt(pc uint64) string {
+	fn := im.bi.PCToFunc(pc)
+	if fn == nil {
+		return ""
+	}
+	return fn.Name
+}
+
+// LineAt returns the source line of the instruction at pc.
+func (im *Image) LineAt(pc uint64) (file string, line int) {
 	file, line, _ = im.lines.PCToLine(pc - im.base)
 	return knownFile(file), line
 }
@@ -59,9 +71,10 @@ func knownFile(name string) string {
 	return name
 }
 
-// at returns the frames of the instruction at pc, innermost first. The result
+// FramesAt returns the frames of the instruction at pc, innermost first. The result
 // is empty for code without a name, and for a wrapper unless it is a host.
-func (s *symbolizer) at(pc uint64) []events.Frame {
+func (im *Image) FramesAt(pc uint64) []events.Frame {
+	s := im.symbols
 	if fs, ok := s.frames[pc]; ok {
 		return fs
 	}
@@ -70,12 +83,39 @@ func (s *symbolizer) at(pc uint64) []events.Frame {
 	return fs
 }
 
+// PrepareFrames reads what the frames of a function will be made of. It reports
+// whether that was still to be read.
+func (im *Image) PrepareFrames(f *engine.Function) bool {
+	s := im.symbols
+	_, there := s.trees[f.Entry]
+	s.tree(f)
+	s.file(s.entries[f.Entry-im.base].unit, 0)
+	return !there
+}
+
+// FrameSize returns how far above the stack pointer the return address stands at an
+// instruction, where the debug information says so.
+func (im *Image) FrameSize(pc uint64) (size uint64, ok bool) {
+	fde, err := im.frames.FDEForPC(pc)
+	if err != nil {
+		return 0, false
+	}
+	f, err := fde.EstablishFrame(pc)
+	if err != nil || f.CFA.Rule != frame.RuleCFA || f.CFA.Reg != spRegister {
+		return 0, false
+	}
+	return uint64(f.CFA.Offset) - wordSize, true
+}
+
+// GOffset returns where thread-local storage has the goroutine, from its base.
+func (im *Image) GOffset() (uint64, error) { return im.bi.GStructOffset(nil) }
+
 func (s *symbolizer) expand(pc uint64) []events.Frame {
-	f := s.function(pc)
+	f := s.im.FunctionAt(pc)
 	if f == nil {
 		return nil
 	}
-	file, line := s.line(pc)
+	file, line := s.im.LineAt(pc)
 	var fs []events.Frame
 	for _, call := range s.inlined(f, pc) {
 		name, _ := call.Val(dwarf.AttrName).(string)
@@ -108,12 +148,6 @@ func (s *symbolizer) tree(f *engine.Function) *godwarf.Tree {
 		s.trees[f.Entry] = tree
 	}
 	return tree
-}
-
-// prepare reads what the frames of a function will be made of.
-func (s *symbolizer) prepare(f *engine.Function) {
-	s.tree(f)
-	s.file(s.entries[f.Entry-s.im.base].unit, 0)
 }
 
 // callSite returns where an inlined call was written.

@@ -19,11 +19,11 @@ import (
 	"gtrace/session/engine/dlv/value"
 )
 
-// A spot is where a value stands in the target's memory.
-type spot struct {
-	addr  uint64
-	typ   godwarf.Type
-	names []string // of the variable, and of the fields that lead to it
+// A Spot is where a value stands in the target's memory.
+type Spot struct {
+	Addr  uint64
+	Type  godwarf.Type
+	Names []string // of the variable, and of the fields that lead to it
 }
 
 // A locator finds what expressions stand for: a variable of a package, or what
@@ -31,18 +31,18 @@ type spot struct {
 type locator struct {
 	im  *Image
 	mem value.Memory
-	// raw is set where pointers do not lead anywhere yet: a position independent
-	// program learns where it is when it starts.
-	raw bool
+	raw bool // see Locate
 }
 
-// locate evaluates an expression such as main.jobs[3].owner.count. The package is
-// called by its name or by its import path.
-func (l locator) locate(expr string) (spot, error) {
+// Locate evaluates an expression such as main.jobs[3].owner.count. The package is
+// called by its name or by its import path. With raw set, pointers do not lead anywhere
+// yet: a position independent program learns where it is when it starts.
+func (im *Image) Locate(expr string, mem value.Memory, raw bool) (Spot, error) {
+	l := locator{im, mem, raw}
 	path, rest := splitPath(expr)
 	x, err := parser.ParseExpr(rest)
 	if err != nil {
-		return spot{}, fmt.Errorf("this is no expression of Go: %w", err)
+		return Spot{}, fmt.Errorf("this is no expression of Go: %w", err)
 	}
 	return l.eval(x, path)
 }
@@ -58,7 +58,7 @@ func splitPath(expr string) (path, rest string) {
 	return expr[:i], expr[i:]
 }
 
-func (l locator) eval(x ast.Expr, path string) (spot, error) {
+func (l locator) eval(x ast.Expr, path string) (Spot, error) {
 	switch x := x.(type) {
 	case *ast.ParenExpr:
 		return l.eval(x.X, path)
@@ -82,64 +82,64 @@ func (l locator) eval(x ast.Expr, path string) (spot, error) {
 		if err != nil {
 			return at, err
 		}
-		if _, ok := godwarf.ResolveTypedef(at.typ).(*godwarf.PtrType); !ok {
-			return at, fmt.Errorf("%s is no pointer but a %s", at, l.im.values.TypeName(at.typ))
+		if _, ok := godwarf.ResolveTypedef(at.Type).(*godwarf.PtrType); !ok {
+			return at, fmt.Errorf("%s is no pointer but a %s", at, l.im.values.TypeName(at.Type))
 		}
 		return l.follow(at)
 	case *ast.Ident:
-		return spot{}, fmt.Errorf("%s has no package: a variable of a package is needed, as main.%s; locals cannot be watched", x.Name, x.Name)
+		return Spot{}, fmt.Errorf("%s has no package: a variable of a package is needed, as main.%s; locals cannot be watched", x.Name, x.Name)
 	}
-	return spot{}, fmt.Errorf("this has no place in memory: a variable of a package is needed, with fields, elements and pointers that lead from there")
+	return Spot{}, fmt.Errorf("this has no place in memory: a variable of a package is needed, with fields, elements and pointers that lead from there")
 }
 
 // String returns what the spot is called.
-func (at spot) String() string { return strings.Join(at.names, ".") }
+func (at Spot) String() string { return strings.Join(at.Names, ".") }
 
 // follow leads through a pointer. What is none stays as it is.
-func (l locator) follow(at spot) (spot, error) {
-	ptr, ok := godwarf.ResolveTypedef(at.typ).(*godwarf.PtrType)
+func (l locator) follow(at Spot) (Spot, error) {
+	ptr, ok := godwarf.ResolveTypedef(at.Type).(*godwarf.PtrType)
 	if !ok {
 		return at, nil
 	}
-	addr, err := l.pointer(at.addr)
+	addr, err := l.pointer(at.Addr)
 	if err == nil && addr == 0 {
 		err = errors.New("it is nil")
 	}
 	if err != nil {
 		return at, fmt.Errorf("follow %s: %w", at, err)
 	}
-	return spot{addr, ptr.Type, at.names}, nil
+	return Spot{addr, ptr.Type, at.Names}, nil
 }
 
 // field leads to a field, perhaps that of an embedded struct.
-func (l locator) field(at spot, name string) (spot, error) {
+func (l locator) field(at Spot, name string) (Spot, error) {
 	at, err := l.follow(at)
 	if err != nil {
 		return at, err
 	}
-	st, ok := godwarf.ResolveTypedef(at.typ).(*godwarf.StructType)
+	st, ok := godwarf.ResolveTypedef(at.Type).(*godwarf.StructType)
 	if !ok {
-		return at, fmt.Errorf("%s has no fields: it is a %s", at, l.im.values.TypeName(at.typ))
+		return at, fmt.Errorf("%s has no fields: it is a %s", at, l.im.values.TypeName(at.Type))
 	}
 	for _, f := range st.Field {
 		if f.Name == name {
-			return spot{at.addr + uint64(f.ByteOffset), f.Type, append(slices.Clip(at.names), name)}, nil
+			return Spot{at.Addr + uint64(f.ByteOffset), f.Type, append(slices.Clip(at.Names), name)}, nil
 		}
 	}
 	for _, f := range st.Field {
 		if !f.Embedded {
 			continue
 		}
-		inner := spot{at.addr + uint64(f.ByteOffset), f.Type, append(slices.Clip(at.names), f.Name)}
+		inner := Spot{at.Addr + uint64(f.ByteOffset), f.Type, append(slices.Clip(at.Names), f.Name)}
 		if found, err := l.field(inner, name); err == nil {
 			return found, nil
 		}
 	}
-	return at, fmt.Errorf("%s has no field %s: it is a %s", at, name, l.im.values.TypeName(at.typ))
+	return at, fmt.Errorf("%s has no field %s: it is a %s", at, name, l.im.values.TypeName(at.Type))
 }
 
 // element leads to an element of an array or a slice.
-func (l locator) element(at spot, index ast.Expr) (spot, error) {
+func (l locator) element(at Spot, index ast.Expr) (Spot, error) {
 	lit, ok := index.(*ast.BasicLit)
 	if !ok || lit.Kind != token.INT {
 		return at, fmt.Errorf("%s: an index must be a number", at)
@@ -153,24 +153,24 @@ func (l locator) element(at spot, index ast.Expr) (spot, error) {
 	}
 	var elem godwarf.Type
 	var count uint64
-	switch t := godwarf.ResolveTypedef(at.typ).(type) {
+	switch t := godwarf.ResolveTypedef(at.Type).(type) {
 	case *godwarf.ArrayType:
 		elem, count = t.Type, uint64(value.ArrayLen(t))
 	case *godwarf.SliceType:
 		elem = t.ElemType
-		if count, err = l.word(at.addr + wordSize); err == nil {
-			at.addr, err = l.pointer(at.addr)
+		if count, err = l.word(at.Addr + wordSize); err == nil {
+			at.Addr, err = l.pointer(at.Addr)
 		}
 		if err != nil {
 			return at, fmt.Errorf("follow %s: %w", at, err)
 		}
 	default:
-		return at, fmt.Errorf("%s is a %s: only elements of arrays and slices have a fixed place", at, l.im.values.TypeName(at.typ))
+		return at, fmt.Errorf("%s is a %s: only elements of arrays and slices have a fixed place", at, l.im.values.TypeName(at.Type))
 	}
 	if i >= count {
 		return at, fmt.Errorf("%s has %d elements, and none with index %d", at, count, i)
 	}
-	return spot{at.addr + i*uint64(elem.Size()), elem, at.names}, nil
+	return Spot{at.Addr + i*uint64(elem.Size()), elem, at.Names}, nil
 }
 
 // pointer reads a pointer.
@@ -188,11 +188,11 @@ func (l locator) word(addr uint64) (uint64, error) {
 	return binary.LittleEndian.Uint64(b[:]), err
 }
 
-// named says what the names that lead to a spot say of it.
-func (at spot) named(hide *secret.Names) secret.Match {
+// Named says what the names that lead to a spot say of it.
+func (at Spot) Named(hide *secret.Names) secret.Match {
 	most := secret.No
 	if hide != nil {
-		for _, name := range at.names {
+		for _, name := range at.Names {
 			most = max(most, hide.Match(name[strings.LastIndexByte(name, '.')+1:]))
 		}
 	}
@@ -201,14 +201,14 @@ func (at spot) named(hide *secret.Names) secret.Match {
 
 // variable finds a variable of a package, whose import path is path and pkg, or,
 // without a path, whose name is pkg.
-func (im *Image) variable(path, pkg, name string) (spot, error) {
-	var found []spot
+func (im *Image) variable(path, pkg, name string) (Spot, error) {
+	var found []Spot
 	known := false
 	r := im.dwarf.Reader()
 	for {
 		unit, err := r.Next()
 		if err != nil {
-			return spot{}, err
+			return Spot{}, err
 		}
 		if unit == nil {
 			break
@@ -227,11 +227,11 @@ func (im *Image) variable(path, pkg, name string) (spot, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return spot{}, fmt.Errorf("several packages have it: %s and %s: give the import path", found[0], found[1])
+		return Spot{}, fmt.Errorf("several packages have it: %s and %s: give the import path", found[0], found[1])
 	case !known:
-		return spot{}, fmt.Errorf("the program has no package %s%s", path, pkg)
+		return Spot{}, fmt.Errorf("the program has no package %s%s", path, pkg)
 	}
-	return spot{}, fmt.Errorf("package %s%s has no variable %s in the program: the linker leaves out what nothing uses", path, pkg, name)
+	return Spot{}, fmt.Errorf("package %s%s has no variable %s in the program: the linker leaves out what nothing uses", path, pkg, name)
 }
 
 // isPackage reports whether a unit of the debug information is of a package.
@@ -245,11 +245,11 @@ func isPackage(unit *dwarf.Entry, path, pkg string) bool {
 }
 
 // variableIn looks for a variable among what a unit holds, which r reads next.
-func (im *Image) variableIn(r *dwarf.Reader, name string) (spot, bool) {
+func (im *Image) variableIn(r *dwarf.Reader, name string) (Spot, bool) {
 	for {
 		e, err := r.Next()
 		if err != nil || e == nil || e.Tag == 0 {
-			return spot{}, false
+			return Spot{}, false
 		}
 		r.SkipChildren()
 		if e.Tag != dwarf.TagVariable || e.Val(dwarf.AttrName) != name {
@@ -261,7 +261,7 @@ func (im *Image) variableIn(r *dwarf.Reader, name string) (spot, bool) {
 			continue
 		}
 		if t, err := im.bi.Images[0].Type(off); err == nil {
-			return spot{binary.LittleEndian.Uint64(loc[1:]) + im.base, t, []string{name}}, true
+			return Spot{binary.LittleEndian.Uint64(loc[1:]) + im.base, t, []string{name}}, true
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-delve/delve/pkg/dwarf/frame"
 	"golang.org/x/sys/unix"
 
 	"gtrace/events"
@@ -21,7 +20,7 @@ import (
 // A watch is a variable whose writes are reported.
 type watch struct {
 	probe  *probe
-	at     spot
+	at     Spot
 	secret secret.Match
 	data   []byte // when last seen
 	text   string
@@ -34,7 +33,7 @@ func (e *Engine) plantWrites(p *probe) error {
 	if len(e.watches) == ptrace.MaxWatched {
 		return refuse(fmt.Errorf("the processor can watch %d places, which others have", ptrace.MaxWatched))
 	}
-	at, err := locator{e.im, e.p, e.greeted == nil && e.im.base != 0}.locate(p.probe.Expr)
+	at, err := e.im.Locate(p.probe.Expr, e.p, e.greeted == nil && e.im.Relocated())
 	if err == nil {
 		err = e.watchable(at)
 	}
@@ -47,16 +46,16 @@ func (e *Engine) plantWrites(p *probe) error {
 	if e.greeted == nil {
 		err = e.plantStart(p)
 	}
-	e.watches = append(e.watches, &watch{probe: p, at: at, secret: at.named(p.probe.Capture.Limits.Hide)})
+	e.watches = append(e.watches, &watch{probe: p, at: at, secret: at.Named(p.probe.Capture.Limits.Hide)})
 	e.armed = false
 	return err
 }
 
 // watchable says why a place cannot be watched.
-func (e *Engine) watchable(at spot) error {
-	size := at.typ.Size()
-	name := e.im.values.TypeName(at.typ)
-	pkg, _, _ := strings.Cut(at.names[0], ".")
+func (e *Engine) watchable(at Spot) error {
+	size := at.Type.Size()
+	name := e.im.Values().TypeName(at.Type)
+	pkg, _, _ := strings.Cut(at.Names[0], ".")
 	switch {
 	case size == 0:
 		return fmt.Errorf("it is a %s, which takes no memory", name)
@@ -64,12 +63,12 @@ func (e *Engine) watchable(at spot) error {
 		return fmt.Errorf("it is a %s of %d bytes, and a processor watches at most %d: watch a field or an element of it", name, size, wordSize)
 	case size&(size-1) != 0:
 		return fmt.Errorf("it is a %s of %d bytes, and a processor watches 1, 2, 4 or 8: watch a field or an element of it", name, size)
-	case at.addr%uint64(size) != 0:
-		return fmt.Errorf("it is a %s at %#x, and a processor watches only what is aligned: watch a field or an element of it", name, at.addr)
-	case pkg == "runtime" || strings.HasPrefix(at.names[0], "internal/runtime/"):
+	case at.Addr%uint64(size) != 0:
+		return fmt.Errorf("it is a %s at %#x, and a processor watches only what is aligned: watch a field or an element of it", name, at.Addr)
+	case pkg == "runtime" || strings.HasPrefix(at.Names[0], "internal/runtime/"):
 		return errors.New("the runtime writes its variables where no signal may come")
 	}
-	_, err := e.p.ReadMemory(make([]byte, size), at.addr)
+	_, err := e.p.ReadMemory(make([]byte, size), at.Addr)
 	return err
 }
 
@@ -132,7 +131,7 @@ func (e *Engine) arm() error {
 	}
 	list := make([]ptrace.Watchpoint, len(e.watches))
 	for i, w := range e.watches {
-		list[i] = ptrace.Watchpoint{Addr: w.at.addr, Size: int(w.at.typ.Size())}
+		list[i] = ptrace.Watchpoint{Addr: w.at.Addr, Size: int(w.at.Type.Size())}
 	}
 	if err := e.p.Watch(list); err != nil {
 		return err
@@ -148,15 +147,15 @@ func (e *Engine) arm() error {
 
 // look reads what is watched, and reports whether it has changed since.
 func (w *watch) look(e *Engine) bool {
-	data := make([]byte, w.at.typ.Size())
-	if _, err := e.p.ReadMemory(data, w.at.addr); err != nil || bytes.Equal(data, w.data) {
+	data := make([]byte, w.at.Type.Size())
+	if _, err := e.p.ReadMemory(data, w.at.Addr); err != nil || bytes.Equal(data, w.data) {
 		return false
 	}
 	w.data = data
-	if e.im.values.Hides(w.secret, e.p, w.at.typ, data) {
+	if e.im.Values().Hides(w.secret, e.p, w.at.Type, data) {
 		w.text = secret.Hidden
 	} else {
-		w.text = e.im.values.Read(e.p, w.at.typ, data, w.probe.probe.Capture.Limits).Text
+		w.text = e.im.Values().Read(e.p, w.at.Type, data, w.probe.probe.Capture.Limits).Text
 	}
 	return true
 }
@@ -200,7 +199,7 @@ func (e *Engine) written(s ptrace.Stop, at time.Time, yield func(engine.Hit, err
 		h.File, h.Line = place.File, place.Line
 		h.Write = &engine.Write{
 			Func: place.Func, Expr: w.probe.probe.Expr,
-			Type: e.im.values.TypeName(w.at.typ), Old: before, New: w.text,
+			Type: e.im.Values().TypeName(w.at.Type), Old: before, New: w.text,
 		}
 		if n := w.probe.probe.Capture.Stack; n > 0 {
 			h.Stack = e.stack(&c, n)
@@ -213,7 +212,7 @@ func (e *Engine) written(s ptrace.Stop, at time.Time, yield func(engine.Hit, err
 // writer returns the innermost frame of a write that is not of the runtime, which
 // moves memory for others, nor of package sync/atomic.
 func (e *Engine) writer(c *hitContext) events.Frame {
-	own := e.im.symbols.at(c.addr)
+	own := e.im.FramesAt(c.addr)
 	for _, f := range own {
 		if !isRuntime(f.Func) && !strings.HasPrefix(f.Func, "sync/atomic.") {
 			return f
@@ -225,23 +224,16 @@ func (e *Engine) writer(c *hitContext) events.Frame {
 	if len(own) > 0 {
 		return own[0]
 	}
-	if fn := e.im.bi.PCToFunc(c.addr); fn != nil {
-		return events.Frame{Func: fn.Name}
-	}
-	return events.Frame{}
+	return events.Frame{Func: e.im.SymbolAt(c.addr)}
 }
 
 // frameOf returns where the return address of the innermost frame stands, in the
 // midst of whose function a thread is, and the frame pointer of its caller.
 func (e *Engine) frameOf(regs *unix.PtraceRegs) (sp, bp uint64) {
-	const stackPointer = 7 // as DWARF numbers registers
-	cfa := regs.Rsp + wordSize
-	if fde, err := e.im.frames.FDEForPC(regs.Rip); err == nil {
-		if f, err := fde.EstablishFrame(regs.Rip); err == nil && f.CFA.Rule == frame.RuleCFA && f.CFA.Reg == stackPointer {
-			cfa = regs.Rsp + uint64(f.CFA.Offset)
-		}
+	sp, bp = regs.Rsp, regs.Rbp
+	if size, ok := e.im.FrameSize(regs.Rip); ok {
+		sp += size
 	}
-	sp, bp = cfa-wordSize, regs.Rbp
 	if bp == sp-wordSize {
 		bp, _ = e.word(bp) // the function keeps its own
 	}
