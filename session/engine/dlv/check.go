@@ -38,7 +38,7 @@ func Protectable(pid int) error {
 // check returns the path of a process's program and the program, opened; or why
 // the process cannot be attached to.
 func check(pid int) (string, *Image, error) {
-	program, err := checkProcess(pid)
+	path, err := checkProcess(pid)
 	if err != nil {
 		return "", nil, err
 	}
@@ -52,7 +52,7 @@ func check(pid int) (string, *Image, error) {
 	if err != nil {
 		return "", nil, refusal(err)
 	}
-	return program, im, nil
+	return path, im, nil
 }
 
 // checkProcess returns the path of a process's program, or why the process
@@ -78,7 +78,7 @@ func checkProcess(pid int) (string, error) {
 	if field(status, "Tgid") != strconv.Itoa(pid) {
 		return "", fmt.Errorf("%w: it is a thread of process %s", engine.ErrNoProcess, field(status, "Tgid"))
 	}
-	program, err := os.Readlink(exeOf(pid))
+	path, err := os.Readlink(exeOf(pid))
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		owner := strings.Fields(field(status, "Uid") + " ?")[0]
@@ -89,7 +89,7 @@ func checkProcess(pid int) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("%w: it has no program, as a kernel thread", engine.ErrNotGo)
 	}
-	return program, nil
+	return path, nil
 }
 
 // field returns a line of /proc/PID/status.

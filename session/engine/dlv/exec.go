@@ -15,14 +15,14 @@ func (e *Engine) FollowExec() { e.p.HoldExec() }
 // [engine.ExecFollower].
 func (e *Engine) Follow() error {
 	exe := exeOf(e.p.PID)
-	program, err := os.Readlink(exe)
+	path, err := os.Readlink(exe)
 	if err != nil {
 		return fmt.Errorf("follow exec of process %d: %w", e.p.PID, refusal(err))
 	}
 	if err := e.reopen(exe); err != nil {
-		return fmt.Errorf("follow exec of process %d to %s: %w", e.p.PID, program, refusal(err))
+		return fmt.Errorf("follow exec of process %d to %s: %w", e.p.PID, path, refusal(err))
 	}
-	e.target.Program = program
+	e.target.Program = path
 	return nil
 }
 

@@ -73,7 +73,7 @@ func Run(l Launch) (*Engine, error) {
 
 func attach(pid int) (*Engine, error) {
 	before, _ := os.Stat(exeOf(pid))
-	program, im, err := check(pid)
+	path, im, err := check(pid)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func attach(pid int) (*Engine, error) {
 		_ = im.Close()
 		return nil, err
 	}
-	e.target.Program = program
+	e.target.Program = path
 	e.greeted = map[int64]bool{}
 	if err := e.startGuard(); err != nil {
 		_ = e.Close()
