@@ -38,7 +38,7 @@ type prober interface {
 	HasLeft(pid int) bool
 	// Protectable says why a process would not survive SIGKILL to gtrace.
 	Protectable(pid int) error
-	Inspect(path string) (dlv.Program, error)
+	Inspect(path string) (dlv.Build, error)
 	Try() dlv.Trial
 }
 
@@ -146,5 +146,5 @@ func (delve) Open(path string) (image, error) {
 func (delve) HasLeft(pid int) bool                     { return dlv.HasLeft(pid) }
 func (delve) Protectable(pid int) error                { return dlv.Protectable(pid) }
 func (delve) Check(pid int) error                      { return dlv.Check(pid) }
-func (delve) Inspect(path string) (dlv.Program, error) { return dlv.Inspect(path) }
+func (delve) Inspect(path string) (dlv.Build, error) { return dlv.Inspect(path) }
 func (delve) Try() dlv.Trial                           { return dlv.Try() }

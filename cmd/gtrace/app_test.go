@@ -94,14 +94,14 @@ type fakeBackend struct {
 	left   bool
 	// unprotected is what Protectable returns.
 	unprotected error
-	program     dlv.Program // what Inspect returns
+	program     dlv.Build // what Inspect returns
 	trial       dlv.Trial   // what Try returns
 }
 
 func (b *fakeBackend) HasLeft(pid int) bool                { return b.left }
 func (b *fakeBackend) Protectable(pid int) error           { return b.unprotected }
 func (b *fakeBackend) Check(pid int) error                 { return b.checks[pid] }
-func (b *fakeBackend) Inspect(string) (dlv.Program, error) { return b.program, nil }
+func (b *fakeBackend) Inspect(string) (dlv.Build, error) { return b.program, nil }
 func (b *fakeBackend) Try() dlv.Trial                      { return b.trial }
 
 func (b *fakeBackend) Run(l dlv.Launch) (target, error) {

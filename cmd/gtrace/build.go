@@ -15,22 +15,22 @@ import (
 	"syscall"
 )
 
-// A program is a binary that can be started.
-type program struct {
+// An executable is a binary that can be started.
+type executable struct {
 	path string
 	temp string // directory to remove; empty when the binary was there before
 }
 
 // remove deletes what was built. What is left behind when that fails lies where
 // the system keeps its temporary files.
-func (p *program) remove() {
+func (p *executable) remove() {
 	if p.temp != "" {
 		_ = os.RemoveAll(p.temp)
 	}
 }
 
 // program finds PROG, and builds it when it is source.
-func (a *app) program(ctx context.Context, prog string, build *buildFlags) (*program, error) {
+func (a *app) program(ctx context.Context, prog string, build *buildFlags) (*executable, error) {
 	src, path, err := classify(prog)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (a *app) program(ctx context.Context, prog string, build *buildFlags) (*pro
 		if len(build.extra) > 0 {
 			return nil, usage(fmt.Errorf("--build-flags: %s is a program already, and nothing is built", quote(prog)))
 		}
-		return &program{path: path}, nil
+		return &executable{path: path}, nil
 	}
 	stderr, done := a.working("building " + printable(prog))
 	defer done()
@@ -64,7 +64,7 @@ type goTool struct {
 
 // build builds pkg, as seen from dir, into a temporary directory. The verb is
 // build, or test for the test binary.
-func (g *goTool) build(ctx context.Context, verb, dir, pkg string, flags *buildFlags) (*program, error) {
+func (g *goTool) build(ctx context.Context, verb, dir, pkg string, flags *buildFlags) (*executable, error) {
 	// To be killed now would leave the directory behind.
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -72,7 +72,7 @@ func (g *goTool) build(ctx context.Context, verb, dir, pkg string, flags *buildF
 	if err != nil {
 		return nil, err
 	}
-	p := &program{temp: temp}
+	p := &executable{temp: temp}
 	args := []string{verb}
 	if verb == "test" {
 		args = append(args, "-c")

@@ -152,7 +152,7 @@ func doctorBackend(t *testing.T) *fakeBackend {
 	return &fakeBackend{
 		target:  newFakeTarget(t, "g1 enter main.work 10"),
 		checks:  map[int]error{42: nil, 43: nil},
-		program: dlv.Program{GoVersion: "go1.26.8", Module: "example.com/shop", Package: "example.com/shop", Optimized: new(true), Symbols: true, DebugInfo: true},
+		program: dlv.Build{GoVersion: "go1.26.8", Module: "example.com/shop", Package: "example.com/shop", Optimized: new(true), Symbols: true, DebugInfo: true},
 	}
 }
 

@@ -31,7 +31,7 @@ func psBackend() *fakeBackend {
 			10: fmt.Errorf("attach to process 10: %w: strace (pid 77)", engine.ErrTraced),
 			11: fmt.Errorf("attach to process 11: %w: it belongs to user 9999", engine.ErrPermission),
 		},
-		program: dlv.Program{
+		program: dlv.Build{
 			GoVersion: "go1.26.8 X:nosomething", Module: "example.com/shop", Package: "example.com/shop/cmd/server",
 			Optimized: new(true), Inlined: new(true), PIE: true, DebugInfo: true,
 		},

@@ -43,7 +43,7 @@ type psProgram struct {
 	DebugInfo bool   `json:"debug_info"`
 }
 
-func newPsProgram(p dlv.Program) *psProgram {
+func newPsProgram(p dlv.Build) *psProgram {
 	return &psProgram{
 		Go: p.GoVersion, Module: p.Module, Package: p.Package,
 		Optimized: p.Optimized, Inlined: p.Inlined, Cgo: p.Cgo,

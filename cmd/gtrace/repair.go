@@ -78,19 +78,19 @@ func runRepair(a *app, f *repairFlags, who string) error {
 		return notStarted(fmt.Errorf("repair process %d: %w", pid, err))
 	}
 	defer p.Close()
-	r := &repair{app: a, flags: f, pid: pid, process: p}
+	r := &repairRun{app: a, flags: f, pid: pid, process: p}
 	return r.run()
 }
 
-// A repair is one run of the command.
-type repair struct {
+// A repairRun is one run of the command.
+type repairRun struct {
 	*app
 	flags   *repairFlags
 	pid     int
 	process *text.Process
 }
 
-func (r *repair) run() error {
+func (r *repairRun) run() error {
 	found, err := r.process.Compare()
 	if err != nil {
 		return r.failed(err)
@@ -121,7 +121,7 @@ func (r *repair) run() error {
 
 // putRight takes away what else is left once the breakpoints are removed, notes in what
 // was found what is as on disk again, and returns what is left.
-func (r *repair) putRight(found *text.Report, restored int) (left *text.Report, err error) {
+func (r *repairRun) putRight(found *text.Report, restored int) (left *text.Report, err error) {
 	left = found
 	if restored > 0 {
 		r.say.note("%s: %s removed", r.name(), plural(restored, "breakpoint"))
@@ -142,14 +142,14 @@ func (r *repair) putRight(found *text.Report, restored int) (left *text.Report, 
 }
 
 // handler reports whether a killed gtrace has left its handler of SIGTRAP.
-func (r *repair) handler() bool {
+func (r *repairRun) handler() bool {
 	tracer, _ := r.process.Tracer()
 	return tracer == 0 && dlv.HasLeft(r.pid)
 }
 
 // recover removes the handler, with --write, once no breakpoint needs it any
 // more, and puts back what is borrowed.
-func (r *repair) recover(left *text.Report) error {
+func (r *repairRun) recover(left *text.Report) error {
 	handler, borrowed := r.handler(), left.Borrowed() > 0
 	if !r.flags.write || left.Breakpoints() > 0 || !handler && !borrowed {
 		return nil
@@ -169,7 +169,7 @@ func (r *repair) recover(left *text.Report) error {
 }
 
 // failed is the error for a process that cannot be read or written.
-func (r *repair) failed(err error) error {
+func (r *repairRun) failed(err error) error {
 	err = fmt.Errorf("repair process %d: %w", r.pid, err)
 	if tracer, name := r.process.Tracer(); errors.Is(err, engine.ErrTraced) && tracer != 0 {
 		err = withHint(err, fmt.Sprintf("the breakpoints belong to PID %d (%s), which removes them when it lets go: quit it, with Ctrl-C, never with kill -9", tracer, printable(name)))
@@ -178,13 +178,13 @@ func (r *repair) failed(err error) error {
 }
 
 // name is what messages call the process.
-func (r *repair) name() string {
+func (r *repairRun) name() string {
 	program := strings.TrimSuffix(r.process.Program(), " (deleted)")
 	return fmt.Sprintf("PID %d (%s)", r.pid, printable(filepath.Base(program)))
 }
 
 // list writes what was found to stdout, a handler of SIGTRAP too if there was one.
-func (r *repair) list(found *text.Report, handler bool) error {
+func (r *repairRun) list(found *text.Report, handler bool) error {
 	rows, left := r.rows(found)
 	if r.flags.format == "json" {
 		if handler {
@@ -202,7 +202,7 @@ func (r *repair) list(found *text.Report, handler bool) error {
 }
 
 // conclude says what the process is like now, and what can be done.
-func (r *repair) conclude(found *text.Report) {
+func (r *repairRun) conclude(found *text.Report) {
 	var size uint64
 	for _, file := range found.Files {
 		size += file.Size
@@ -232,7 +232,7 @@ func (r *repair) conclude(found *text.Report) {
 }
 
 // remains says what a killed gtrace has left that does no harm.
-func (r *repair) remains(breakpoints, borrowed int) {
+func (r *repairRun) remains(breakpoints, borrowed int) {
 	handler := r.handler()
 	if tracer, _ := r.process.Tracer(); tracer != 0 || breakpoints > 0 || !handler && borrowed == 0 {
 		return
@@ -247,7 +247,7 @@ func (r *repair) remains(breakpoints, borrowed int) {
 }
 
 // warn says what breakpoints mean for the process.
-func (r *repair) warn(breakpoints int, uprobes bool) {
+func (r *repairRun) warn(breakpoints int, uprobes bool) {
 	count := plural(breakpoints, "breakpoint") + " in its code"
 	if tracer, name := r.process.Tracer(); tracer != 0 {
 		r.say.note("%s: %s: PID %d (%s) traces it, they are its own", r.name(), count, tracer, printable(name))

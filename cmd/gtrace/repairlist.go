@@ -35,7 +35,7 @@ type repairRow struct {
 
 // rows describes what was found. Left counts what is not described because
 // nobody asked for all.
-func (r *repair) rows(found *text.Report) (rows []repairRow, left int) {
+func (r *repairRun) rows(found *text.Report) (rows []repairRow, left int) {
 	for i := range found.Differences {
 		if len(rows) == mostRows && r.flags.format != "json" && !r.flags.verbose {
 			return rows, len(found.Differences) - i

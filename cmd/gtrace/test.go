@@ -72,7 +72,7 @@ func runTest(ctx context.Context, a *app, f *runFlags, pkg string, args []string
 
 // testBinary builds the tests of a package, and returns the directory that they
 // run in.
-func (a *app) testBinary(ctx context.Context, pkg string, build *buildFlags) (p *program, dir string, err error) {
+func (a *app) testBinary(ctx context.Context, pkg string, build *buildFlags) (p *executable, dir string, err error) {
 	stderr, done := a.working("building the tests of " + printable(pkg))
 	defer done()
 	g := &goTool{stderr: stderr, env: a.env}

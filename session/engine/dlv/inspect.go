@@ -12,9 +12,9 @@ import (
 	"gtrace/session/engine/dlv/weight"
 )
 
-// A Program is what an executable tells at a glance of how it was built. Nil
+// A Build is what an executable tells at a glance of how it was built. Nil
 // stands for what it does not tell.
-type Program struct {
+type Build struct {
 	GoVersion string // go1.26.8
 	Module    string // path of the main module; empty when built without one
 	Package   string // import path of the main package
@@ -33,36 +33,36 @@ type Program struct {
 
 // Inspect reads what an executable tells of how it was built. That takes some
 // milliseconds; it fails with [engine.ErrNotGo] for what is no Go program.
-func Inspect(path string) (Program, error) {
+func Inspect(path string) (Build, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return Program{}, err
+		return Build{}, err
 	}
 	defer func() { _ = f.Close() }()
 	p, err := inspect(f)
 	if err != nil {
-		return Program{}, fmt.Errorf("read %s: %w", path, err)
+		return Build{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	return p, nil
 }
 
-func inspect(r weight.File) (Program, error) {
+func inspect(r weight.File) (Build, error) {
 	if err := weight.CheckNames(r); err != nil {
-		return Program{}, readable(err)
+		return Build{}, readable(err)
 	}
 	file, err := elf.NewFile(r)
 	if err != nil {
-		return Program{}, readable(err)
+		return Build{}, readable(err)
 	}
 	info, err := buildinfo.Read(r)
 	if err != nil {
-		return Program{}, notGo(file)
+		return Build{}, notGo(file)
 	}
 	settings := make(map[string]string, len(info.Settings))
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
 	}
-	p := Program{
+	p := Build{
 		GoVersion: info.GoVersion,
 		Module:    info.Main.Path,
 		Package:   info.Path,

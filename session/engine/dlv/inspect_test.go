@@ -108,7 +108,7 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-func describe(p Program) string {
+func describe(p Build) string {
 	words := []string{"optimized=" + told(p.Optimized), "inlined=" + told(p.Inlined), "cgo=" + told(p.Cgo)}
 	for _, w := range []struct {
 		word string
