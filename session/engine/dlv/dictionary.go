@@ -92,7 +92,7 @@ func (fr *Frame) FindDictionary(f *engine.Function) {
 		if child.Val(dwarf.AttrName) != dictionary {
 			continue
 		}
-		addr, pieces, _, err := fr.im.bi.Location(child, dwarf.AttrLocation, fr.PC, *fr.dwarf(), nil)
+		addr, pieces, err := fr.im.debug.Location(child, fr.PC, fr.dwarf())
 		word := make([]byte, wordSize)
 		if err != nil || len(missing(pieces)) > 0 || fr.gather(word, addr, pieces) != nil {
 			return

@@ -38,6 +38,7 @@ type Engine struct {
 	unguarded chan error
 	protect   bool // Protect was called
 	layout    layout
+	gOffset   uint64 // see GOffset
 	target    engine.Target
 
 	probes  map[engine.ProbeID]*probe
@@ -106,7 +107,7 @@ func newEngine(im *Image, p *ptrace.Process) (*Engine, error) {
 	return &Engine{
 		im:     im,
 		p:      p,
-		layout: l,
+		layout: l, gOffset: im.GOffset(),
 		target: engine.Target{
 			Engine: "dlv", PID: p.PID, Program: im.Path(),
 			GoVersion: im.GoVersion(), Module: im.Module(),

@@ -186,7 +186,7 @@ func (im *Image) addTypes(fam *family, tree *godwarf.Tree) {
 			if !ok {
 				continue
 			}
-			t, err := im.bi.Images[0].Type(off)
+			t, err := im.debug.Type(off)
 			pt, isParameter := t.(*godwarf.ParametricType)
 			if err != nil || !isParameter {
 				continue

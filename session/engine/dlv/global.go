@@ -8,25 +8,24 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"github.com/go-delve/delve/pkg/dwarf/op"
 
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/debuginfo"
 	"gtrace/session/engine/dlv/eval"
 )
 
 // A packageUnit is where the debug information describes a package.
 type packageUnit struct {
-	path, name string
-	offset     dwarf.Offset
-	index      map[string]eval.Variable // its variables and constants; nil: not read yet
+	*debuginfo.Unit
+	index map[string]eval.Variable // its variables and constants; nil: not read yet
 }
 
 // global finds what a package's name stands for: a variable, a constant or a
 // type. The package is called by its import path or its name.
 func (im *Image) global(pkg, name string) (eval.Variable, bool) {
 	for _, u := range im.packages {
-		if u.path != pkg && u.name != pkg {
+		if u.Path != pkg && u.Name != pkg {
 			continue
 		}
 		if u.index == nil {
@@ -35,7 +34,7 @@ func (im *Image) global(pkg, name string) (eval.Variable, bool) {
 		if v, ok := u.index[name]; ok {
 			return v, true
 		}
-		if t, err := im.bi.FindType(u.path + "." + name); err == nil {
+		if t, err := im.debug.FindType(u.Path + "." + name); err == nil {
 			return eval.Variable{Type: t, IsType: true}, true
 		}
 	}
@@ -44,17 +43,7 @@ func (im *Image) global(pkg, name string) (eval.Variable, bool) {
 
 // isPackage reports whether the program has a package of that name.
 func (im *Image) isPackage(name string) bool {
-	return slices.ContainsFunc(im.packages, func(u *packageUnit) bool { return u.name == name })
-}
-
-// newPackageUnit makes the unit of a package from its entry.
-func newPackageUnit(e *dwarf.Entry) *packageUnit {
-	u := &packageUnit{offset: e.Offset}
-	u.path, _ = e.Val(dwarf.AttrName).(string)
-	if u.name, _ = e.Val(godwarf.AttrGoPackageName).(string); u.name == "" {
-		u.name = u.path[strings.LastIndexByte(u.path, '/')+1:]
-	}
-	return u
+	return slices.ContainsFunc(im.packages, func(u *packageUnit) bool { return u.Name == name })
 }
 
 // namePackage says how source writes the package of a function. The linker writes
@@ -77,8 +66,8 @@ const commandLine = "command-line-arguments"
 // indexPackage reads which variables and constants a package has.
 func (im *Image) indexPackage(u *packageUnit) map[string]eval.Variable {
 	index := make(map[string]eval.Variable)
-	r := im.dwarf.Reader()
-	r.Seek(u.offset)
+	r := im.debug.Data.Reader()
+	r.Seek(u.Entry.Offset)
 	if _, err := r.Next(); err != nil {
 		return index
 	}
@@ -89,7 +78,7 @@ func (im *Image) indexPackage(u *packageUnit) map[string]eval.Variable {
 		}
 		if name, ok := e.Val(dwarf.AttrName).(string); ok {
 			if v, ok := im.globalOf(e); ok {
-				index[strings.TrimPrefix(name, u.path+".")] = v
+				index[strings.TrimPrefix(name, u.Path+".")] = v
 			}
 		}
 		if e.Children {
@@ -121,6 +110,6 @@ func (im *Image) globalOf(e *dwarf.Entry) (v eval.Variable, ok bool) {
 		return v, false
 	}
 	var err error
-	v.Type, err = im.bi.Images[0].Type(off)
+	v.Type, err = im.debug.Type(off)
 	return v, err == nil
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/arch/x86/x86asm"
 
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/debuginfo"
 )
 
 // A wrapper calls one function: a method for an interface, for a method value or
@@ -19,7 +20,7 @@ import (
 // own, so that its calls there cannot be seen.
 
 // linkHosts finds the hosts of the functions.
-func (im *Image) linkHosts(sv *survey) {
+func (im *Image) linkHosts() {
 	im.hosts = map[*engine.Function][]*engine.Function{}
 	im.hosted = map[*engine.Function]*engine.Function{}
 	im.abstracts = map[*engine.Function]dwarf.Offset{}
@@ -33,7 +34,7 @@ func (im *Image) linkHosts(sv *survey) {
 		if !w.Wrapper || w.Entry == 0 {
 			continue
 		}
-		inside := sv.inside[w.Entry-im.base]
+		inside := im.debug.Entry(w.Entry).Inside
 		name := wrappedMethod(w.Symbol)
 		switch {
 		case len(inside) == 0 && name == "", im.profiled() && im.callsOthers(w):
@@ -43,10 +44,10 @@ func (im *Image) linkHosts(sv *survey) {
 			if im.callsAny(w) {
 				continue
 			}
-		case slices.ContainsFunc(inside, func(a *abstract) bool { return a != inside[0] }):
+		case slices.ContainsFunc(inside, func(a *debuginfo.Abstract) bool { return a != inside[0] }):
 			continue
 		default:
-			name = inside[0].name
+			name = inside[0].Symbol
 		}
 		f := guests[name]
 		if f == nil {
@@ -54,8 +55,8 @@ func (im *Image) linkHosts(sv *survey) {
 		}
 		im.hosts[f] = append(im.hosts[f], w)
 		im.hosted[w] = f
-		if a := sv.inlined[name]; a != nil {
-			im.abstracts[f] = a.offset
+		if a := im.debug.Inlined[name]; a != nil {
+			im.abstracts[f] = a.Offset
 		}
 		f.Hosts++
 		f.Inlined -= len(inside)

@@ -13,11 +13,12 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-delve/delve/pkg/dwarf/frame"
-	"github.com/go-delve/delve/pkg/proc"
 
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/debuginfo"
 	"gtrace/session/engine/dlv/eval"
 	"gtrace/session/engine/dlv/value"
 )
@@ -28,15 +29,14 @@ type Image struct {
 	path  string
 	file  *elf.File
 	info  *buildinfo.BuildInfo
-	bi    *proc.BinaryInfo
-	dwarf *dwarf.Data
+	debug *debuginfo.Info
 	lines *gosym.Table
 	base  uint64 // added to the file's addresses: 0 unless position independent
 
 	functions  []*engine.Function
 	byEntry    map[uint64]*engine.Function
 	symbols    *symbolizer
-	frames     frame.FrameDescriptionEntries
+	frames     func() frame.FrameDescriptionEntries // see readFrames
 	values     *value.Reader
 	types      *eval.Types
 	flows      map[*engine.Function]*flow // of optimised code, once looked at
@@ -113,27 +113,17 @@ func (im *Image) load(entry uint64) (err error) {
 	if entry != 0 && im.file.Type == elf.ET_DYN {
 		im.base = entry - im.file.Entry
 	}
-	if im.dwarf, err = im.file.DWARF(); err != nil {
-		return damagedDebugInfo(err)
-	}
-	sv, err := im.survey()
-	if err == nil {
-		err = im.validate(sv.units)
-	}
-	if err != nil {
-		return damagedDebugInfo(err)
-	}
-	im.bi = proc.NewBinaryInfo("linux", "amd64", false)
-	if err := im.bi.LoadBinaryInfo(im.path, im.Entry(), nil); err != nil {
+	if im.debug, err = debuginfo.Open(im.file, im.base); err != nil {
 		return damagedDebugInfo(err)
 	}
 	if im.lines, err = im.lineTable(); err != nil {
 		return err
 	}
 	im.symbols = newSymbolizer(im)
-	im.values = value.NewReader(im.bi)
-	im.types = eval.NewTypes(im.values, im.bi.FindType)
-	im.loadFunctions(sv)
+	im.frames = sync.OnceValue(im.readFrames)
+	im.values = value.NewReader(im.debug)
+	im.types = eval.NewTypes(im.values, im.debug.FindType)
+	im.loadFunctions()
 	return nil
 }
 
@@ -153,55 +143,75 @@ func (im *Image) identify() error {
 	return checkVersion(info.GoVersion)
 }
 
-func (im *Image) loadFunctions(sv survey) {
-	im.symbols.entries = sv.entries
-	im.packages = sv.packages
-	im.clauses = make(map[string]string, len(sv.packages))
-	for _, u := range sv.packages {
-		im.clauses[u.path] = u.name
+func (im *Image) loadFunctions() {
+	im.clauses = im.debug.Packages()
+	for _, u := range im.debug.Units {
+		im.packages = append(im.packages, &packageUnit{Unit: u})
 	}
-	im.byEntry = make(map[uint64]*engine.Function, len(im.bi.Functions))
-	for i := range im.bi.Functions {
-		fn := &im.bi.Functions[i]
-		if fn.Entry == 0 || !isGo(fn.Name) {
+	im.byEntry = make(map[uint64]*engine.Function, len(im.debug.Functions))
+	im.functions = make([]*engine.Function, 0, len(im.debug.Functions)+len(im.debug.Inlined))
+	coded := make(map[string]bool, len(im.debug.Inlined))
+	for i := range im.debug.Functions {
+		fn := &im.debug.Functions[i]
+		if fn.Symbol == "" || fn.Entry == 0 || !isGo(fn.Symbol) {
 			continue
 		}
-		f := &engine.Function{
-			Name:      printedName(fn.Name),
-			Symbol:    fn.Name,
-			Package:   fn.PackageName(),
-			Entry:     fn.Entry,
-			End:       fn.End,
-			Optimized: fn.Optimized(),
-		}
-		f.File, f.Line = im.LineAt(f.Entry)
-		if head := sv.heads[f.Entry-im.base]; head != nil && head.line > 0 {
-			f.Line = int(head.line) // optimised code may begin with the first statement
-		}
-		im.namePackage(f)
-		f.Wrapper = fn.Trampoline || isWrapper(f)
-		// What has the byte of a RET nowhere has no RET either. That one with the
-		// byte has none is found when it is planted.
-		if code, err := im.code(f); err == nil {
-			f.NoReturn = !bytes.Contains(code, []byte{retOpcode})
-		}
-		if a := sv.inlined[fn.Name]; a != nil {
-			f.Inlined = a.calls
-			a.hasCode = true
+		f := im.function(fn)
+		if a := im.debug.Inlined[fn.Symbol]; a != nil {
+			f.Inlined = a.Calls
+			coded[fn.Symbol] = true
 		}
 		im.byEntry[f.Entry] = f
 		im.functions = append(im.functions, f)
 	}
-	for name, a := range sv.inlined {
-		if isGo(name) && !a.hasCode {
+	for symbol, a := range im.debug.Inlined {
+		if isGo(symbol) && !coded[symbol] {
 			im.functions = append(im.functions, im.abstractFunction(a))
 		}
 	}
-	im.linkHosts(&sv)
+	im.linkHosts()
 	slices.SortFunc(im.functions, func(a, b *engine.Function) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Entry, b.Entry))
 	})
 	im.barForked()
+}
+
+// function makes the Function of one with code.
+func (im *Image) function(fn *debuginfo.Function) *engine.Function {
+	f := &engine.Function{
+		Name:      printedName(fn.Symbol),
+		Symbol:    fn.Symbol,
+		Package:   packageOf(fn.Symbol),
+		Entry:     fn.Entry + im.base,
+		End:       fn.End + im.base,
+		Optimized: fn.Unit.Optimized,
+	}
+	f.File, f.Line = im.LineAt(f.Entry)
+	if fn.Line > 0 {
+		f.Line = fn.Line // optimised code may begin with the first statement
+	}
+	im.namePackage(f)
+	f.Wrapper = fn.Trampoline || isWrapper(f)
+	// What has the byte of a RET nowhere has no RET either. That one with the
+	// byte has none is found when it is planted.
+	if code, err := im.code(f); err == nil {
+		f.NoReturn = !bytes.Contains(code, []byte{retOpcode})
+	}
+	return f
+}
+
+// packageOf returns the import path of the package that a symbol is of, as the linker
+// writes it.
+func packageOf(symbol string) string {
+	if i := strings.IndexByte(symbol, '['); i >= 0 {
+		symbol = symbol[:i] // arguments of types have paths, too
+	}
+	path := strings.LastIndexByte(symbol, '/') + 1
+	dot := strings.IndexByte(symbol[path:], '.')
+	if dot < 0 {
+		return ""
+	}
+	return symbol[:path+dot]
 }
 
 // isGo reports whether a symbol is a function of Go source, rather than one of C
@@ -259,9 +269,6 @@ func (im *Image) Entry() uint64 { return im.base + im.file.Entry }
 
 // Close closes the file.
 func (im *Image) Close() error {
-	if im.bi != nil {
-		_ = im.bi.Close()
-	}
 	return im.file.Close()
 }
 

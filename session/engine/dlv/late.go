@@ -2,7 +2,6 @@ package dlv
 
 import (
 	"cmp"
-	"debug/dwarf"
 	"slices"
 
 	"github.com/go-delve/delve/pkg/dwarf/op"
@@ -152,7 +151,7 @@ func (im *Image) slots(f *engine.Function, chosen func(*local) bool) (list []slo
 		if !chosen(&l) {
 			continue
 		}
-		addr, pieces, _, err := im.bi.Location(l.entry, dwarf.AttrLocation, f.End-1, op.DwarfRegisters{}, nil)
+		addr, pieces, err := im.debug.Location(l.entry, f.End-1, new(op.DwarfRegisters))
 		if err == nil && pieces == nil {
 			size := sizeOf(l.typ)
 			if l.escapes {

@@ -1,7 +1,9 @@
 package dlv
 
 import (
+	"debug/elf"
 	"fmt"
+	"slices"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 )
@@ -56,7 +58,7 @@ func (im *Image) layout() (layout, error) {
 
 // fieldOffset returns the offset of a field, given its path from a struct type.
 func (im *Image) fieldOffset(name string, path []string) (int64, error) {
-	t, err := im.bi.FindType(name)
+	t, err := im.debug.FindType(name)
 	if err != nil {
 		return 0, fmt.Errorf("type %s: %w", name, err)
 	}
@@ -82,15 +84,40 @@ func (im *Image) fieldOffset(name string, path []string) (int64, error) {
 
 // symbol returns the address of a symbol of the executable's symbol table.
 func (im *Image) symbol(name string) (uint64, bool) {
-	for addr, sym := range im.bi.SymNames {
-		if sym.Name == name {
-			return addr, true
-		}
-	}
 	syms, _ := im.file.Symbols()
 	for _, s := range syms {
 		if s.Name == name {
 			return s.Value + im.base, true
+		}
+	}
+	return 0, false
+}
+
+// GOffset returns where the goroutine stands in thread-local storage, from the address
+// that the thread has of it. A linker of C reserves the place; Go's own takes the word
+// below.
+func (im *Image) GOffset() uint64 {
+	const below = ^uint64(wordSize) + 1
+	tlsg, ok := im.tlsg()
+	i := slices.IndexFunc(im.file.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_TLS })
+	if !ok || i < 0 {
+		return below
+	}
+	tls := im.file.Progs[i]
+	size := tls.Memsz
+	if tls.Align > 0 { // it ends where the next one could begin
+		size += (-tls.Vaddr - tls.Memsz) & (tls.Align - 1)
+	}
+	return tlsg - size
+}
+
+// tlsg returns the value of the symbol runtime.tlsg, an offset from the begin of
+// thread-local storage.
+func (im *Image) tlsg() (uint64, bool) {
+	symbols, _ := im.file.Symbols()
+	for _, s := range symbols {
+		if s.Name == "runtime.tlsg" {
+			return s.Value, true
 		}
 	}
 	return 0, false

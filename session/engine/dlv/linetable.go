@@ -31,7 +31,7 @@ func (im *Image) readLineTable() (*gosym.Table, error) {
 		return nil, err
 	}
 	const everywhere = "runtime.main"
-	fns := im.bi.LookupFunc()[everywhere]
+	fns := im.debug.Lookup(everywhere)
 	probe, err := gosym.NewTable(nil, gosym.NewLineTable(data, 0))
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (im *Image) readLineTable() (*gosym.Table, error) {
 	if f == nil || len(fns) == 0 {
 		return nil, fmt.Errorf("%s is not where it and the debug information should have it", everywhere)
 	}
-	return gosym.NewTable(nil, gosym.NewLineTable(data, fns[0].Entry-im.base-f.Entry))
+	return gosym.NewTable(nil, gosym.NewLineTable(data, fns[0].Entry-f.Entry))
 }
 
 // lineTableData returns the table. Where the system's linker has put it among other

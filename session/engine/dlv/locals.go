@@ -102,7 +102,7 @@ func (fr *Frame) Find(l *local) (eval.Found, error) {
 // locate finds where a variable is and of which type, or says why it cannot be
 // found.
 func (fr *Frame) locate(l *local) (typ godwarf.Type, at value.Place, why string) {
-	addr, pieces, _, err := fr.im.bi.Location(l.entry, dwarf.AttrLocation, fr.PC, *fr.dwarf(), nil)
+	addr, pieces, err := fr.im.debug.Location(l.entry, fr.PC, fr.dwarf())
 	if err != nil || l.doubtful || l.isPart(pieces) {
 		return nil, at, optimizedOut
 	}
@@ -159,7 +159,7 @@ func (fr *Frame) doubt(list []local, at Viewpoint) {
 	given := map[giver][]wordOf{}
 	for k := range list {
 		l := &list[k]
-		addr, pieces, _, err := fr.im.bi.Location(l.entry, dwarf.AttrLocation, fr.PC, *fr.dwarf(), nil)
+		addr, pieces, err := fr.im.debug.Location(l.entry, fr.PC, fr.dwarf())
 		if err != nil {
 			continue
 		}
@@ -254,7 +254,7 @@ func (fr *Frame) isLate(l *local, late []slot) bool {
 	if len(late) == 0 {
 		return false
 	}
-	addr, pieces, _, err := fr.im.bi.Location(l.entry, dwarf.AttrLocation, fr.PC, *fr.dwarf(), nil)
+	addr, pieces, err := fr.im.debug.Location(l.entry, fr.PC, fr.dwarf())
 	from := addr - int64(fr.CFA)
 	return err == nil && pieces == nil && meetsAny(slot{from, from + sizeOf(l.typ)}, late)
 }

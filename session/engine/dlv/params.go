@@ -183,7 +183,7 @@ func (im *Image) param(e *dwarf.Entry) (p param, isResult bool, err error) {
 	line, _ := e.Val(dwarf.AttrDeclLine).(int64)
 	off, ok := e.Val(dwarf.AttrType).(dwarf.Offset)
 	if origin, has := e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); has {
-		r := im.dwarf.Reader()
+		r := im.debug.Data.Reader()
 		r.Seek(origin)
 		abstract, err := r.Next()
 		if err != nil {
@@ -205,7 +205,7 @@ func (im *Image) param(e *dwarf.Entry) (p param, isResult bool, err error) {
 	if !ok {
 		return p, false, fmt.Errorf("parameter %s has no type", name)
 	}
-	typ, err := im.bi.Images[0].Type(off)
+	typ, err := im.debug.Type(off)
 	if err != nil {
 		return p, false, fmt.Errorf("type of parameter %s: %w", name, err)
 	}
@@ -219,12 +219,12 @@ func (im *Image) param(e *dwarf.Entry) (p param, isResult bool, err error) {
 // subprogram finds the debug entry of the function at an address and a reader
 // that stands at its first child. The entry is nil for assembly without one.
 func (im *Image) subprogram(addr uint64) (*dwarf.Entry, *dwarf.Reader, error) {
-	r := im.dwarf.Reader()
-	d, ok := im.symbols.entries[addr-im.base]
-	if !ok {
+	r := im.debug.Data.Reader()
+	f := im.debug.Entry(addr)
+	if f == nil {
 		return nil, r, nil
 	}
-	r.Seek(d.offset)
+	r.Seek(f.Offset)
 	e, err := r.Next()
 	return e, r, err
 }

@@ -149,7 +149,8 @@ func load(pid int, im *Image) error {
 	if err := im.load(entry); err != nil {
 		return err
 	}
-	return im.Values().Prepare()
+	im.Values().Prepare()
+	return nil
 }
 
 // startGuard lets another process watch over the target.
@@ -180,15 +181,13 @@ func adopt(im *Image, p *ptrace.Process) (*Engine, error) {
 			return nil, err
 		}
 	}
-	err = im.Values().Prepare()
-	if err == nil {
-		var e *Engine
-		if e, err = newEngine(im, p); err == nil {
-			return e, nil
-		}
+	im.Values().Prepare()
+	e, err := newEngine(im, p)
+	if err != nil {
+		_ = im.Close()
+		return nil, err
 	}
-	_ = im.Close()
-	return nil, err
+	return e, nil
 }
 
 // newestGoroutine returns an id that no goroutine of the target has passed yet.

@@ -132,7 +132,7 @@ func (im *Image) receiver(f *engine.Function, args []param) (receiver param, isM
 		return receiver, true
 	}
 	elem, isPointer := strings.CutPrefix(typeName, "(*")
-	typ, err := im.bi.FindType(f.Package + "." + strings.TrimSuffix(elem, ")"))
+	typ, err := im.debug.FindType(f.Package + "." + strings.TrimSuffix(elem, ")"))
 	if err != nil {
 		return param{}, false
 	}
@@ -162,7 +162,7 @@ func (im *Image) guestParams(guest *engine.Function) (args, results []param, err
 		}
 		return sig.args, sig.results, nil
 	}
-	r := im.dwarf.Reader()
+	r := im.debug.Data.Reader()
 	r.Seek(im.abstracts[guest])
 	e, err := r.Next()
 	if err != nil {

@@ -12,8 +12,8 @@ func (im *Image) sharesReturn(f *engine.Function) bool {
 	shares, ok := im.shared[f]
 	if !ok {
 		deferreturn := map[uint64]bool{}
-		for _, fn := range im.bi.LookupFunc()["runtime.deferreturn"] {
-			deferreturn[fn.Entry] = true
+		for _, fn := range im.debug.Lookup("runtime.deferreturn") {
+			deferreturn[fn.Entry+im.base] = true
 		}
 		code, err := im.code(f)
 		if err == nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/debuginfo"
 )
 
 // A row of the table of lines says which line the instructions from addr up to
@@ -23,11 +24,11 @@ type row struct {
 // functionRows returns the rows of a function, ordered by address. The first may
 // begin before it.
 func (s *symbolizer) functionRows(f *engine.Function) ([]row, error) {
-	unit := s.entries[f.Entry-s.im.base].unit
-	if unit == nil {
+	fn := s.im.debug.Entry(f.Entry)
+	if fn == nil {
 		return nil, errors.New("it has no debug information")
 	}
-	all, err := s.unitRows(unit)
+	all, err := s.unitRows(fn.Unit)
 	if err != nil {
 		return nil, err
 	}
@@ -43,11 +44,11 @@ func (s *symbolizer) functionRows(f *engine.Function) ([]row, error) {
 }
 
 // unitRows returns the table of lines of a compilation unit.
-func (s *symbolizer) unitRows(unit *dwarf.Entry) ([]row, error) {
-	if all, ok := s.rows[unit.Offset]; ok {
+func (s *symbolizer) unitRows(unit *debuginfo.Unit) ([]row, error) {
+	if all, ok := s.rows[unit]; ok {
 		return all, nil
 	}
-	lr, err := s.im.dwarf.LineReader(unit)
+	lr, err := s.im.debug.LineReader(unit)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("table of lines: %w", err)
@@ -75,6 +76,6 @@ func (s *symbolizer) unitRows(unit *dwarf.Entry) ([]row, error) {
 		ends := func(r row) int { return min(len(r.file), 1) }
 		return cmp.Or(cmp.Compare(a.addr, b.addr), cmp.Compare(ends(a), ends(b)))
 	})
-	s.rows[unit.Offset] = all
+	s.rows[unit] = all
 	return all, nil
 }

@@ -105,7 +105,7 @@ func (im *Image) local(entry *godwarf.Tree) (l local, ok bool) {
 	if l.name == "" || l.name == "_" || strings.ContainsRune("~.#", rune(l.name[0])) {
 		return l, false
 	}
-	typ, err := im.bi.Images[0].Type(off)
+	typ, err := im.debug.Type(off)
 	if err != nil {
 		return l, false
 	}

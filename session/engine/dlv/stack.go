@@ -40,11 +40,7 @@ func (e *Engine) currentG(regs *unix.PtraceRegs) gInfo {
 	if g, ok := e.readG(regs.R14); ok && g.lo < regs.Rsp && regs.Rsp <= g.hi {
 		return g
 	}
-	off, err := e.im.GOffset()
-	if err != nil {
-		return gInfo{}
-	}
-	addr, err := e.word(regs.Fs_base + off)
+	addr, err := e.word(regs.Fs_base + e.gOffset)
 	if err != nil {
 		return gInfo{}
 	}

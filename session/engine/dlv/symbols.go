@@ -9,37 +9,37 @@ import (
 
 	"gtrace/events"
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/debuginfo"
 )
 
 // A symbolizer turns addresses into frames as a Go traceback prints them:
 // inlined calls expanded, wrappers left out. What it has found once it keeps:
 // a program calls a traced function from few places.
 type symbolizer struct {
-	im      *Image
-	entries map[uint64]described // debug entries of functions, by address in the file
-	files   map[dwarf.Offset][]*dwarf.LineFile
-	frames  map[uint64][]events.Frame
-	trees   map[uint64]*godwarf.Tree
-	rows    map[dwarf.Offset][]row // tables of lines, by compilation unit
+	im     *Image
+	files  map[*debuginfo.Unit][]*dwarf.LineFile
+	frames map[uint64][]events.Frame
+	trees  map[uint64]*godwarf.Tree
+	rows   map[*debuginfo.Unit][]row // tables of lines, by compilation unit
 }
 
 func newSymbolizer(im *Image) *symbolizer {
 	return &symbolizer{
 		im:     im,
-		files:  map[dwarf.Offset][]*dwarf.LineFile{},
+		files:  map[*debuginfo.Unit][]*dwarf.LineFile{},
 		frames: map[uint64][]events.Frame{},
 		trees:  map[uint64]*godwarf.Tree{},
-		rows:   map[dwarf.Offset][]row{},
+		rows:   map[*debuginfo.Unit][]row{},
 	}
 }
 
 // FunctionAt returns the function that holds an address, or nil.
 func (im *Image) FunctionAt(pc uint64) *engine.Function {
-	fn := im.bi.PCToFunc(pc)
+	fn := im.debug.At(pc)
 	if fn == nil {
 		return nil
 	}
-	return im.byEntry[fn.Entry]
+	return im.byEntry[fn.Entry+im.base]
 }
 
 // FunctionByEntry returns the function that is entered at an address, or nil.
@@ -48,11 +48,11 @@ func (im *Image) FunctionByEntry(entry uint64) *engine.Function { return im.byEn
 // SymbolAt returns the name of the code that holds an address, be it of Go or not. It
 // is empty where there is none.
 func (im *Image) SymbolAt(pc uint64) string {
-	fn := im.bi.PCToFunc(pc)
+	fn := im.debug.At(pc)
 	if fn == nil {
 		return ""
 	}
-	return fn.Name
+	return fn.Symbol
 }
 
 // LineAt returns the source line of the instruction at pc.
@@ -89,14 +89,16 @@ func (im *Image) PrepareFrames(f *engine.Function) bool {
 	s := im.symbols
 	_, there := s.trees[f.Entry]
 	s.tree(f)
-	s.file(s.entries[f.Entry-im.base].unit, 0)
+	if fn := im.debug.Entry(f.Entry); fn != nil {
+		s.file(fn.Unit, 0)
+	}
 	return !there
 }
 
 // FrameSize returns how far above the stack pointer the return address stands at an
 // instruction, where the debug information says so.
 func (im *Image) FrameSize(pc uint64) (size uint64, ok bool) {
-	fde, err := im.frames.FDEForPC(pc)
+	fde, err := im.frames().FDEForPC(pc)
 	if err != nil {
 		return 0, false
 	}
@@ -106,9 +108,6 @@ func (im *Image) FrameSize(pc uint64) (size uint64, ok bool) {
 	}
 	return uint64(f.CFA.Offset) - wordSize, true
 }
-
-// GOffset returns where thread-local storage has the goroutine, from its base.
-func (im *Image) GOffset() (uint64, error) { return im.bi.GStructOffset(nil) }
 
 func (s *symbolizer) expand(pc uint64) []events.Frame {
 	f := s.im.FunctionAt(pc)
@@ -143,7 +142,7 @@ func (s *symbolizer) tree(f *engine.Function) *godwarf.Tree {
 	tree, ok := s.trees[f.Entry]
 	if !ok {
 		if e, _, err := s.im.subprogram(f.Entry); err == nil && e != nil {
-			tree, _ = godwarf.LoadTree(e.Offset, s.im.dwarf, s.im.base)
+			tree, _ = godwarf.LoadTree(e.Offset, s.im.debug.Data, s.im.base)
 		}
 		s.trees[f.Entry] = tree
 	}
@@ -154,20 +153,21 @@ func (s *symbolizer) tree(f *engine.Function) *godwarf.Tree {
 func (s *symbolizer) callSite(f *engine.Function, call *godwarf.Tree) (file string, line int) {
 	n, _ := call.Val(dwarf.AttrCallLine).(int64)
 	index, _ := call.Val(dwarf.AttrCallFile).(int64)
-	return s.file(s.entries[f.Entry-s.im.base].unit, index), int(n)
+	fn := s.im.debug.Entry(f.Entry)
+	if fn == nil {
+		return "", int(n)
+	}
+	return s.file(fn.Unit, index), int(n)
 }
 
 // file returns a source file of a compilation unit by its index there.
-func (s *symbolizer) file(unit *dwarf.Entry, index int64) string {
-	if unit == nil {
-		return ""
-	}
-	files, ok := s.files[unit.Offset]
+func (s *symbolizer) file(unit *debuginfo.Unit, index int64) string {
+	files, ok := s.files[unit]
 	if !ok {
-		if lr, err := s.im.dwarf.LineReader(unit); err == nil && lr != nil {
+		if lr, err := s.im.debug.LineReader(unit); err == nil && lr != nil {
 			files = lr.Files()
 		}
-		s.files[unit.Offset] = files
+		s.files[unit] = files
 	}
 	if index < 0 || int(index) >= len(files) || files[index] == nil {
 		return ""

@@ -16,6 +16,7 @@ import (
 	"github.com/go-delve/delve/pkg/dwarf/op"
 
 	"gtrace/events/secret"
+	"gtrace/session/engine/dlv/debuginfo"
 	"gtrace/session/engine/dlv/value"
 )
 
@@ -204,22 +205,17 @@ func (at Spot) Named(hide *secret.Names) secret.Match {
 func (im *Image) variable(path, pkg, name string) (Spot, error) {
 	var found []Spot
 	known := false
-	r := im.dwarf.Reader()
-	for {
-		unit, err := r.Next()
-		if err != nil {
-			return Spot{}, err
-		}
-		if unit == nil {
-			break
-		}
-		if unit.Tag != dwarf.TagCompileUnit || !isPackage(unit, path, pkg) {
-			r.SkipChildren()
+	for _, u := range im.debug.Units {
+		if !isPackage(u, path, pkg) {
 			continue
 		}
 		known = true
-		importPath, _ := unit.Val(dwarf.AttrName).(string)
-		if at, ok := im.variableIn(r, importPath+"."+name); ok {
+		r := im.debug.Data.Reader()
+		r.Seek(u.Entry.Offset)
+		if _, err := r.Next(); err != nil {
+			return Spot{}, err
+		}
+		if at, ok := im.variableIn(r, u.Path+"."+name); ok {
 			found = append(found, at)
 		}
 	}
@@ -235,13 +231,11 @@ func (im *Image) variable(path, pkg, name string) (Spot, error) {
 }
 
 // isPackage reports whether a unit of the debug information is of a package.
-func isPackage(unit *dwarf.Entry, path, pkg string) bool {
-	importPath, _ := unit.Val(dwarf.AttrName).(string)
-	if path != "" || importPath == pkg {
-		return importPath == path+pkg
+func isPackage(unit *debuginfo.Unit, path, pkg string) bool {
+	if path != "" || unit.Path == pkg {
+		return unit.Path == path+pkg
 	}
-	name, _ := unit.Val(godwarf.AttrGoPackageName).(string)
-	return name == pkg
+	return unit.Name == pkg
 }
 
 // variableIn looks for a variable among what a unit holds, which r reads next.
@@ -260,7 +254,7 @@ func (im *Image) variableIn(r *dwarf.Reader, name string) (Spot, bool) {
 		if !ok || len(loc) != 1+wordSize || op.Opcode(loc[0]) != op.DW_OP_addr {
 			continue
 		}
-		if t, err := im.bi.Images[0].Type(off); err == nil {
+		if t, err := im.debug.Type(off); err == nil {
 			return Spot{binary.LittleEndian.Uint64(loc[1:]) + im.base, t, []string{name}}, true
 		}
 	}

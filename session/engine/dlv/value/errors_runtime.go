@@ -106,8 +106,8 @@ func (p *printer) typeField(pl *plan, v val, name string) (string, bool) {
 // typeName returns the name, as the runtime writes it, of the type described
 // at addr.
 func (p *printer) typeName(addr uint64) (string, bool) {
-	x, err := p.r.index()
-	if err != nil || p.locate(x) != nil {
+	x := p.r.index()
+	if p.locate(x) != nil {
 		return "", false
 	}
 	b, err := p.read(addr, descSize)

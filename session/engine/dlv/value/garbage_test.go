@@ -71,7 +71,7 @@ func likely(tg *target, r *Reader) []uint64 {
 // It demands that reading neither fails nor goes on for long.
 func FuzzRead(f *testing.F) {
 	tg := start(f, build(f, nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	var types []godwarf.Type
 	for _, e := range tg.expected {
 		typ, data := tg.variable(f, e.name)
@@ -88,9 +88,9 @@ func FuzzRead(f *testing.F) {
 		typ := types[which%uint64(len(types))]
 		data := make([]byte, max(0, typ.Size()))
 		c.fill(rnd, data)
-		fresh := NewReader(tg.bi)
+		fresh := NewReader(tg.debug)
 		fresh.types = &typeIndex{
-			image: r.types.image, dies: r.types.dies, moduledata: r.types.moduledata,
+			dies: r.types.dies, moduledata: r.types.moduledata,
 			types: r.types.types, etypes: r.types.etypes,
 			found: make(map[uint64]*dynamicType),
 		}

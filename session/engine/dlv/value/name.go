@@ -150,14 +150,8 @@ func (r *Reader) packageName(path string) string {
 // packageNames maps the import paths of the executable to package names, as
 // far as the debug information tells.
 func (r *Reader) packageNames() map[string]string {
-	if r.packages != nil || r.bi == nil {
-		return r.packages
-	}
-	r.packages = make(map[string]string)
-	for name, paths := range r.bi.PackageMap {
-		for _, path := range paths {
-			r.packages[strings.ReplaceAll(path, "%2e", ".")] = name
-		}
+	if r.packages == nil && r.debug != nil {
+		r.packages = r.debug.Packages()
 	}
 	return r.packages
 }

@@ -14,10 +14,10 @@ package value
 
 import (
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
-	"github.com/go-delve/delve/pkg/proc"
 
 	"gtrace/events/secret"
 	"gtrace/session/engine"
+	"gtrace/session/engine/dlv/debuginfo"
 )
 
 // Memory reads the memory of the target, as [io.ReaderAt] does.
@@ -27,7 +27,7 @@ type Memory interface {
 
 // A Reader knows the types of one executable.
 type Reader struct {
-	bi    *proc.BinaryInfo
+	debug *debuginfo.Info
 	types *typeIndex
 	plans map[godwarf.Type]*plan
 	// packages maps an import path to the package's name.
@@ -39,11 +39,11 @@ type Reader struct {
 	keys  map[string]secret.Match // of some keys that were read
 }
 
-// NewReader returns a reader for the values of a process that runs bi. It is
+// NewReader returns a reader for the values of a process that runs an executable. It is
 // cheap; the first interface that is read pays for [Reader.Prepare].
-func NewReader(bi *proc.BinaryInfo) *Reader {
+func NewReader(debug *debuginfo.Info) *Reader {
 	r := &Reader{
-		bi:    bi,
+		debug: debug,
 		plans: make(map[godwarf.Type]*plan),
 		itabs: make(map[uint64]uint64),
 	}
@@ -51,17 +51,15 @@ func NewReader(bi *proc.BinaryInfo) *Reader {
 	return r
 }
 
-// Prepare builds the index of dynamic types, which costs a scan of a part of
-// the debug information, and plans for those that panics are made of. Call it
-// before the target is stopped.
-func (r *Reader) Prepare() error {
-	_, err := r.index()
+// Prepare builds the index of dynamic types, and plans for those that panics are made
+// of. Call it before the target is stopped.
+func (r *Reader) Prepare() {
+	r.index()
 	for _, name := range raised {
-		if t, err := r.bi.FindType(name); err == nil {
+		if t, err := r.debug.FindType(name); err == nil {
 			r.plan(t)
 		}
 	}
-	return err
 }
 
 // raised are types whose values panics often have, and those that the runtime's

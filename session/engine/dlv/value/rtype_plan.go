@@ -170,7 +170,7 @@ func (p *printer) runtimeMap(addr uint64) *swissMap {
 
 // structure returns a type of the runtime, nil if the program lacks it.
 func (r *Reader) structure(name string) *godwarf.StructType {
-	t, err := r.bi.FindType(name)
+	t, err := r.debug.FindType(name)
 	if err != nil {
 		return nil
 	}

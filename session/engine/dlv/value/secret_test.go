@@ -24,7 +24,7 @@ func secretNames(t testing.TB, more ...string) *secret.Names {
 // secret must not come out in part, either.
 func TestNothingLeaks(t *testing.T) {
 	tg := start(t, build(t, nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	hide := secretNames(t)
 	found := 0
 	for _, e := range tg.expected {
@@ -55,7 +55,7 @@ func TestNothingLeaks(t *testing.T) {
 // TestNamesChange reads with other names than before, as two probes may.
 func TestNamesChange(t *testing.T) {
 	tg := start(t, build(t, nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	typ, data := tg.variable(t, "sPlain")
 	user, all := secretNames(t, "user"), secretNames(t)
 	for range 2 {
@@ -77,7 +77,7 @@ func TestNamesChange(t *testing.T) {
 // TestHiddenParts hides what a message of a known form is made of.
 func TestHiddenParts(t *testing.T) {
 	tg := start(t, build(t, nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	lim := engine.Limits{Hide: secretNames(t, "path")}
 	for name, want := range map[string]string{
 		"eOpen":  "open <redacted>: no such file or directory",

@@ -3,26 +3,28 @@ package value
 import (
 	"bufio"
 	"debug/dwarf"
+	"debug/elf"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"gtrace/session/engine/dlv/debuginfo"
+
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
-	"github.com/go-delve/delve/pkg/proc"
+	"github.com/go-delve/delve/pkg/dwarf/op"
 )
 
 // A target is a running program of testdata.
 type target struct {
 	mem      memFile
-	bi       *proc.BinaryInfo
+	debug    *debuginfo.Info
 	vars     map[string]godwarf.Type
 	addrs    map[string]uint64
 	expected []expectation
@@ -156,13 +158,19 @@ func entryPoint(t testing.TB, pid int) uint64 {
 // load finds the package variables of main in the debug information.
 func (tg *target) load(t testing.TB, path string, entry uint64) {
 	t.Helper()
-	tg.bi = proc.NewBinaryInfo("linux", runtime.GOARCH, false)
-	if err := tg.bi.LoadBinaryInfo(path, entry, nil); err != nil {
+	file, err := elf.Open(path)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { tg.bi.Close() })
-	image := tg.bi.Images[0]
-	rdr := image.DwarfReader()
+	t.Cleanup(func() { file.Close() })
+	base := uint64(0)
+	if file.Type == elf.ET_DYN {
+		base = entry - file.Entry
+	}
+	if tg.debug, err = debuginfo.Open(file, base); err != nil {
+		t.Fatal(err)
+	}
+	rdr := tg.debug.Data.Reader()
 	for {
 		e, err := rdr.Next()
 		if err != nil {
@@ -176,13 +184,13 @@ func (tg *target) load(t testing.TB, path string, entry uint64) {
 		if e.Tag != dwarf.TagVariable || !ok || !strings.HasPrefix(name, "main.") {
 			continue
 		}
-		typ, err := image.Type(off)
+		typ, err := tg.debug.Type(off)
 		if err != nil {
 			t.Fatal(err)
 		}
 		name = strings.TrimPrefix(name, "main.")
 		tg.vars[name] = typ
-		tg.addrs[name] = variableAddress(e, image.StaticBase)
+		tg.addrs[name] = variableAddress(e, base)
 	}
 }
 
@@ -217,4 +225,13 @@ func (tg *target) variable(t testing.TB, name string) (godwarf.Type, []byte) {
 		t.Fatal(err)
 	}
 	return typ, data
+}
+
+// variableAddress returns the address of a package's variable, 0 for others.
+func variableAddress(e *dwarf.Entry, base uint64) uint64 {
+	loc, _ := e.Val(dwarf.AttrLocation).([]byte)
+	if len(loc) != 9 || op.Opcode(loc[0]) != op.DW_OP_addr {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(loc[1:]) + base
 }

@@ -33,10 +33,8 @@ func TestRead(t *testing.T) {
 				need(t, b.needs, canBuild(b.env))
 			}
 			tg := start(t, build(t, b.env, b.flags...))
-			r := NewReader(tg.bi)
-			if err := r.Prepare(); err != nil {
-				t.Fatal(err)
-			}
+			r := NewReader(tg.debug)
+			r.Prepare()
 			for _, e := range tg.expected {
 				checkVariable(t, tg, r, e)
 			}
@@ -48,7 +46,7 @@ func TestRead(t *testing.T) {
 // their Error methods say.
 func TestStandardErrors(t *testing.T) {
 	tg := start(t, buildProgram(t, "stderrors", nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	for _, e := range tg.expected {
 		checkVariable(t, tg, r, e)
 	}
@@ -58,10 +56,8 @@ func TestStandardErrors(t *testing.T) {
 // the types that interfaces hold.
 func TestRuntimeTypes(t *testing.T) {
 	tg := start(t, build(t, nil))
-	r := NewReader(tg.bi)
-	if err := r.Prepare(); err != nil {
-		t.Fatal(err)
-	}
+	r := NewReader(tg.debug)
+	r.Prepare()
 	clear(r.types.dies)
 	for _, e := range tg.expected {
 		checkVariable(t, tg, r, e)
@@ -72,7 +68,7 @@ func TestRuntimeTypes(t *testing.T) {
 // value of a panic.
 func TestInterface(t *testing.T) {
 	tg := start(t, build(t, nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	tests := []struct {
 		name, typ string
 		want      Rendered
@@ -99,7 +95,7 @@ func TestInterface(t *testing.T) {
 
 func TestRuntimeType(t *testing.T) {
 	tg := start(t, build(t, nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	for name, want := range map[string]string{
 		"vAnyOne":    "main.Ptr", // not in the debug information
 		"vAnyStruct": "main.Point",
@@ -127,7 +123,7 @@ func TestRuntimeType(t *testing.T) {
 // it points at is no byte.
 func TestShape(t *testing.T) {
 	tg := start(t, build(t, nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	typ, data := tg.variable(t, "vPtrPoint")
 	ptr := *typ.(*godwarf.PtrType)
 	ptr.Name = "go.shape.*uint8"
@@ -139,7 +135,7 @@ func TestShape(t *testing.T) {
 
 func TestErrorChain(t *testing.T) {
 	tg := start(t, build(t, nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	id := func(name string) engine.ErrorID {
 		_, data := tg.variable(t, name)
 		ids, _, _ := r.ErrorChain(tg.mem, unsigned(data[:8]), unsigned(data[8:]), engine.Limits{})
@@ -194,7 +190,7 @@ func TestErrorChain(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	tg := start(t, build(t, nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	tests := []struct {
 		name string
 		lim  engine.Limits
@@ -235,7 +231,7 @@ func TestLimits(t *testing.T) {
 // TestAllFields reads a struct with the fields that say nothing.
 func TestAllFields(t *testing.T) {
 	tg := start(t, build(t, nil))
-	r := NewReader(tg.bi)
+	r := NewReader(tg.debug)
 	typ, data := tg.variable(t, "vGuarded")
 	got := r.Read(tg.mem, typ, data, engine.Limits{All: true}).Text
 	for _, want := range []string{"Mutex:sync.Mutex{mu:", "noCopy:main.noCopy{}", ", mu:sync.Mutex{mu:", "rw:sync.RWMutex{w:sync.Mutex{", "wg:sync.WaitGroup{", "once:sync.Once{"} {

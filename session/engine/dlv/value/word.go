@@ -65,12 +65,12 @@ func (p *printer) funcValue(pl *plan, addr uint64) {
 		p.fail(err, addr)
 		return
 	}
-	fn := p.r.bi.PCToFunc(w[0])
-	if fn == nil || fn.Entry != w[0] {
+	fn := p.r.debug.Entry(w[0])
+	if fn == nil {
 		p.address(pl, addr)
 		return
 	}
-	p.str(funcName(fn.Name))
+	p.str(funcName(fn.Symbol))
 }
 
 // funcName returns the name of a function as a traceback prints it. A method
