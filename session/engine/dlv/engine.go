@@ -59,7 +59,6 @@ type Engine struct {
 	clock      clock
 	held       time.Duration // in total
 
-	fp     ptrace.FPRegs
 	view   *view       // of the hit that was yielded last
 	left   *hitContext // of a stop in the midst of which the consumer broke off
 	kept   *earlyStop  // a stop that came when the context was just cancelled

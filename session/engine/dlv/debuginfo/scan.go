@@ -53,7 +53,6 @@ type scan struct {
 
 	moduledata uint64 // in the unit of package runtime
 
-	depth      int
 	trampoline int  // index of the function around, -1: none
 	inOuter    bool // of a level around
 	around     []level
