@@ -26,9 +26,10 @@ var arrows = []arrow{
 	{"summary", []string{"events"}},
 	{"caret", nil},
 	{"leash", nil},
-	{"session/engine/dlv", []string{"session/engine", "events", "caret", "spelling", "leash"}},
-	{"session/engine/bpf", []string{"session/engine", "events"}},
+	{"session/engine/program", []string{"session/engine", "events", "caret", "spelling", "leash"}},
+	{"session/engine/ptrace", []string{"session/engine", "session/engine/program", "repair", "events", "caret", "leash"}},
 	{"session/engine", []string{"events", "caret"}},
+	{"repair", []string{"session/engine", "session/engine/program", "leash"}},
 	{"session/source", nil},
 	{"session", []string{"session/engine", "session/source", "events", "spelling", "caret"}},
 	{"filter", []string{"events", "spelling", "caret"}},
@@ -40,7 +41,7 @@ var arrows = []arrow{
 	{"export", []string{"events"}},
 	{"web", []string{"session", "record", "events"}},
 	{"cmd/gtrace", []string{
-		"repl", "script", "session", "session/engine", "session/engine/dlv", "session/engine/bpf",
+		"repl", "script", "session", "session/engine", "session/engine/program", "session/engine/ptrace", "repair",
 		"session/source", "record", "export", "web", "summary", "filter", "preset", "events", "spelling", "caret",
 	}},
 	{"e2e", []string{"events", "leash"}},
@@ -50,8 +51,7 @@ var arrows = []arrow{
 // owners says which package alone, with what lies below it, may import a
 // library.
 var owners = map[string]string{
-	"github.com/go-delve/":     "session/engine/dlv",
-	"github.com/cilium/":       "session/engine/bpf",
+	"github.com/go-delve/":     "session/engine/program",
 	"github.com/spf13/":        "cmd/gtrace",
 	"go.yaml.in/":              "preset",
 	"github.com/peterh/":       "repl",
@@ -144,11 +144,13 @@ func TestImportError(t *testing.T) {
 	}{
 		{"session", "gtrace/events", false, true},
 		{"session", "gtrace/session/engine", false, true},
-		{"session", "gtrace/session/engine/dlv", false, false},
+		{"session", "gtrace/session/engine/ptrace", false, false},
 		{"session", "gtrace/session/engine/enginetest", false, false},
 		{"session", "gtrace/session/engine/enginetest", true, true},
 		{"session/engine", "gtrace/session", false, false},
-		{"session/engine/dlv/value", "github.com/go-delve/delve/pkg/proc", false, true},
+		{"session/engine/program/value", "github.com/go-delve/delve/pkg/dwarf/godwarf", false, true},
+		{"session/engine/ptrace", "github.com/go-delve/delve/pkg/dwarf/godwarf", false, false},
+		{"session/engine/program", "gtrace/session/engine/ptrace/proc", false, false},
 		{"cmd/gtrace", "github.com/go-delve/delve/pkg/proc", true, false},
 		{"session", "github.com/spf13/pflag", false, false},
 		{"events", "io", false, true},

@@ -19,8 +19,8 @@ type fault struct{ name, file, line string }
 
 var faults = []fault{
 	{"prepare", "session/session.go", "func New("},
-	{"write", "session/engine/dlv/plant.go", "func (e *Engine) write("},
-	{"hit", "session/engine/dlv/hit.go", "func (e *Engine) returned("},
+	{"write", "session/engine/ptrace/plant.go", "func (e *Engine) write("},
+	{"hit", "session/engine/ptrace/hit.go", "func (e *Engine) returned("},
 	{"stage", "session/session.go", "	for s.more() {"},
 	{"sink", "events/text.go", "func (s *textSink) Write("},
 	{"flush", "events/text.go", "func (s *textSink) Flush("},

@@ -11,7 +11,7 @@ import (
 //	call seq=1 t=1ms g1 #1 depth=0 main.fib(n:int=2, s:string=`"x"`) @fib.go:9 caller=main.main@fib.go:4
 //	exception seq=2 t=2ms g1 #1 depth=0 main.fib @fib.go:11 !error(type=*errors.errorString value="too big" origin=main.fib@fib.go:11)
 //	return seq=3 t=3ms g1 #1 depth=0 main.fib -> (:int=0, err:error=E!"too big") @fib.go:11 duration=2ms error="too big"
-//	start t=0s gtrace=v1 engine=dlv pid=7 program=/bin/fib go=go1.26 patterns=(main.fib) functions=1 probes=2
+//	start t=0s gtrace=v1 engine=ptrace pid=7 program=/bin/fib go=go1.26 patterns=(main.fib) functions=1 probes=2
 //	exec t=5s pid=7 program=/bin/fib2 go=go1.26 functions=1 probes=2 open=(#4 g1 main.main)
 //	write seq=4 t=3ms g1 depth=0 main.fib @fib.go:12 watch=(main.calls:int=2 old=1)
 //	lost count=3 why="buffer full"

@@ -31,7 +31,7 @@ func encode(t testing.TB, list ...events.Event) string {
 
 func TestJSON(t *testing.T) {
 	stream := parse(t,
-		`start t=2026-11-21T07:27:00Z gtrace=v1 engine=dlv pid=1234 program=/bin/shop go=go1.26.8`,
+		`start t=2026-11-21T07:27:00Z gtrace=v1 engine=ptrace pid=1234 program=/bin/shop go=go1.26.8`,
 		`call seq=1 t=2026-11-21T07:27:00.123456789Z g7 thread=1240 #1 main.load(id:int=-2) @/src/main.go:19 caller=main.handle@/src/main.go:44`,
 		`exception seq=2 t=2026-11-21T07:27:00.12345Z g7 thread=1240 #1 main.load !error(type=*errors.errorString value="negative id" origin=main.load@/src/main.go:21)`,
 		`return seq=3 g7 thread=1240 #1 main.load -> (~r0:*main.User=nil, ~r1:error=&errors.errorString{}!"negative id") @/src/main.go:21 duration=12µs error="negative id"`,
@@ -41,7 +41,7 @@ func TestJSON(t *testing.T) {
 		`lost why=hot func=main.f unseen=1s`,
 		`end reason=exited status=0 events=4 lost=2 held=1ms overhead=0.05 thinned=(main.f 1s *2) open=(#4 g1 main.main partial)`,
 	)
-	want := `{"kind":"start","schema":1,"gtrace":"v1","engine":"dlv","pid":1234,"program":"/bin/shop","go":"go1.26.8","time":"2026-11-21T07:27:00.000000000Z","functions":0,"probes":0,"stopped_ns":0}
+	want := `{"kind":"start","schema":1,"gtrace":"v1","engine":"ptrace","pid":1234,"program":"/bin/shop","go":"go1.26.8","time":"2026-11-21T07:27:00.000000000Z","functions":0,"probes":0,"stopped_ns":0}
 {"kind":"call","seq":1,"time":"2026-11-21T07:27:00.123456789Z","goroutine":7,"thread":1240,"depth":0,"call":1,"func":"main.load","file":"/src/main.go","line":19,"caller":{"func":"main.handle","file":"/src/main.go","line":44},"args":[{"name":"id","type":"int","value":"-2"}]}
 {"kind":"exception","seq":2,"time":"2026-11-21T07:27:00.123450000Z","goroutine":7,"thread":1240,"depth":0,"call":1,"func":"main.load","exception":{"class":"error","type":"*errors.errorString","value":"negative id","recovered":false,"origin":{"func":"main.load","file":"/src/main.go","line":21}}}
 {"kind":"return","seq":3,"goroutine":7,"thread":1240,"depth":0,"call":1,"func":"main.load","file":"/src/main.go","line":21,"duration_ns":12000,"error":"negative id","results":[{"name":"~r0","type":"*main.User","value":"nil"},{"name":"~r1","type":"error","value":"&errors.errorString{}","error":"negative id"}]}

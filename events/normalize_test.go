@@ -14,7 +14,7 @@ import (
 func TestNormalize(t *testing.T) {
 	run := func(format func(*strings.Builder) events.Sink, changes ...string) string {
 		stream := strings.NewReplacer(changes...).Replace(`
-start t=1s gtrace=v1 engine=dlv pid=7 program=/tmp/a/prog go=go1.26 patterns=(main.*) functions=1 probes=2 stopped=3ms
+start t=1s gtrace=v1 engine=ptrace pid=7 program=/tmp/a/prog go=go1.26 patterns=(main.*) functions=1 probes=2 stopped=3ms
 call seq=1 t=2s g1 thread=7 #1 depth=0 main.f(p:*int="(*int)(0xc000012345)", s:string="0x12 stays") @/tmp/a/main.go:3 caller=main.main@/tmp/a/main.go:9 stack=(main.f@/tmp/a/main.go:3)
 line seq=2 t=3s g1 thread=7 #1 depth=0 main.f @/tmp/a/main.go:4 source="x := p" changes=(+x:*int="(*int)(0xc000012345)") watch=(p:*int="(*int)(0xc000012345)")
 call seq=3 t=4s g5 thread=8 #2 depth=0 main.g() @/tmp/a/main.go:7
@@ -59,7 +59,7 @@ end t=7s reason=interrupted events=5 held=3ms open=(#1 g1 main.f, #3 g6 main.h)
 		}
 	}
 	got := run(func(b *strings.Builder) events.Sink { return events.Text(b, opts) })
-	const want = `▸ tracing prog (go1.26, dlv)  main.*  1 function, 2 probes
+	const want = `▸ tracing prog (go1.26, ptrace)  main.*  1 function, 2 probes
 g1   ╭ main.f(p=(*int)(0xADDR), s=0x12 stays)  main.go:9
 g1   │   at main.f main.go:3
 g1   │ main.go:4    x := p  +x=(*int)(0xADDR)

@@ -16,7 +16,7 @@ func everything() []events.Event {
 	origin := &events.Frame{Func: "main.load", File: "/src/main.go", Line: 21}
 	return []events.Event{
 		{Kind: events.Start, Time: at(0), Start: &events.StartInfo{
-			Version: "v1.0.0", Engine: "dlv", PID: 1234, Program: "/bin/shop", GoVersion: "go1.26.8",
+			Version: "v1.0.0", Engine: "ptrace", PID: 1234, Program: "/bin/shop", GoVersion: "go1.26.8",
 			Patterns: []string{"main.*", "net/http.(*Server).*"}, Functions: 12, Probes: 20,
 			Stopped: 31 * time.Millisecond, Notes: []string{"main.tiny is inlined at 3 places: its calls there cannot be seen"},
 		}},

@@ -50,7 +50,7 @@ func snoop(t testing.TB, opts events.TextOptions, stream string) string {
 
 func TestSnoop(t *testing.T) {
 	const lines = `
-		start t=0s program=/bin/bits pid=7 engine=dlv patterns=(main.bits) functions=1 probes=2
+		start t=0s program=/bin/bits pid=7 engine=ptrace patterns=(main.bits) functions=1 probes=2
 		call t=1ms g1 #1 main.bits(n:int=2) @/src/bits.go:3
 		line t=2ms g1 #1 main.bits @/src/bits.go:5 source="\tfor n > 0 {" changes=(+list:[]int=nil)
 		line t=3ms g1 #1 main.bits @/src/bits.go:6 source="\t\tlist = append(list, n%2)"
@@ -66,7 +66,7 @@ func TestSnoop(t *testing.T) {
 			name:   "lines",
 			stream: lines,
 			want: `
-▸ tracing bits (pid 7, dlv)  main.bits  1 function, 2 probes
+▸ tracing bits (pid 7, ptrace)  main.bits  1 function, 2 probes
 Source path:... /src/bits.go
 Starting var:.. n = 2
 00:00:00.001000  call         3 func bits(n int) []int {

@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/program"
+	"gtrace/session/engine/ptrace"
 )
 
 // An app is what every command reaches the outside world through.
@@ -26,7 +27,7 @@ type streams struct{ in, out, err *os.File }
 
 // A backend opens targets. What it opens belongs to the goroutine that did.
 type backend interface {
-	Run(dlv.Launch) (target, error)
+	Run(ptrace.Launch) (target, error)
 	Attach(pid int) (target, error)
 	Open(path string) (image, error)
 }
@@ -38,8 +39,8 @@ type prober interface {
 	HasLeft(pid int) bool
 	// Protectable says why a process would not survive SIGKILL to gtrace.
 	Protectable(pid int) error
-	Inspect(path string) (dlv.Build, error)
-	Try() dlv.Trial
+	Inspect(path string) (program.Build, error)
+	Try() ptrace.Trial
 }
 
 // A target is an engine with a process that may be ours to wait for. Signal may
@@ -70,8 +71,8 @@ func newApp() *app {
 		say: &voice{w: os.Stderr, world: hintWorld{
 			procs: procs, euid: os.Geteuid(), args: os.Args,
 		}},
-		engine: delve{},
-		probe:  delve{},
+		engine: local{},
+		probe:  local{},
 		procs:  procs,
 	}
 }
@@ -116,35 +117,35 @@ type panicError struct {
 
 func (e *panicError) Error() string { return fmt.Sprintf("internal error: %v", e.value) }
 
-// delve is the backend of the engine dlv, and its prober.
-type delve struct{}
+// local is the backend of the engine ptrace, and its prober.
+type local struct{}
 
-func (delve) Run(l dlv.Launch) (target, error) {
-	e, err := dlv.Run(l)
+func (local) Run(l ptrace.Launch) (target, error) {
+	e, err := ptrace.Run(l)
 	if err != nil {
-		return nil, err // a nil *dlv.Engine must not become a non-nil target
+		return nil, err // a nil *ptrace.Engine must not become a non-nil target
 	}
 	return e, nil
 }
 
-func (delve) Attach(pid int) (target, error) {
-	e, err := dlv.Attach(pid)
+func (local) Attach(pid int) (target, error) {
+	e, err := ptrace.Attach(pid)
 	if err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-func (delve) Open(path string) (image, error) {
-	i, err := dlv.Open(path)
+func (local) Open(path string) (image, error) {
+	i, err := program.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	return i, nil
 }
 
-func (delve) HasLeft(pid int) bool                     { return dlv.HasLeft(pid) }
-func (delve) Protectable(pid int) error                { return dlv.Protectable(pid) }
-func (delve) Check(pid int) error                      { return dlv.Check(pid) }
-func (delve) Inspect(path string) (dlv.Build, error) { return dlv.Inspect(path) }
-func (delve) Try() dlv.Trial                           { return dlv.Try() }
+func (local) HasLeft(pid int) bool                       { return ptrace.HasLeft(pid) }
+func (local) Protectable(pid int) error                  { return ptrace.Protectable(pid) }
+func (local) Check(pid int) error                        { return ptrace.Check(pid) }
+func (local) Inspect(path string) (program.Build, error) { return program.Inspect(path) }
+func (local) Try() ptrace.Trial                          { return ptrace.Try() }

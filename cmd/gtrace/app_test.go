@@ -11,8 +11,9 @@ import (
 	"testing"
 
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv"
 	"gtrace/session/engine/enginetest"
+	"gtrace/session/engine/program"
+	"gtrace/session/engine/ptrace"
 )
 
 // A fakeTarget plays a script in the place of a process.
@@ -86,7 +87,7 @@ type fakeBackend struct {
 	target  *fakeTarget
 	several map[int]*fakeTarget // of Attach, by PID; nil: target
 	err     error
-	launch  dlv.Launch // what Run was asked for
+	launch  ptrace.Launch // what Run was asked for
 	mu      sync.Mutex
 	pid     int // what Attach was asked for
 
@@ -94,17 +95,17 @@ type fakeBackend struct {
 	left   bool
 	// unprotected is what Protectable returns.
 	unprotected error
-	program     dlv.Build // what Inspect returns
-	trial       dlv.Trial   // what Try returns
+	program     program.Build // what Inspect returns
+	trial       ptrace.Trial  // what Try returns
 }
 
-func (b *fakeBackend) HasLeft(pid int) bool                { return b.left }
-func (b *fakeBackend) Protectable(pid int) error           { return b.unprotected }
-func (b *fakeBackend) Check(pid int) error                 { return b.checks[pid] }
-func (b *fakeBackend) Inspect(string) (dlv.Build, error) { return b.program, nil }
-func (b *fakeBackend) Try() dlv.Trial                      { return b.trial }
+func (b *fakeBackend) HasLeft(pid int) bool                  { return b.left }
+func (b *fakeBackend) Protectable(pid int) error             { return b.unprotected }
+func (b *fakeBackend) Check(pid int) error                   { return b.checks[pid] }
+func (b *fakeBackend) Inspect(string) (program.Build, error) { return b.program, nil }
+func (b *fakeBackend) Try() ptrace.Trial                     { return b.trial }
 
-func (b *fakeBackend) Run(l dlv.Launch) (target, error) {
+func (b *fakeBackend) Run(l ptrace.Launch) (target, error) {
 	b.launch = l
 	if b.err != nil {
 		return nil, b.err

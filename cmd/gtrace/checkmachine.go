@@ -7,7 +7,8 @@ import (
 	"strings"
 
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/program"
+	"gtrace/session/engine/ptrace"
 )
 
 // machine checks the machine and gtrace itself. It is false when nothing can be
@@ -20,7 +21,7 @@ func (d *doctor) machine() bool {
 	}
 	kernel := strings.TrimSpace(d.procs.read("sys/kernel/osrelease"))
 	d.add("platform", good, fmt.Sprintf("%s/%s, kernel %s", runtime.GOOS, runtime.GOARCH, kernel))
-	oldest, newest := dlv.GoVersions()
+	oldest, newest := program.GoVersions()
 	d.add("gtrace", good, fmt.Sprintf("version %s, for programs of %s to %s", buildVersion(), oldest, newest))
 	d.yama()
 	d.capability()
@@ -30,7 +31,7 @@ func (d *doctor) machine() bool {
 	return true
 }
 
-func (d *doctor) trial(trial dlv.Trial) {
+func (d *doctor) trial(trial ptrace.Trial) {
 	switch {
 	case trial.Trace == nil && trial.Write == nil:
 		d.add("trial", good, "a child was started, traced and changed")

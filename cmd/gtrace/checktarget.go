@@ -10,7 +10,7 @@ import (
 
 	"gtrace/session"
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/program"
 )
 
 // process checks whether the process may be attached to. It is false when there
@@ -176,7 +176,7 @@ func (d *doctor) binary(path string) {
 }
 
 // buildText tells what a program is and how it was built.
-func buildText(p dlv.Build) string {
+func buildText(p program.Build) string {
 	words := []string{printable(p.Package)}
 	switch {
 	case p.Optimized == nil:
@@ -190,7 +190,7 @@ func buildText(p dlv.Build) string {
 	return strings.Join(words, ", ")
 }
 
-func (d *doctor) debugInfo(p dlv.Build, err error) {
+func (d *doctor) debugInfo(p program.Build, err error) {
 	switch {
 	case errors.Is(err, engine.ErrNoDebugInfo) && p.DebugLink != "":
 		d.add("debug info", bad, fmt.Sprintf("%v; it was moved to %s", err, quote(printable(p.DebugLink))),

@@ -10,8 +10,9 @@ import (
 	"testing"
 
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv"
 	"gtrace/session/engine/enginetest"
+	"gtrace/session/engine/program"
+	"gtrace/session/engine/ptrace"
 )
 
 // What /proc holds, in the tests of doctor.
@@ -152,16 +153,16 @@ func doctorBackend(t *testing.T) *fakeBackend {
 	return &fakeBackend{
 		target:  newFakeTarget(t, "g1 enter main.work 10"),
 		checks:  map[int]error{42: nil, 43: nil},
-		program: dlv.Build{GoVersion: "go1.26.8", Module: "example.com/shop", Package: "example.com/shop", Optimized: new(true), Symbols: true, DebugInfo: true},
+		program: program.Build{GoVersion: "go1.26.8", Module: "example.com/shop", Package: "example.com/shop", Optimized: new(true), Symbols: true, DebugInfo: true},
 	}
 }
 
 func TestDoctorMachine(t *testing.T) {
-	refused := dlv.Trial{Trace: fmt.Errorf("trace a child: %w", engine.ErrPermission)}
+	refused := ptrace.Trial{Trace: fmt.Errorf("trace a child: %w", engine.ErrPermission)}
 	for _, tt := range []struct {
 		name  string
 		files map[string]string
-		trial dlv.Trial
+		trial ptrace.Trial
 		want  string // stdout; with -q
 	}{
 		{name: "nothing"},
@@ -208,13 +209,13 @@ fail     tracer  gtrace itself is traced by strace (pid 77), which takes what it
 `,
 		},
 		{
-			name: "code", trial: dlv.Trial{Write: fmt.Errorf("change a child: %w", &fs.PathError{Op: "write", Path: "/proc/50/mem", Err: syscall.EIO})},
+			name: "code", trial: ptrace.Trial{Write: fmt.Errorf("change a child: %w", &fs.PathError{Op: "write", Path: "/proc/50/mem", Err: syscall.EIO})},
 			want: `fail     trial  change a child: write /proc/50/mem: input/output error
                 hint: the kernel may have been built to forbid it (CONFIG_PROC_MEM_NO_FORCE): boot the machine with proc_mem.force_override=ptrace in the kernel's command line
 `,
 		},
 		{
-			name: "platform", trial: dlv.Trial{Trace: fmt.Errorf("%w: on linux/amd64 only", engine.ErrNotSupported)},
+			name: "platform", trial: ptrace.Trial{Trace: fmt.Errorf("%w: on linux/amd64 only", engine.ErrNotSupported)},
 			want: "fail     platform  not supported by this engine: on linux/amd64 only\n",
 		},
 	} {
@@ -244,7 +245,7 @@ func TestDoctor(t *testing.T) {
 	b.target.Funcs = append(b.target.Funcs, &engine.Function{Name: "main.gone", Package: "main", Inlined: 1})
 	b.target.About = engine.Target{Module: "example.com/shop"}
 	r := gtraceOn(t, b, fakeProc(t, files), 0, "doctor", "42")
-	oldest, newest := dlv.GoVersions()
+	oldest, newest := program.GoVersions()
 	want := `ok       platform          linux/amd64, kernel 6.12.0
 ok       gtrace            version ` + buildVersion() + `, for programs of ` + oldest + ` to ` + newest + `
 ok       yama              kernel.yama.ptrace_scope is 1, which CAP_SYS_PTRACE overrides

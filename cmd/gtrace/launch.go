@@ -8,11 +8,11 @@ import (
 
 	"gtrace/events"
 	"gtrace/session"
-	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/ptrace"
 )
 
 // traceLaunched starts l, traces it, waits for its end and exits as it did.
-func traceLaunched(ctx context.Context, a *app, f *traceFlags, l dlv.Launch) error {
+func traceLaunched(ctx context.Context, a *app, f *traceFlags, l ptrace.Launch) error {
 	ctx, t, done, err := a.open(ctx, f, a.err, forLaunched)
 	if err != nil {
 		return err

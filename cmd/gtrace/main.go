@@ -10,11 +10,11 @@ package main
 import (
 	"os"
 
-	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/ptrace"
 )
 
 func main() {
-	dlv.Guard() // does not return in a process that guards a target
+	ptrace.Guard() // does not return in a process that guards a target
 	os.Exit(Main())
 }
 

@@ -17,7 +17,7 @@ import (
 
 	"gtrace/events/secret"
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/program"
 	"gtrace/spelling"
 )
 
@@ -226,7 +226,7 @@ func (p procfs) isGo(pid int, seen programs) (golang, known bool) {
 	id := idOf(info)
 	golang, known = seen[id]
 	if !known {
-		golang = dlv.IsGo(f)
+		golang = program.IsGo(f)
 		seen[id] = golang
 	}
 	return golang, true

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/program"
 )
 
 // psMachine has two Go processes, one that may be, and one that is none.
@@ -31,7 +31,7 @@ func psBackend() *fakeBackend {
 			10: fmt.Errorf("attach to process 10: %w: strace (pid 77)", engine.ErrTraced),
 			11: fmt.Errorf("attach to process 11: %w: it belongs to user 9999", engine.ErrPermission),
 		},
-		program: dlv.Build{
+		program: program.Build{
 			GoVersion: "go1.26.8 X:nosomething", Module: "example.com/shop", Package: "example.com/shop/cmd/server",
 			Optimized: new(true), Inlined: new(true), PIE: true, DebugInfo: true,
 		},

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/program"
 )
 
 // A psRow is one process of the list.
@@ -43,7 +43,7 @@ type psProgram struct {
 	DebugInfo bool   `json:"debug_info"`
 }
 
-func newPsProgram(p dlv.Build) *psProgram {
+func newPsProgram(p program.Build) *psProgram {
 	return &psProgram{
 		Go: p.GoVersion, Module: p.Module, Package: p.Package,
 		Optimized: p.Optimized, Inlined: p.Inlined, Cgo: p.Cgo,

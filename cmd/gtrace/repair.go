@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gtrace/repair"
 	"gtrace/session/engine"
-	"gtrace/session/engine/dlv"
-	"gtrace/session/engine/dlv/text"
+	"gtrace/session/engine/ptrace"
 )
 
 // repairFlags are the flags of repair.
@@ -73,7 +73,7 @@ func runRepair(a *app, f *repairFlags, who string) error {
 	if err != nil {
 		return notStarted(fmt.Errorf("repair %w", err))
 	}
-	p, err := text.Open(pid, f.write)
+	p, err := repair.Open(pid, f.write)
 	if err != nil {
 		return notStarted(fmt.Errorf("repair process %d: %w", pid, err))
 	}
@@ -87,7 +87,7 @@ type repairRun struct {
 	*app
 	flags   *repairFlags
 	pid     int
-	process *text.Process
+	process *repair.Process
 }
 
 func (r *repairRun) run() error {
@@ -121,7 +121,7 @@ func (r *repairRun) run() error {
 
 // putRight takes away what else is left once the breakpoints are removed, notes in what
 // was found what is as on disk again, and returns what is left.
-func (r *repairRun) putRight(found *text.Report, restored int) (left *text.Report, err error) {
+func (r *repairRun) putRight(found *repair.Report, restored int) (left *repair.Report, err error) {
 	left = found
 	if restored > 0 {
 		r.say.note("%s: %s removed", r.name(), plural(restored, "breakpoint"))
@@ -144,17 +144,17 @@ func (r *repairRun) putRight(found *text.Report, restored int) (left *text.Repor
 // handler reports whether a killed gtrace has left its handler of SIGTRAP.
 func (r *repairRun) handler() bool {
 	tracer, _ := r.process.Tracer()
-	return tracer == 0 && dlv.HasLeft(r.pid)
+	return tracer == 0 && ptrace.HasLeft(r.pid)
 }
 
 // recover removes the handler, with --write, once no breakpoint needs it any
 // more, and puts back what is borrowed.
-func (r *repairRun) recover(left *text.Report) error {
+func (r *repairRun) recover(left *repair.Report) error {
 	handler, borrowed := r.handler(), left.Borrowed() > 0
 	if !r.flags.write || left.Breakpoints() > 0 || !handler && !borrowed {
 		return nil
 	}
-	if err := dlv.Recover(r.pid); err != nil {
+	if err := ptrace.Recover(r.pid); err != nil {
 		if now, cerr := r.process.Compare(); cerr != nil || r.handler() || now.Borrowed() > 0 {
 			return err
 		}
@@ -184,7 +184,7 @@ func (r *repairRun) name() string {
 }
 
 // list writes what was found to stdout, a handler of SIGTRAP too if there was one.
-func (r *repairRun) list(found *text.Report, handler bool) error {
+func (r *repairRun) list(found *repair.Report, handler bool) error {
 	rows, left := r.rows(found)
 	if r.flags.format == "json" {
 		if handler {
@@ -202,7 +202,7 @@ func (r *repairRun) list(found *text.Report, handler bool) error {
 }
 
 // conclude says what the process is like now, and what can be done.
-func (r *repairRun) conclude(found *text.Report) {
+func (r *repairRun) conclude(found *repair.Report) {
 	var size uint64
 	for _, file := range found.Files {
 		size += file.Size

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"gtrace/session/engine/dlv/text"
+	"gtrace/repair"
 )
 
 func TestRepairList(t *testing.T) {
@@ -39,7 +39,7 @@ func TestRepairList(t *testing.T) {
 	}
 
 	out.Reset()
-	found := &text.Report{Files: []text.File{{Path: "/bin/server"}, {Path: "/lib/gone.so", Err: errors.New("it is gone")}}}
+	found := &repair.Report{Files: []repair.File{{Path: "/bin/server"}, {Path: "/lib/gone.so", Err: errors.New("it is gone")}}}
 	if err := writeRepairJSON(&out, rows[:1], found); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"gtrace/session/engine/dlv/text"
+	"gtrace/repair"
 )
 
 // mostRows is how many differences are shown to people who did not ask for all.
@@ -35,7 +35,7 @@ type repairRow struct {
 
 // rows describes what was found. Left counts what is not described because
 // nobody asked for all.
-func (r *repairRun) rows(found *text.Report) (rows []repairRow, left int) {
+func (r *repairRun) rows(found *repair.Report) (rows []repairRow, left int) {
 	for i := range found.Differences {
 		if len(rows) == mostRows && r.flags.format != "json" && !r.flags.verbose {
 			return rows, len(found.Differences) - i
@@ -110,7 +110,7 @@ func writeRepair(w io.Writer, rows []repairRow) error {
 
 // writeRepairJSON writes the list for programs: one object a line, also for the
 // files that were not compared.
-func writeRepairJSON(w io.Writer, rows []repairRow, found *text.Report) error {
+func writeRepairJSON(w io.Writer, rows []repairRow, found *repair.Report) error {
 	for _, file := range found.Files {
 		if file.Err != nil {
 			rows = append(rows, repairRow{What: "not_compared", Binary: file.Path, Reason: file.Err.Error()})

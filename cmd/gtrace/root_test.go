@@ -45,7 +45,7 @@ func TestFlagValues(t *testing.T) {
 		{"--watch=", "--watch: the expression is empty: write one, as --watch 'len(q.jobs)', or"},
 		{"--explode=", "--explode: the expression is empty: write one"},
 		{"-e call,nothing", "--events nothing: unknown kind: use call, line, return, exception"},
-		{"--engine bpf", "--engine bpf: unknown engine: use dlv"},
+		{"--engine bpf", "--engine bpf: unknown engine: use ptrace"},
 		{"-k -1", "--stack -1: must be at least 0"},
 		{"-s 0", "--strings 0: must be at least 1"},
 		{"--values 0", "--values 0: must be at least 1"},

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/ptrace"
 )
 
 // runFlags are the flags of run.
@@ -66,5 +66,5 @@ func runRun(ctx context.Context, a *app, f *runFlags, prog string, args []string
 		return err
 	}
 	defer p.remove()
-	return traceLaunched(ctx, a, &f.traceFlags, dlv.Launch{Path: p.path, Args: args, Env: a.env})
+	return traceLaunched(ctx, a, &f.traceFlags, ptrace.Launch{Path: p.path, Args: args, Env: a.env})
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gtrace/session/engine/dlv"
+	"gtrace/session/engine/ptrace"
 )
 
 func newTestCommand(a *app) *cobra.Command {
@@ -67,7 +67,7 @@ func runTest(ctx context.Context, a *app, f *runFlags, pkg string, args []string
 		f.ignore = append(f.ignore, generatedMain)
 	}
 	env := append(a.env[:len(a.env):len(a.env)], "PWD="+filepath.Clean(dir))
-	return traceLaunched(ctx, a, &f.traceFlags, dlv.Launch{Path: p.path, Args: testArgs(args), Dir: dir, Env: env})
+	return traceLaunched(ctx, a, &f.traceFlags, ptrace.Launch{Path: p.path, Args: testArgs(args), Dir: dir, Env: env})
 }
 
 // testBinary builds the tests of a package, and returns the directory that they

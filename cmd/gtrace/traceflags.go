@@ -94,7 +94,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	fs.BoolVar(&f.followExec, "follow-exec", false, "go on when the target replaces itself by exec, in the new program")
 	fs.BoolVar(&f.pin, "pin", false, "keep target and tracer on one CPU: a hit costs half as much, and the target has one CPU only")
 	fs.BoolVar(&f.unprotected, "unprotected", false, "trace also a target that would not survive SIGKILL to gtrace")
-	fs.StringVar(&f.engine, "engine", "dlv", "observe the target with the engine `NAME`: dlv")
+	fs.StringVar(&f.engine, "engine", "ptrace", "observe the target with the engine `NAME`: ptrace")
 	f.output.register(fs)
 	f.summary.register(fs)
 	f.presets.register(fs)
@@ -106,7 +106,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 func (f *traceFlags) complete(cmd *cobra.Command) {
 	words := map[string][]string{
 		"events":  kindNames(traceableKinds),
-		"engine":  {"dlv"},
+		"engine":  {"ptrace"},
 		"format":  formats,
 		"columns": events.Fields(),
 		"color":   colors,
@@ -131,8 +131,8 @@ func (f *traceFlags) check() error {
 			return fmt.Errorf("--events %s: unknown kind: use %s", name, strings.Join(kindNames(traceableKinds), ", "))
 		}
 	}
-	if f.engine != "dlv" {
-		return fmt.Errorf("--engine %s: unknown engine: use dlv", f.engine)
+	if f.engine != "ptrace" {
+		return fmt.Errorf("--engine %s: unknown engine: use ptrace", f.engine)
 	}
 	if err := f.checkNumbers(); err != nil {
 		return err

@@ -7,9 +7,9 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/spf13/cobra"
+	"gtrace/session/engine/program"
 
-	"gtrace/session/engine/dlv"
+	"github.com/spf13/cobra"
 )
 
 func newVersionCommand(a *app) *cobra.Command {
@@ -45,7 +45,7 @@ func printVersion(w io.Writer, info *debug.BuildInfo) error {
 			}
 		}
 	}
-	oldest, newest := dlv.GoVersions()
+	oldest, newest := program.GoVersions()
 	_, err := fmt.Fprintf(w, "gtrace %s%s\ndelve  %s\ngo     %s %s/%s\ntraces programs of %s to %s\n",
 		gtrace, revision, delve, runtime.Version(), runtime.GOOS, runtime.GOARCH, oldest, newest)
 	return err

@@ -164,7 +164,7 @@ type ExecFollower interface {
 
 // Target describes a traced process.
 type Target struct {
-	Engine    string // name of the engine: dlv
+	Engine    string // name of the engine: ptrace
 	PID       int
 	Program   string // path of the executable
 	GoVersion string // go1.26.8

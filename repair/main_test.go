@@ -1,0 +1,12 @@
+//go:build linux && amd64
+
+package repair
+
+import (
+	"os"
+	"testing"
+
+	"gtrace/leash"
+)
+
+func TestMain(m *testing.M) { os.Exit(leash.Run(m.Run)) }
