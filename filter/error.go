@@ -7,11 +7,11 @@ import (
 
 	"github.com/expr-lang/expr/file"
 
-	"gtrace/caret"
+	"gtrace/diag"
 )
 
 // An Error says what is wrong with an expression, and where.
-type Error = caret.Error
+type Error = diag.Error
 
 // describe makes an Error of one of the compiler's.
 func (s *source) describe(err error) *Error {

@@ -11,8 +11,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 
+	"gtrace/diag"
 	"gtrace/events"
-	"gtrace/spelling"
 )
 
 // options are those of both compilations: the first checks what the user wrote,
@@ -196,7 +196,7 @@ func names(t reflect.Type) []string {
 }
 
 func perhaps(name string, known []string) string {
-	if near := spelling.Nearest(name, known); near != "" {
+	if near := diag.Nearest(name, known); near != "" {
 		return ": perhaps " + near
 	}
 	return ""

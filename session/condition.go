@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"gtrace/caret"
+	"gtrace/diag"
 	"gtrace/session/engine"
 )
 
@@ -27,12 +27,12 @@ func conditionOf(text string, s *scope, w *window) func(*engine.Function) string
 type misfits struct {
 	condition string
 	functions []string
-	first     *caret.Error
+	first     *diag.Error
 }
 
 // add takes the error of a function that was refused for the condition.
 func (m *misfits) add(fn *engine.Function, err error) bool {
-	e, ok := errors.AsType[*caret.Error](err)
+	e, ok := errors.AsType[*diag.Error](err)
 	if !ok {
 		return false
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"gtrace/caret"
+	"gtrace/diag"
 	"gtrace/events"
 	"gtrace/session/engine"
 )
@@ -78,7 +78,7 @@ func TestMistakes(t *testing.T) {
 	} {
 		eng := fake(t, script)
 		_, err := New(eng, tt.cfg)
-		if _, ok := errors.AsType[*caret.Error](err); !ok || !strings.HasPrefix(err.Error(), tt.want) {
+		if _, ok := errors.AsType[*diag.Error](err); !ok || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%v, want %s", err, tt.want)
 		}
 		if p := eng.Probes(); len(p) > 0 {

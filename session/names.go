@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 
+	"gtrace/diag"
 	"gtrace/events"
 	"gtrace/session/engine"
-	"gtrace/spelling"
 )
 
 // An UnknownNameError says that an expression asks for a name that no traced function
@@ -54,7 +54,7 @@ func checkNames(eng engine.Engine, cfg Config, fns []*engine.Function) error {
 					continue
 				}
 				what := []string{"an argument", "a result"}[i]
-				if near := spelling.Nearest(name, known[i]); near != "" {
+				if near := diag.Nearest(name, known[i]); near != "" {
 					return &UnknownNameError{fmt.Sprintf("--%s: no traced function has %s %s: perhaps %s.%s", n.flag, what, name, field, near)}
 				}
 				return &UnknownNameError{fmt.Sprintf("--%s: no traced function has %s %s", n.flag, what, name)}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"gtrace/spelling"
+	"gtrace/diag"
 )
 
 // maxNear bounds the patterns offered for one that matches nothing.
@@ -245,7 +245,7 @@ func distance(a, b string) int {
 	if strings.EqualFold(a, b) {
 		return 0
 	}
-	return spelling.Distance(strings.ToLower(a), strings.ToLower(b))
+	return diag.Distance(strings.ToLower(a), strings.ToLower(b))
 }
 
 // tolerance is how many letters may be wrong in a name of so many.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"gtrace/caret"
+	"gtrace/diag"
 	"gtrace/events"
 	"gtrace/session/engine"
 )
@@ -54,7 +54,7 @@ func (w *watcher) check(watch engine.Watch, fns []*engine.Function) error {
 		if err == nil {
 			return nil
 		}
-		if _, ok := errors.AsType[*caret.Error](err); !ok {
+		if _, ok := errors.AsType[*diag.Error](err); !ok {
 			return err
 		}
 		if first == nil {

@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 
-	"gtrace/caret"
+	"gtrace/diag"
 	"gtrace/session"
 	"gtrace/session/engine"
 )
@@ -68,7 +68,7 @@ func exitStatus(err error) int {
 	if _, ok := errors.AsType[*session.BarredError](err); ok {
 		return statusUsage
 	}
-	if _, ok := errors.AsType[*caret.Error](err); ok {
+	if _, ok := errors.AsType[*diag.Error](err); ok {
 		return statusUsage
 	}
 	if _, ok := errors.AsType[*session.TooManyError](err); ok {

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"gtrace/spelling"
+	"gtrace/diag"
 )
 
 // A valueError refuses the value of a flag.
@@ -108,7 +108,7 @@ func nearFlag(cmd *cobra.Command, name string) (near string) {
 		if name == "" || len(name) < short && name[0] != f.Name[0] {
 			return
 		}
-		if d := spelling.Distance(name, f.Name); d < least {
+		if d := diag.Distance(name, f.Name); d < least {
 			near, least = f.Name, d
 		}
 	})

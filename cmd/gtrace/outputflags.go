@@ -12,8 +12,8 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/pflag"
 
+	"gtrace/diag"
 	"gtrace/events"
-	"gtrace/spelling"
 )
 
 // The words that flags about the output take; the first is the default.
@@ -147,7 +147,7 @@ func nearField(err error) error {
 	if !ok {
 		return err
 	}
-	if near := spelling.Nearest(unknown.Name, events.Fields()); near != "" {
+	if near := diag.Nearest(unknown.Name, events.Fields()); near != "" {
 		return fmt.Errorf("%w; near it: %s", err, near)
 	}
 	return fmt.Errorf("%w: use %s", err, strings.Join(events.Fields(), ", "))

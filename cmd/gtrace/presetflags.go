@@ -12,8 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"gtrace/preset"
 )
 
 // presetFlags name sets of flags that stand in a file. The file is read only when
@@ -55,14 +53,14 @@ func (f *presetFlags) read(cmd *cobra.Command) error {
 	if err == nil {
 		err = f.set(cmd, sets)
 	}
-	if wrong, ok := errors.AsType[*preset.Error](err); ok {
+	if wrong, ok := errors.AsType[*presetError](err); ok {
 		return usage(fmt.Errorf("%s: %w", path, wrong))
 	}
 	return err
 }
 
 // readPresets reads a file, unless somebody else could have written it.
-func readPresets(path string) ([]preset.Set, error) {
+func readPresets(path string) ([]preset, error) {
 	file, err := openConfig(path, os.Geteuid(), sudoUID())
 	if planted, ok := errors.AsType[*plantedError](err); ok {
 		return nil, usage(withHint(fmt.Errorf("--preset: %w", planted.err), "ls -la "+quote(filepath.Dir(path))+" shows whose it is; a copy of your own can be given: --config FILE"))
@@ -76,9 +74,9 @@ func readPresets(path string) ([]preset.Set, error) {
 	case err != nil:
 		return nil, fmt.Errorf("--preset: %w", err)
 	case len(text) > maxPresets:
-		return nil, &preset.Error{Text: fmt.Sprintf("it has more than %d bytes", maxPresets)}
+		return nil, &presetError{text: fmt.Sprintf("it has more than %d bytes", maxPresets)}
 	}
-	return preset.Parse(text)
+	return parsePresets(text)
 }
 
 // sudoUID is the user who runs gtrace by sudo, or 0.
@@ -92,7 +90,7 @@ func sudoUID() int {
 
 // checkPresets refuses flags that no command has, in all sets: what is never
 // used should not be wrong either.
-func checkPresets(cmd *cobra.Command, sets []preset.Set) error {
+func checkPresets(cmd *cobra.Command, sets []preset) error {
 	var known []string
 	for _, c := range cmd.Root().Commands() {
 		if c.Flags().Lookup("preset") == nil {
@@ -105,9 +103,9 @@ func checkPresets(cmd *cobra.Command, sets []preset.Set) error {
 		})
 	}
 	for _, set := range sets {
-		for _, flag := range set.Flags {
-			if !slices.Contains(known, flag.Name) {
-				return preset.Unknown(flag.Line, "flag", flag.Name, known)
+		for _, flag := range set.flags {
+			if !slices.Contains(known, flag.name) {
+				return unknownInPreset(flag.line, "flag", flag.name, known)
 			}
 		}
 	}
@@ -117,19 +115,19 @@ func checkPresets(cmd *cobra.Command, sets []preset.Set) error {
 // set sets the flags of cmd. Of several presets that have a flag the last one
 // counts, and before all of them the command line, also for lists: what adds to
 // a list could never take away from it.
-func (f *presetFlags) set(cmd *cobra.Command, sets []preset.Set) error {
-	chosen := make(map[string]preset.Flag)
+func (f *presetFlags) set(cmd *cobra.Command, sets []preset) error {
+	chosen := make(map[string]presetFlag)
 	var order []string
 	for _, name := range f.names {
-		set, err := preset.Find(sets, name)
+		set, err := findPreset(sets, name)
 		if err != nil {
 			return err
 		}
-		for _, flag := range set.Flags {
-			if _, ok := chosen[flag.Name]; !ok {
-				order = append(order, flag.Name)
+		for _, flag := range set.flags {
+			if _, ok := chosen[flag.name]; !ok {
+				order = append(order, flag.name)
 			}
-			chosen[flag.Name] = flag
+			chosen[flag.name] = flag
 		}
 	}
 	for _, name := range order {
@@ -140,28 +138,28 @@ func (f *presetFlags) set(cmd *cobra.Command, sets []preset.Set) error {
 	return nil
 }
 
-func setFlag(cmd *cobra.Command, flag preset.Flag) error {
-	fl := cmd.Flags().Lookup(flag.Name)
+func setFlag(cmd *cobra.Command, flag presetFlag) error {
+	fl := cmd.Flags().Lookup(flag.name)
 	if fl == nil {
-		return &preset.Error{Line: flag.Line, Text: cmd.CommandPath() + " has no flag --" + flag.Name}
+		return &presetError{line: flag.line, text: cmd.CommandPath() + " has no flag --" + flag.name}
 	}
 	if fl.Changed {
 		return nil
 	}
-	if _, isList := fl.Value.(pflag.SliceValue); !isList && len(flag.Values) > 1 {
-		return &preset.Error{Line: flag.Line, Text: flag.Name + ": takes one value, not a list"}
+	if _, isList := fl.Value.(pflag.SliceValue); !isList && len(flag.values) > 1 {
+		return &presetError{line: flag.line, text: flag.name + ": takes one value, not a list"}
 	}
-	for _, value := range flag.Values {
-		err := cmd.Flags().Set(flag.Name, value)
+	for _, value := range flag.values {
+		err := cmd.Flags().Set(flag.name, value)
 		if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 			v := newValueError(e.GetFlag(), e.GetValue(), e.Unwrap())
 			if e.GetFlag().Value.Type() == "bool" {
 				v.why = "write true or false"
 			}
-			return &preset.Error{Line: flag.Line, Text: fmt.Sprintf("%s: %s: %s", flag.Name, value, v.why)}
+			return &presetError{line: flag.line, text: fmt.Sprintf("%s: %s: %s", flag.name, value, v.why)}
 		}
 		if err != nil {
-			return &preset.Error{Line: flag.Line, Text: err.Error()}
+			return &presetError{line: flag.line, text: err.Error()}
 		}
 	}
 	return nil

@@ -15,10 +15,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gtrace/diag"
 	"gtrace/events/secret"
 	"gtrace/session/engine"
 	"gtrace/session/engine/program"
-	"gtrace/spelling"
 )
 
 // procfs is the mounted /proc.
@@ -99,7 +99,7 @@ func (p procfs) nearest(who string) string {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(count)) {
-		if count[name] == 1 && spelling.Distance(who, name) <= max(1, len(who)/4) {
+		if count[name] == 1 && diag.Distance(who, name) <= max(1, len(who)/4) {
 			return name
 		}
 	}

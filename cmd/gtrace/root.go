@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gtrace/spelling"
+	"gtrace/diag"
 )
 
 func newRootCommand(a *app) *cobra.Command {
@@ -127,8 +127,8 @@ func nearCommand(root *cobra.Command, name string) string {
 			names = append(names, cmd.Name())
 		}
 	}
-	near := spelling.Nearest(name, names)
-	if len(name) < 2 || spelling.Distance(name, near) > max(1, len(name)/3) {
+	near := diag.Nearest(name, names)
+	if len(name) < 2 || diag.Distance(name, near) > max(1, len(name)/3) {
 		return ""
 	}
 	return near

@@ -82,7 +82,7 @@ type Engine interface {
 // the frame of the hit that was yielded last, while the loop body runs.
 type Evaluator interface {
 	// Check says whether an expression has a meaning anywhere in a function; the
-	// error of one that has none is a [*caret.Error].
+	// error of one that has none is a [*diag.Error].
 	Check(*Function, Watch) error
 	// Eval evaluates an expression: what comes out, or its parts, each with an
 	// expression for it as its name. The error says why it cannot be done there.
@@ -253,7 +253,7 @@ type Probe struct {
 	// is of all. It is evaluated when a function is entered, by what the names
 	// mean there: arguments, and variables and constants of packages. Of a call of
 	// which it is false nothing is yielded, nor of one that was running before it
-	// could be judged. Plant answers a mistake in it with a [*caret.Error].
+	// could be judged. Plant answers a mistake in it with a [*diag.Error].
 	If string
 	// Expr is, for Writes, a variable of a package, or a field or an element that it
 	// leads to when the probe is planted: main.total, net/http.DefaultClient.Timeout.

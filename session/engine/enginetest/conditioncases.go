@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"gtrace/caret"
+	"gtrace/diag"
 	"gtrace/session/engine"
 )
 
@@ -37,7 +37,7 @@ func (s suite) mistake(t *testing.T) {
 	for expr, offset := range map[string]int{"n": 0, "n > 1 && m": 9, `n == "one"`: 5, "n ==": 4, "n.x > 0": 2, "work(n) > 0": 0} {
 		p := engine.Probe{What: engine.Calls, Func: function(t, eng, "main.work"), If: expr}
 		_, err := eng.Plant(p)
-		if e, ok := errors.AsType[*caret.Error](err); !ok || e.Offset != offset || e.Expr != expr {
+		if e, ok := errors.AsType[*diag.Error](err); !ok || e.Offset != offset || e.Expr != expr {
 			t.Errorf("%s: %v, want a mistake at %d", expr, err, offset)
 		}
 	}
@@ -57,7 +57,7 @@ func (s suite) eval(t *testing.T) {
 		t.Error(err)
 	}
 	mistake := evaluator.Check(work, engine.Watch{Expr: "n + m"})
-	if e, ok := errors.AsType[*caret.Error](mistake); !ok || e.Offset != 4 {
+	if e, ok := errors.AsType[*diag.Error](mistake); !ok || e.Offset != 4 {
 		t.Errorf("n + m: %v", mistake)
 	}
 	var got []string

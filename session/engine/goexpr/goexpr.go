@@ -15,7 +15,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"gtrace/caret"
+	"gtrace/diag"
 )
 
 // An Expr is an expression that keeps to the rules of the language.
@@ -27,10 +27,10 @@ type Expr struct {
 
 const maxLength = 4096
 
-// Parse reads an expression. Its error is a [*caret.Error].
+// Parse reads an expression. Its error is a [*diag.Error].
 func Parse(text string) (*Expr, error) {
 	if len(text) > maxLength || !utf8.ValidString(text) {
-		return nil, &caret.Error{Length: 1, Reason: "an expression is at most 4096 bytes of UTF-8"}
+		return nil, &diag.Error{Length: 1, Reason: "an expression is at most 4096 bytes of UTF-8"}
 	}
 	x := &Expr{Text: text, fset: token.NewFileSet()}
 	if strings.TrimSpace(text) == "" {
@@ -50,7 +50,7 @@ func Parse(text string) (*Expr, error) {
 }
 
 // syntax says in the user's words what the parser has found.
-func (x *Expr) syntax(e *scanner.Error) *caret.Error {
+func (x *Expr) syntax(e *scanner.Error) *diag.Error {
 	offset := min(max(e.Pos.Offset, 0), len(x.Text))
 	switch word := Word(x.Text[offset:]); {
 	case word == "and":
@@ -156,7 +156,7 @@ func callProblem(n *ast.CallExpr) string {
 }
 
 // Error makes an error of a place in the expression.
-func (x *Expr) Error(pos token.Pos, reason string) *caret.Error {
+func (x *Expr) Error(pos token.Pos, reason string) *diag.Error {
 	if !pos.IsValid() {
 		return x.mark(0, reason)
 	}
@@ -173,9 +173,9 @@ func (x *Expr) Source(n ast.Node) string {
 }
 
 // mark makes an error of the word at an offset, in bytes.
-func (x *Expr) mark(offset int, reason string) *caret.Error {
+func (x *Expr) mark(offset int, reason string) *diag.Error {
 	length := utf8.RuneCountInString(Word(x.Text[offset:]))
-	return &caret.Error{Expr: x.Text, Offset: utf8.RuneCountInString(x.Text[:offset]), Length: max(1, length), Reason: reason}
+	return &diag.Error{Expr: x.Text, Offset: utf8.RuneCountInString(x.Text[:offset]), Length: max(1, length), Reason: reason}
 }
 
 // Word returns the name or number that a text begins with.
@@ -241,7 +241,7 @@ func (x *Expr) Names(f func(*ast.Ident)) {
 }
 
 // Check finds out what the parts of the expression are, given what its names
-// stand for. Its error is a [*caret.Error].
+// stand for. Its error is a [*diag.Error].
 func (x *Expr) Check(names *types.Package) (*types.Info, error) {
 	info := &types.Info{
 		Types:      make(map[ast.Expr]types.TypeAndValue),

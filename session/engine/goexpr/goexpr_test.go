@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"gtrace/caret"
+	"gtrace/diag"
 )
 
 func TestMistakes(t *testing.T) {
@@ -31,7 +31,7 @@ func TestMistakes(t *testing.T) {
 		{"naïve == größe &&& x", "&", ""},
 	} {
 		_, err := Parse(tt.expr)
-		e, ok := errors.AsType[*caret.Error](err)
+		e, ok := errors.AsType[*diag.Error](err)
 		if !ok || !strings.Contains(e.Reason, tt.reason) {
 			t.Errorf("%s: %v", tt.expr, err)
 			continue
@@ -131,7 +131,7 @@ func FuzzCheck(f *testing.F) {
 				return
 			}
 		}
-		e, ok := errors.AsType[*caret.Error](err)
+		e, ok := errors.AsType[*diag.Error](err)
 		if !ok || e.Offset < 0 || e.Offset > len([]rune(e.Expr)) || e.Length < 1 || e.Reason == "" {
 			t.Fatalf("%q: %v", text, err)
 		}

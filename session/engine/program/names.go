@@ -6,11 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"gtrace/caret"
+	"gtrace/diag"
 	"gtrace/session/engine"
 	"gtrace/session/engine/goexpr"
 	"gtrace/session/engine/program/eval"
-	"gtrace/spelling"
 )
 
 // At the entry of a function the places that the debug information names do not
@@ -39,7 +38,7 @@ func (im *Image) EntryScope(f *engine.Function, sig *Signature) eval.Scope {
 
 // explain says of a name that is not known at the entry what it may be.
 func (im *Image) explain(err error, f *engine.Function, sig *Signature) error {
-	e, ok := errors.AsType[*caret.Error](err)
+	e, ok := errors.AsType[*diag.Error](err)
 	if !ok {
 		return err
 	}
@@ -60,7 +59,7 @@ func (im *Image) explain(err error, f *engine.Function, sig *Signature) error {
 }
 
 // explainName says of a name that stands for nothing which one may be meant.
-func (im *Image) explainName(e *caret.Error, f *engine.Function, what string, names []string) {
+func (im *Image) explainName(e *diag.Error, f *engine.Function, what string, names []string) {
 	name, ok := strings.CutPrefix(e.Reason, "undefined: ")
 	if !ok {
 		return
@@ -72,7 +71,7 @@ func (im *Image) explainName(e *caret.Error, f *engine.Function, what string, na
 	}
 	e.Reason = fmt.Sprintf("%s has no %s %s, nor its package a variable or constant", f.Name, what, name)
 	slices.Sort(names)
-	if near := spelling.Nearest(name, names); near != "" {
+	if near := diag.Nearest(name, names); near != "" {
 		e.Reason += ": perhaps " + near
 	}
 }
@@ -126,7 +125,7 @@ func (im *Image) Check(f *engine.Function, w engine.Watch) error {
 	for name := range named {
 		names = append(names, name)
 	}
-	if x, ok := errors.AsType[*caret.Error](first); ok {
+	if x, ok := errors.AsType[*diag.Error](first); ok {
 		im.explainName(x, f, "variable", names)
 	}
 	return first

@@ -92,7 +92,7 @@ type machine struct {
 }
 
 // Compile checks an expression against what its names stand for. Its error is a
-// [*caret.Error].
+// [*diag.Error].
 func Compile(text string, ts *Types, scope Scope) (*Program, error) {
 	x, err := goexpr.Parse(text)
 	if err != nil {

@@ -1,6 +1,4 @@
-// Package spelling tells how much one name looks like another, so that a message
-// about a name that does not exist can offer those that do.
-package spelling
+package diag
 
 // Distance returns the edits that make b of a: letters put in, left out,
 // changed, or swapped with their neighbour.

@@ -1,16 +1,14 @@
-package preset_test
+package main
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"gtrace/preset"
 )
 
-func TestParse(t *testing.T) {
-	sets, err := preset.Parse([]byte(`# what we look at most
+func TestParsePresets(t *testing.T) {
+	sets, err := parsePresets([]byte(`# what we look at most
 presets:
   http:
     trace: ['net/http.(*Server).*', "main.*"]
@@ -26,38 +24,38 @@ presets:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []preset.Set{
-		{Name: "http", Flags: []preset.Flag{
-			{Name: "trace", Values: []string{"net/http.(*Server).*", "main.*"}, Line: 4},
-			{Name: "slower", Values: []string{"10ms"}, Line: 5},
-			{Name: "lines", Values: []string{"true"}, Line: 6},
-			{Name: "limit", Values: []string{"100"}, Line: 7},
+	want := []preset{
+		{name: "http", flags: []presetFlag{
+			{name: "trace", values: []string{"net/http.(*Server).*", "main.*"}, line: 4},
+			{name: "slower", values: []string{"10ms"}, line: 5},
+			{name: "lines", values: []string{"true"}, line: 6},
+			{name: "limit", values: []string{"100"}, line: 7},
 		}},
-		{Name: "db", Flags: []preset.Flag{
-			{Name: "trace", Values: []string{"store.(*DB).*"}, Line: 9},
-			{Name: "where", Values: []string{"duration > 1s and error != \"\""}, Line: 10},
+		{name: "db", flags: []presetFlag{
+			{name: "trace", values: []string{"store.(*DB).*"}, line: 9},
+			{name: "where", values: []string{"duration > 1s and error != \"\""}, line: 10},
 		}},
 	}
-	if diff := cmp.Diff(want, sets); diff != "" {
+	if diff := cmp.Diff(want, sets, cmp.AllowUnexported(preset{}, presetFlag{})); diff != "" {
 		t.Error(diff)
 	}
-	if set, err := preset.Find(sets, "db"); err != nil || set.Name != "db" {
+	if set, err := findPreset(sets, "db"); err != nil || set.name != "db" {
 		t.Errorf("%v, %v", set, err)
 	}
 	for name, want := range map[string]string{
 		"htp":     `unknown preset "htp"; near it: http`,
 		"unknown": `unknown preset "unknown": use http, db`,
 	} {
-		if _, err := preset.Find(sets, name); err == nil || err.Error() != want {
+		if _, err := findPreset(sets, name); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}
-	if _, err := preset.Find(nil, "db"); err == nil {
+	if _, err := findPreset(nil, "db"); err == nil {
 		t.Error("found in nothing")
 	}
 }
 
-func TestParseErrors(t *testing.T) {
+func TestParsePresetsErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                  "it is empty",
 		"# nothing":                         "it is empty",
@@ -79,21 +77,21 @@ func TestParseErrors(t *testing.T) {
 		"presets:\n  a: {x: &v 1, y: *v}":   "line 2: y: must be a value or a list",
 		"presets:\n  a: &a {x: 1}\n  b: {<<: *a}": "line 3: preset b: this is no name",
 	} {
-		_, err := preset.Parse([]byte(text))
+		_, err := parsePresets([]byte(text))
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 }
 
-// FuzzParse demands that a file is refused or understood: no set without a
+// FuzzParsePresets demands that a file is refused or understood: no set without a
 // name, no flag without a value.
-func FuzzParse(f *testing.F) {
+func FuzzParsePresets(f *testing.F) {
 	f.Add("presets:\n  http:\n    trace: [a, b]\n    lines: true\n")
 	f.Add("presets: {a: &x {b: *x}}")
 	f.Add("presets:\n  a: {? [x] : 1}")
 	f.Fuzz(func(t *testing.T, text string) {
-		sets, err := preset.Parse([]byte(text))
+		sets, err := parsePresets([]byte(text))
 		if err != nil {
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("%q has several lines", err)
@@ -101,11 +99,11 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, set := range sets {
-			if set.Name == "" {
+			if set.name == "" {
 				t.Error("a set without a name")
 			}
-			for _, flag := range set.Flags {
-				if flag.Name == "" || len(flag.Values) == 0 || flag.Line == 0 {
+			for _, flag := range set.flags {
+				if flag.name == "" || len(flag.values) == 0 || flag.line == 0 {
 					t.Errorf("%+v", flag)
 				}
 			}

@@ -1,10 +1,8 @@
-// Package caret says what is wrong with a text that a user has written, and
-// where.
-package caret
+// Package diag says what is wrong with what a user has written: where an
+// expression goes wrong, and which name was meant by one that does not exist.
+package diag
 
-import (
-	"strings"
-)
+import "strings"
 
 // An Error is a mistake in an expression.
 type Error struct {
