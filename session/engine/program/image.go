@@ -151,12 +151,13 @@ func (im *Image) loadFunctions() {
 	im.byEntry = make(map[uint64]*engine.Function, len(im.debug.Functions))
 	im.functions = make([]*engine.Function, 0, len(im.debug.Functions)+len(im.debug.Inlined))
 	coded := make(map[string]bool, len(im.debug.Inlined))
+	code := codeReader{im: im}
 	for i := range im.debug.Functions {
 		fn := &im.debug.Functions[i]
 		if fn.Symbol == "" || fn.Entry == 0 || !isGo(fn.Symbol) {
 			continue
 		}
-		f := im.function(fn)
+		f := im.function(fn, &code)
 		if a := im.debug.Inlined[fn.Symbol]; a != nil {
 			f.Inlined = a.Calls
 			coded[fn.Symbol] = true
@@ -177,7 +178,7 @@ func (im *Image) loadFunctions() {
 }
 
 // function makes the Function of one with code.
-func (im *Image) function(fn *debuginfo.Function) *engine.Function {
+func (im *Image) function(fn *debuginfo.Function, r *codeReader) *engine.Function {
 	f := &engine.Function{
 		Name:      printedName(fn.Symbol),
 		Symbol:    fn.Symbol,
@@ -194,7 +195,7 @@ func (im *Image) function(fn *debuginfo.Function) *engine.Function {
 	f.Wrapper = fn.Trampoline || isWrapper(f)
 	// What has the byte of a RET nowhere has no RET either. That one with the
 	// byte has none is found when it is planted.
-	if code, err := im.Code(f); err == nil {
+	if code, err := r.code(f); err == nil {
 		f.NoReturn = !bytes.Contains(code, []byte{retOpcode})
 	}
 	return f
@@ -273,14 +274,39 @@ func (im *Image) Close() error {
 }
 
 // Code returns the bytes of a function, as they lie on disk.
-func (im *Image) Code(f *engine.Function) ([]byte, error) {
+func (im *Image) Code(f *engine.Function) ([]byte, error) { return im.codeFrom(f, 0) }
+
+// codeFrom returns the bytes of a function and, as far as there are any, so many more
+// that there are atLeast in all.
+func (im *Image) codeFrom(f *engine.Function, atLeast uint64) ([]byte, error) {
 	start, end := f.Entry-im.base, f.End-im.base
 	for _, p := range im.file.Progs {
-		if p.Type == elf.PT_LOAD && p.Vaddr <= start && end <= p.Vaddr+p.Filesz {
-			code := make([]byte, end-start)
+		if p.Type == elf.PT_LOAD && p.Vaddr <= start && start <= end && end <= p.Vaddr+p.Filesz {
+			code := make([]byte, min(max(end-start, atLeast), p.Vaddr+p.Filesz-start))
 			_, err := p.ReadAt(code, int64(start-p.Vaddr))
 			return code, err
 		}
 	}
 	return nil, fmt.Errorf("its code is not in the file")
+}
+
+// A codeReader returns the code of functions, quickly where they are asked for in
+// their order.
+type codeReader struct {
+	im   *Image
+	at   uint64
+	data []byte
+}
+
+// code returns the bytes of a function, until it is asked for the next one.
+func (r *codeReader) code(f *engine.Function) ([]byte, error) {
+	if f.Entry < r.at || f.Entry > f.End || f.End > r.at+uint64(len(r.data)) {
+		const piece = 1 << 20
+		data, err := r.im.codeFrom(f, piece)
+		if err != nil {
+			return nil, err
+		}
+		r.at, r.data = f.Entry, data
+	}
+	return r.data[f.Entry-r.at : f.End-r.at], nil
 }

@@ -48,7 +48,9 @@ func (im *Image) readLineTable() (*gosym.Table, error) {
 func lineTableData(file *elf.File) ([]byte, error) {
 	for _, name := range []string{".gopclntab", ".data.rel.ro.gopclntab"} {
 		if section := file.Section(name); section != nil {
-			return section.Data()
+			data := make([]byte, section.FileSize)
+			_, err := section.ReadAt(data, 0)
+			return data, err
 		}
 	}
 	symbols, err := file.Symbols()

@@ -5,6 +5,7 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
@@ -25,9 +26,9 @@ func readSections(file *elf.File) (*sections, error) {
 	s := &sections{file: file, order: file.ByteOrder}
 	var wg sync.WaitGroup
 	var infoErr, abbrevErr error
-	wg.Go(func() { s.info, infoErr = godwarf.GetDebugSectionElf(file, "info") })
+	wg.Go(func() { s.info, infoErr = read(file, "info") })
 	wg.Go(func() {
-		s.abbrev, abbrevErr = godwarf.GetDebugSectionElf(file, "abbrev")
+		s.abbrev, abbrevErr = read(file, "abbrev")
 		s.addr = s.optional("addr")
 		s.str, s.strOffsets, s.lineStr = s.optional("str"), s.optional("str_offsets"), s.optional("line_str")
 		s.ranges, s.rnglists = s.optional("ranges"), s.optional("rnglists")
@@ -46,11 +47,23 @@ func readSections(file *elf.File) (*sections, error) {
 
 // optional returns a section, nothing where it is not there or cannot be read.
 func (s *sections) optional(name string) []byte {
-	data, err := godwarf.GetDebugSectionElf(s.file, name)
+	data, err := read(s.file, name)
 	if err != nil {
 		return nil
 	}
 	return data
+}
+
+// read returns a section, inflated. How large it is was checked when the file was opened:
+// the packages that distrust it copy as they grow, which takes three times the memory.
+func read(file *elf.File, name string) ([]byte, error) {
+	s := file.Section(".debug_" + name)
+	if s == nil || s.Type == elf.SHT_NOBITS {
+		return godwarf.GetDebugSectionElf(file, name) // it may have the name of old
+	}
+	data := make([]byte, s.Size)
+	_, err := io.ReadFull(s.Open(), data)
+	return data, err
 }
 
 // data returns the sections as package dwarf reads them, with tables of lines or
