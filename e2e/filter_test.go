@@ -55,7 +55,7 @@ func TestFilters(t *testing.T) {
 						calls++
 					case events.Return:
 						if !tt.right(e) {
-							t.Errorf("let through: %s", events.Format(e))
+							t.Errorf("let through: %s", eventstest.Format(e))
 						}
 					}
 				}
@@ -64,7 +64,7 @@ func TestFilters(t *testing.T) {
 					t.Errorf("%d calls, want %d", calls, want)
 				}
 				if end := got.end.End; end.Lost > 0 || len(end.Open) > 0 && slices.Contains(tt.flags, "--where") {
-					t.Errorf("%s", events.Format(*got.end))
+					t.Errorf("%s", eventstest.Format(*got.end))
 				}
 			})
 		}

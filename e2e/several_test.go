@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 )
 
 // pidsOf are the process ids of servers, as arguments.
@@ -78,7 +79,7 @@ func TestAttachSeveral(t *testing.T) {
 	reasons, calls := map[int]events.Reason{}, map[int]int{}
 	for _, e := range stream {
 		if e.Kind != events.End && e.Process() == 0 {
-			t.Errorf("whose is it? %s", events.Format(e))
+			t.Errorf("whose is it? %s", eventstest.Format(e))
 		}
 		switch e.Kind {
 		case events.Left:
@@ -94,7 +95,7 @@ func TestAttachSeveral(t *testing.T) {
 		}
 	}
 	if end := stream[len(stream)-1]; end.Kind != events.End || end.End.Reason != events.ReasonInterrupted || end.End.Signal != "SIGINT" {
-		t.Errorf("the end: %s", events.Format(end))
+		t.Errorf("the end: %s", eventstest.Format(end))
 	}
 }
 

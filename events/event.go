@@ -15,43 +15,39 @@ type Kind uint8
 
 // The kinds of event, in the order in which help and docs list them.
 const (
-	Invalid    Kind = iota
-	Start           // first record of a stream; of several processes, one for each
-	Call            // a traced function was entered
-	Line            // a statement's line is about to run
-	Return          // a traced call ended: normally, or unwound
-	Exception       // a panic, runtime or fatal error, Goexit or error result
-	CCall           // Go enters C
-	CReturn         // C returned
-	CException      // C returned an errno
-	Go              // a go statement ran
-	GoEnd           // a goroutine ended
-	Opcode          // one machine instruction of a traced call
-	Exec            // the target replaced its program; the trace goes on in the new one
-	Write           // watched memory has changed
-	Lost            // events were dropped
-	Left            // one of several processes is not traced any more
-	End             // last record of a stream
+	Invalid   Kind = iota
+	Start          // first record of a stream; of several processes, one for each
+	Call           // a traced function was entered
+	Line           // a statement's line is about to run
+	Return         // a traced call ended: normally, or unwound
+	Exception      // a panic, runtime or fatal error, Goexit or error result
+	Write          // watched memory has changed
+	Exec           // the target replaced its program; the trace goes on in the new one
+	Lost           // events were dropped
+	Left           // one of several processes is not traced any more
+	End            // last record of a stream
 )
 
+// TraceableKinds returns the kinds of what traced code does, which a trace can be
+// asked for. The others are records of the stream itself.
+func TraceableKinds() []Kind { return []Kind{Call, Line, Return, Exception, Write} }
+
+// Traceable reports whether k is one of [TraceableKinds]. Such an event has a place
+// in the tree of traced calls, and so always a depth.
+func (k Kind) Traceable() bool { return Call <= k && k <= Write }
+
 var kindNames = [...]string{
-	Invalid:    "invalid",
-	Start:      "start",
-	Call:       "call",
-	Line:       "line",
-	Return:     "return",
-	Exception:  "exception",
-	CCall:      "c_call",
-	CReturn:    "c_return",
-	CException: "c_exception",
-	Go:         "go",
-	GoEnd:      "go_end",
-	Opcode:     "opcode",
-	Exec:       "exec",
-	Write:      "write",
-	Lost:       "lost",
-	Left:       "left",
-	End:        "end",
+	Invalid:   "invalid",
+	Start:     "start",
+	Call:      "call",
+	Line:      "line",
+	Return:    "return",
+	Exception: "exception",
+	Write:     "write",
+	Exec:      "exec",
+	Lost:      "lost",
+	Left:      "left",
+	End:       "end",
 }
 
 // String returns the kind's name in the JSON schema and on the command line.

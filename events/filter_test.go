@@ -1,10 +1,12 @@
-package events
+package events_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"gtrace/events"
 )
 
 func TestFilters(t *testing.T) {
@@ -19,25 +21,18 @@ func TestFilters(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		filter Filter
+		filter events.Filter
 		want   string
 	}{
-		{"failed", Failed(), "error, error deep, unwound, fatal"},
-		{"succeeded", Succeeded(), "returned, recovered, partial"},
-		{"slower", Slower(10 * time.Millisecond), "error, unwound"},
+		{"failed", events.Failed(), "error, error deep, unwound, fatal"},
+		{"succeeded", events.Succeeded(), "returned, recovered, partial"},
+		{"slower", events.Slower(10 * time.Millisecond), "error, unwound"},
 	} {
 		if !tt.filter.NeedsEnd() {
 			t.Errorf("%s does not need the end of a call", tt.name)
 		}
 		for name, text := range calls {
-			var call []Event
-			for line := range strings.Lines(text) {
-				e, err := Parse(line)
-				if err != nil {
-					t.Fatal(err)
-				}
-				call = append(call, e)
-			}
+			call := parse(t, strings.Split(text, "\n")...)
 			if got := tt.filter.Keep(call); got != slices.Contains(strings.Split(tt.want, ", "), name) {
 				t.Errorf("%s keeps %s: %t", tt.name, name, got)
 			}

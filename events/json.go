@@ -155,7 +155,7 @@ func (s *jsonSink) appendEvent(b []byte, e *Event) []byte {
 	b = s.appendTime(b, e.Time)
 	b = appendJSONInt(b, `,"goroutine":`, e.Goroutine)
 	b = appendJSONInt(b, `,"thread":`, int64(e.Thread))
-	if e.Depth != 0 || e.Kind.inCall() {
+	if e.Depth != 0 || e.Kind.Traceable() {
 		b = appendJSONInt(b, `,"depth":`, int64(e.Depth))
 	}
 	if e.Call != NoCall {
@@ -191,12 +191,6 @@ func (s *jsonSink) appendEvent(b []byte, e *Event) []byte {
 	b = appendJSONValues(b, `,"locals":`, e.Locals)
 	b = appendJSONWatch(b, e.Watch)
 	return appendJSONStack(b, e.Stack)
-}
-
-// inCall reports whether events of kind k belong to a place in the tree of
-// traced calls, and so always have a depth.
-func (k Kind) inCall() bool {
-	return k == Call || k == Line || k == Return || k == Exception || k == Write
 }
 
 // appendTime writes t in UTC with all nine digits of the second, so that times

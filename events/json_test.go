@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 )
 
 func encode(t testing.TB, list ...events.Event) string {
@@ -57,7 +58,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestJSONRoundTrip(t *testing.T) {
-	want := everything()
+	want := eventstest.Everything()
 	var got []events.Event
 	for e, err := range events.ReadJSON(strings.NewReader(encode(t, want...))) {
 		if err != nil {
@@ -138,7 +139,7 @@ func TestReadJSON(t *testing.T) {
 
 // FuzzReadJSON demands that what is read is written back the same.
 func FuzzReadJSON(f *testing.F) {
-	for _, e := range everything() {
+	for _, e := range eventstest.Everything() {
 		f.Add([]byte(encode(f, e)))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
@@ -170,7 +171,7 @@ func BenchmarkJSON(b *testing.B) {
 
 // benchmark writes a call with an argument and its return, with an error.
 func benchmark(b *testing.B, sink events.Sink) {
-	list := everything()
+	list := eventstest.Everything()
 	call, exception, ret := list[1], list[3], list[4]
 	exception.Stack = nil
 	b.ReportAllocs()

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 )
 
 func TestNames(t *testing.T) {
@@ -32,7 +33,7 @@ func TestNames(t *testing.T) {
 		{"", ""},
 	} {
 		opts := events.TextOptions{Names: names}
-		got := line(t, "{func}|{stack}", opts, events.Format(events.Event{
+		got := line(t, "{func}|{stack}", opts, eventstest.Format(events.Event{
 			Kind: events.Call, Func: tt.name, Stack: []events.Frame{{Func: tt.name, File: "/a.go", Line: 3}},
 		}))
 		want := tt.want + "|" + tt.want + " a.go:3\n"
@@ -42,7 +43,7 @@ func TestNames(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %q, want %q", tt.name, got, want)
 		}
-		value := events.Format(events.Event{Kind: events.Call, Args: []events.Value{{Name: "f", Value: tt.name}}})
+		value := eventstest.Format(events.Event{Kind: events.Call, Args: []events.Value{{Name: "f", Value: tt.name}}})
 		if got := line(t, "{args}", opts, value); got != "f="+tt.want+"\n" {
 			t.Errorf("value %s: %q, want %q", tt.name, got, "f="+tt.want)
 		}

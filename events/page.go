@@ -108,8 +108,6 @@ func (p *page) alone(e *Event) {
 		p.line(e)
 	case Write:
 		p.write(e)
-	default:
-		p.other(e)
 	}
 }
 

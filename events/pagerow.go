@@ -189,34 +189,6 @@ func (p *page) write(e *Event) {
 	p.stack(e)
 }
 
-// other prints an event of a kind that has no form of its own.
-func (p *page) other(e *Event) {
-	p.margin(e)
-	depth := e.Depth
-	if e.Call != NoCall && p.brackets {
-		depth++
-	}
-	p.tree(e, depth, "", plainStyle)
-	p.span(dimStyle, e.Kind.String())
-	if e.Func != "" {
-		p.text(" ")
-		p.function(e.Func, boldStyle)
-	}
-	if e.Args != nil {
-		p.text("(")
-		p.values(e.Args, true)
-		p.text(")")
-	}
-	if e.Source != "" {
-		p.text("  ")
-		p.text(e.Source)
-	}
-	p.results(e, e.Error)
-	p.finishRow(e.File, e.Line)
-	p.watch(e)
-	p.stack(e)
-}
-
 // locals prints the variables that a call has at its return. At its begin they are
 // its arguments.
 func (p *page) locals(e *Event) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 )
 
 // bits is the program of PySnooper's own example.
@@ -216,11 +217,11 @@ return       4 main.f
 
 // FuzzSnoop demands that nothing an event carries gets through to a terminal.
 func FuzzSnoop(f *testing.F) {
-	for _, e := range everything() {
-		f.Add(events.Format(e))
+	for _, e := range eventstest.Everything() {
+		f.Add(eventstest.Format(e))
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		e, err := events.Parse(line)
+		e, err := eventstest.Parse(line)
 		if err != nil {
 			return
 		}

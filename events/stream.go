@@ -1,10 +1,8 @@
 package events
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"iter"
 )
 
 // A Flusher is a [Sink] that may hold events back to print them better. Flush
@@ -12,58 +10,6 @@ import (
 // another goroutine, as from a timer.
 type Flusher interface {
 	Flush() error
-}
-
-// Copy writes every event of seq to dst until seq ends or either fails, and
-// returns the first error. It leaves dst open. An event that comes with an
-// error is not written.
-func Copy(dst Sink, seq iter.Seq2[Event, error]) error {
-	for e, err := range seq {
-		if err != nil {
-			return err
-		}
-		if err := dst.Write(e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Tee returns a Sink that passes every event to each of sinks, in order. One
-// that fails does not keep the event from the others; the errors are joined.
-// It is a [Flusher] and flushes those of sinks that are.
-func Tee(sinks ...Sink) Sink {
-	return tee(sinks)
-}
-
-type tee []Sink
-
-func (t tee) Write(e Event) error {
-	var errs error
-	for _, s := range t {
-		if err := s.Write(e); err != nil {
-			errs = errors.Join(errs, err)
-		}
-	}
-	return errs
-}
-
-func (t tee) Flush() error {
-	var errs error
-	for _, s := range t {
-		if f, ok := s.(Flusher); ok {
-			errs = errors.Join(errs, f.Flush())
-		}
-	}
-	return errs
-}
-
-func (t tee) Close() error {
-	var errs error
-	for _, s := range t {
-		errs = errors.Join(errs, s.Close())
-	}
-	return errs
 }
 
 // lineWriter writes whole lines, each in one call. After a failure the output

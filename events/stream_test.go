@@ -5,80 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
-	"slices"
-	"strings"
 	"testing"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 )
-
-// recorder is a sink that remembers.
-type recorder struct {
-	got     []string
-	err     error
-	flushed int
-	closed  int
-}
-
-func (r *recorder) Write(e events.Event) error { r.got = append(r.got, e.Kind.String()); return r.err }
-func (r *recorder) Flush() error               { r.flushed++; return r.err }
-func (r *recorder) Close() error               { r.closed++; return r.err }
-
-func stream(last error, kinds ...events.Kind) iter.Seq2[events.Event, error] {
-	return func(yield func(events.Event, error) bool) {
-		for _, k := range kinds {
-			if !yield(events.Event{Kind: k}, nil) {
-				return
-			}
-		}
-		if last != nil {
-			yield(events.Event{}, last)
-		}
-	}
-}
-
-func TestCopy(t *testing.T) {
-	boom := errors.New("boom")
-	tests := []struct {
-		name       string
-		write, seq error
-		want       string
-	}{
-		{"whole", nil, nil, "start end"},
-		{"the stream fails", nil, boom, "start end"},
-		{"the sink fails", boom, nil, "start"},
-	}
-	for _, tt := range tests {
-		r := &recorder{err: tt.write}
-		err := events.Copy(r, stream(tt.seq, events.Start, events.End))
-		if want := errors.Join(tt.write, tt.seq) != nil; errors.Is(err, boom) != want {
-			t.Errorf("%s: %v", tt.name, err)
-		}
-		if got := strings.Join(r.got, " "); got != tt.want || r.closed != 0 {
-			t.Errorf("%s: got %s, closed %d times", tt.name, got, r.closed)
-		}
-	}
-}
-
-func TestTee(t *testing.T) {
-	boom := errors.New("boom")
-	bad, good := &recorder{err: boom}, &recorder{}
-	plain := struct{ events.Sink }{&recorder{}} // not a Flusher
-	sink := events.Tee(bad, plain, good)
-	if err := sink.Write(events.Event{Kind: events.Call}); !errors.Is(err, boom) {
-		t.Errorf("Write = %v", err)
-	}
-	if err := sink.(events.Flusher).Flush(); !errors.Is(err, boom) {
-		t.Errorf("Flush = %v", err)
-	}
-	if err := sink.Close(); !errors.Is(err, boom) {
-		t.Errorf("Close = %v", err)
-	}
-	if !slices.Equal(good.got, []string{"call"}) || good.flushed != 1 || good.closed != 1 {
-		t.Errorf("the second sink got %+v", good)
-	}
-}
 
 // lineCounter fails on a write that is not whole lines.
 type lineCounter struct{ writes int }
@@ -106,7 +37,7 @@ func TestWholeLines(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.writes > before+1 {
-				t.Errorf("%d writes for %s", c.writes-before, events.Format(e))
+				t.Errorf("%d writes for %s", c.writes-before, eventstest.Format(e))
 			}
 		}
 	}

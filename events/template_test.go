@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 )
 
 // line prints a stream by a template.
@@ -127,8 +128,8 @@ func TestColumns(t *testing.T) {
 // event carries gets through to a terminal.
 func FuzzTemplate(f *testing.F) {
 	all := "{" + strings.Join(events.Fields(), ":3}{") + "}"
-	for _, e := range everything() {
-		f.Add(all, events.Format(e))
+	for _, e := range eventstest.Everything() {
+		f.Add(all, eventstest.Format(e))
 	}
 	f.Add("{time} {{{func:>10}}}", "call g1 #1 main.f()")
 	f.Fuzz(func(t *testing.T, template, event string) {
@@ -136,7 +137,7 @@ func FuzzTemplate(f *testing.F) {
 		if err != nil {
 			return
 		}
-		e, err := events.Parse(event)
+		e, err := eventstest.Parse(event)
 		if err != nil {
 			return
 		}

@@ -158,16 +158,8 @@ g1   │ ~main.n = 3 was 2 in main.g  g.go:2
 g1   │   at main.g g.go:2
 g1   ╰ main.f
 `},
-		{"other kinds", []string{
-			`go g1 main.worker @/s/m.go:9`,
-			`c_call g1 C.puts(s="hi")`,
-			`opcode g1 source="MOVQ AX, BX"`,
-		}, `g1   go main.worker  m.go:9
-g1   c_call C.puts(s=hi)
-g1   opcode  MOVQ AX, BX
-`},
 		{"deep", []string{`call g1 #1 depth=30 main.f()`}, "g1   " + strings.Repeat("│ ", 24) + "+6 ╭ main.f()\n"},
-		{"the goroutine column grows", []string{`go g1 main.f`, `go g1234 main.f`, `go g1 main.f`}, "g1   go main.f\ng1234  go main.f\ng1     go main.f\n"},
+		{"the goroutine column grows", []string{`call g1 main.f`, `call g1234 main.f`, `call g1 main.f`}, "g1   ╭ main.f(…)\ng1234  ╭ main.f(…)\ng1     ╭ main.f(…)\n"},
 		{"control characters", []string{
 			`call g1 #1 "main.\x1b[31mf"("a\nb"="\x1b]0;title\x07\r\u202e\u009b\xff\U000e0001\t") caller=main.f@"/s/\x1b.go":1`,
 		}, `g1   ╭ main.\x1b[31mf(a\nb=\x1b]0;title\x07\r\u202e\u009b\xff\U000e0001\t)  \x1b.go:1` + "\n"},
@@ -240,9 +232,9 @@ func TestTextFold(t *testing.T) {
 	write(`lost count=1`, "g1   │ ╭ main.c()\ng1   │ │ ✗ error: x\ng3   ╭ main.d()\n⚠ 1 event lost\n")
 	write(`call g4 #6 main.e()`, "")
 	for range 8 {
-		write(`go g5`, "g5   go\n")
+		write(`exception g5 !fatal(value=x)`, "g5   ✗ fatal error: x\n")
 	}
-	write(`go g5`, "g4   ╭ main.e()\ng5   go\n")
+	write(`exception g5 !fatal(value=x)`, "g4   ╭ main.e()\ng5   ✗ fatal error: x\n")
 }
 
 func TestTextHeldIsBounded(t *testing.T) {
@@ -282,14 +274,14 @@ func TestParseTimeMode(t *testing.T) {
 
 // FuzzText demands that nothing an event carries gets through to a terminal.
 func FuzzText(f *testing.F) {
-	for _, e := range everything() {
-		f.Add(events.Format(e), 0)
+	for _, e := range eventstest.Everything() {
+		f.Add(eventstest.Format(e), 0)
 	}
 	for _, e := range shop(f) {
-		f.Add(events.Format(e), 60)
+		f.Add(eventstest.Format(e), 60)
 	}
 	f.Fuzz(func(t *testing.T, line string, width int) {
-		e, err := events.Parse(line)
+		e, err := eventstest.Parse(line)
 		if err != nil {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 )
 
 // calls are those that the expressions of the tests are asked about.
@@ -30,7 +31,7 @@ func callNamed(t testing.TB, name string) []events.Event {
 	t.Helper()
 	var list []events.Event
 	for line := range strings.Lines(strings.TrimSpace(calls[name])) {
-		e, err := events.Parse(strings.TrimSpace(line))
+		e, err := eventstest.Parse(strings.TrimSpace(line))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,8 +192,10 @@ func TestErrors(t *testing.T) {
 		{`zzz == 1`, "^^^", "unknown field zzz: a text stands in quotes, an argument is args.zzz"},
 		{`10ms < duration and exception.clas == "panic"`, "                              ^^^^", "unknown field clas of exception: perhaps class"},
 		{`caller.fnc == ""`, "       ^^^", "unknown field fnc of caller: perhaps func"},
-		{`kind == "retrun"`, "        ^^^^^^^^", `unknown kind "retrun": perhaps return`},
-		{`kind in ["call", "bogus"]`, "                 ^^^^^^^", `unknown kind "bogus"`},
+		{`kind == "retrun"`, "        ^^^^^^^^", `unknown kind "retrun": use call, line, return, exception, write`},
+		{`kind in ["call", "bogus"]`, "                 ^^^^^^^", `unknown kind "bogus": use call, line, return, exception, write`},
+		{`kind == "go_end"`, "        ^^^^^^^^", `unknown kind "go_end": use call, line, return, exception, write`},
+		{`"exec" != kind`, "^^^^^^", `unknown kind "exec": use call, line, return, exception, write`},
 		{`kind startsWith "c"`, "     ^^^^^^^^^^", "kind can be compared with ==, != and in"},
 		{`args.req.ID == 5`, "         ^^", "a value has no fields here: compare it as text, as with contains"},
 		{`duration > 5`, "         ^", "invalid operation: > (mismatched types duration and number): write a unit, as 10ms"},

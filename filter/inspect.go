@@ -171,14 +171,14 @@ func (in *inspector) kinds(n *ast.BinaryNode) {
 	known := kindNames()
 	for _, l := range literals {
 		if s, ok := l.(*ast.StringNode); ok && !slices.Contains(known, s.Value) {
-			in.wrong(l.Location(), fmt.Sprintf("unknown kind %q%s", s.Value, perhaps(s.Value, known)))
+			in.wrong(l.Location(), fmt.Sprintf("unknown kind %q: use %s", s.Value, strings.Join(known, ", ")))
 		}
 	}
 }
 
 func kindNames() []string {
 	var list []string
-	for k := events.Call; k < events.Lost; k++ {
+	for _, k := range events.TraceableKinds() {
 		list = append(list, k.String())
 	}
 	return list

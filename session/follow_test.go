@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 	"gtrace/session/engine"
 )
 
@@ -203,7 +204,7 @@ func callsOf(t *testing.T, eng engine.Engine, cfg Config) string {
 	}
 	var calls []string
 	for _, line := range stream {
-		e, err := events.Parse(line)
+		e, err := eventstest.Parse(line)
 		if err != nil {
 			t.Fatal(err)
 		}

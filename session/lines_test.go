@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 	"gtrace/session/engine"
 	"gtrace/session/source"
 )
@@ -183,7 +184,7 @@ func TestLineEvents(t *testing.T) {
 				if e.Kind == events.Line || e.Kind == events.Return {
 					e.Duration, e.HasDuration, e.Thread = 0, false, 0
 					e.Time = e.Time.Truncate(0)
-					line := events.Format(e)
+					line := eventstest.Format(e)
 					_, line, _ = strings.Cut(line, " t=")
 					_, line, _ = strings.Cut(line, " ")
 					fmt.Fprintf(&got, "%s seq=%d %s\n", e.Kind, e.Seq, line)

@@ -47,10 +47,10 @@ func collect(t *rapid.T, eng engine.Engine, cfg Config) []events.Event {
 		}
 	}
 	for e := range s.Events(t.Context()) {
-		t.Fatalf("after the end: %s", events.Format(e))
+		t.Fatalf("after the end: %s", eventstest.Format(e))
 	}
 	if got[0].Kind != events.Start {
-		t.Fatalf("the stream begins with %s", events.Format(got[0]))
+		t.Fatalf("the stream begins with %s", eventstest.Format(got[0]))
 	}
 	return got
 }
@@ -63,7 +63,7 @@ func lines(list []events.Event) []string {
 		if e.Kind == events.End {
 			e.Time = time.Time{}
 		}
-		text = append(text, events.Format(e))
+		text = append(text, eventstest.Format(e))
 	}
 	return text
 }
@@ -88,14 +88,14 @@ func ends(t *rapid.T, list []events.Event) {
 	ended := make(map[events.CallID]bool)
 	for _, e := range list {
 		if ended[e.Call] && e.Call != events.NoCall {
-			t.Fatalf("after the end of its call: %s", events.Format(e))
+			t.Fatalf("after the end of its call: %s", eventstest.Format(e))
 		}
 		switch e.Kind {
 		case events.Call:
 			open[e.Call] = true
 		case events.Return:
 			if open[e.Call] == e.Partial {
-				t.Fatalf("partial, or not: %s", events.Format(e))
+				t.Fatalf("partial, or not: %s", eventstest.Format(e))
 			}
 			delete(open, e.Call)
 			ended[e.Call] = true

@@ -119,7 +119,7 @@ func TestRate(t *testing.T) {
 func TestRateIsToldInTime(t *testing.T) {
 	after, e := shownAfter(t, twoCalls, Config{Rate: Rate{Calls: 1, Per: time.Minute}}, events.Lost)
 	if after != tellEvery || e.Lost.Count != 2 {
-		t.Errorf("after %v: %s", after, events.Format(e))
+		t.Errorf("after %v: %s", after, eventstest.Format(e))
 	}
 }
 

@@ -54,7 +54,7 @@ func trace(t *testing.T, ctx context.Context, eng engine.Engine, cfg Config) ([]
 func short(e events.Event) string {
 	e.Time, e.Thread, e.File, e.Line = time.Time{}, 0, "", 0
 	e.Duration, e.HasDuration = 0, false
-	return events.Format(e)
+	return eventstest.Format(e)
 }
 
 // wantStream traces a script and compares what comes behind the start record.
@@ -71,7 +71,7 @@ func wantStream(t *testing.T, script string, cfg Config, want string) {
 	}
 	for i, line := range got {
 		got[i] = strings.Replace(line, " @:0", "", 1)
-		if e, err := events.Parse(line); err == nil && e.Exception != nil {
+		if e, err := eventstest.Parse(line); err == nil && e.Exception != nil {
 			e.Exception.Origin = nil
 			got[i] = short(e)
 		}
@@ -132,7 +132,7 @@ func TestSession(t *testing.T) {
 		`end reason=exited status=3 events=4 held=5ms`,
 	}
 	for i, line := range want {
-		e, err := events.Parse(line)
+		e, err := eventstest.Parse(line)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -333,7 +333,7 @@ func TestPlantNotes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start, err := events.Parse(got[0])
+	start, err := eventstest.Parse(got[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 )
 
 // chosen is a filter by the ids of calls.
@@ -204,6 +205,6 @@ func TestSieveShowsInTime(t *testing.T) {
 	after, e := shownAfter(t, "g1 enter main.a 10\ng1 enter main.b 20\ng1 return main.b 20",
 		Config{Filters: []events.Filter{events.Succeeded()}}, events.Return)
 	if after < maxWait || after > maxWait+100*time.Millisecond {
-		t.Errorf("after %v: %s", after, events.Format(e))
+		t.Errorf("after %v: %s", after, eventstest.Format(e))
 	}
 }

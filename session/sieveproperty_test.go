@@ -73,7 +73,7 @@ func checkEnds(t *rapid.T, before, behind []events.Event) {
 	for _, e := range behind {
 		isOf := func(o events.Event) bool { return o.Call == e.Call }
 		if e.Kind != events.Return && e.Kind != events.Exception || !slices.ContainsFunc(before, isOf) {
-			t.Fatalf("behind the limit: %s", events.Format(e))
+			t.Fatalf("behind the limit: %s", eventstest.Format(e))
 		}
 	}
 }

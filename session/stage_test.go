@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 	"gtrace/session/engine"
 	"gtrace/session/engine/enginetest"
 )
@@ -43,7 +44,7 @@ func runStage(t *testing.T, tests []stageTest) {
 				if line = strings.TrimSpace(line); line == "" {
 					continue
 				}
-				e, err := events.Parse(line)
+				e, err := eventstest.Parse(line)
 				if err != nil {
 					t.Fatalf("%s: %v", line, err)
 				}
@@ -83,5 +84,5 @@ func (s shown) format(e events.Event) string {
 	if !s.duration {
 		e.Duration, e.HasDuration = 0, false
 	}
-	return events.Format(e)
+	return eventstest.Format(e)
 }

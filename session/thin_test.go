@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 	"gtrace/session/engine"
 	"gtrace/session/engine/enginetest"
 )
@@ -120,25 +121,25 @@ func (m *model) compare(t *rapid.T, got []events.Event) map[string]int {
 		id, known := truth[e.Call]
 		switch lost := got[i-1].Lost; {
 		case e.Partial:
-			t.Fatalf("it began in the trace: %s", events.Format(e))
+			t.Fatalf("it began in the trace: %s", eventstest.Format(e))
 		case e.Kind == events.Call:
 			s := r.stack[e.Goroutine]
 			if len(s) == 0 || r.of[s[len(s)-1]] != e.Func {
-				t.Fatalf("no call of the program: %s", events.Format(e))
+				t.Fatalf("no call of the program: %s", eventstest.Format(e))
 			}
 			if e.Parent != events.NoCall && !slices.Contains(s, truth[e.Parent]) {
-				t.Fatalf("its parent has ended: %s", events.Format(e))
+				t.Fatalf("its parent has ended: %s", eventstest.Format(e))
 			}
 			truth[e.Call] = s[len(s)-1]
 			calls[e.Func]++
 		case !known:
-			t.Fatalf("no call: %s", events.Format(e))
+			t.Fatalf("no call: %s", eventstest.Format(e))
 		case lost != nil && lost.Count == 1:
 			if end := r.ended[id]; !end.IsZero() && end.Before(e.Time) {
-				t.Fatalf("it ended at %v: %s", end, events.Format(e))
+				t.Fatalf("it ended at %v: %s", end, eventstest.Format(e))
 			}
 		case !r.ended[id].Equal(e.Time):
-			t.Fatalf("its call of the program ended at %v: %s", r.ended[id], events.Format(e))
+			t.Fatalf("its call of the program ended at %v: %s", r.ended[id], eventstest.Format(e))
 		}
 	}
 	for _, o := range got[len(got)-1].End.Open {

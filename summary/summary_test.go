@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 	"gtrace/summary"
 )
 
@@ -21,7 +22,7 @@ func write(t testing.TB, sink events.Sink, stream string) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		e, err := events.Parse(line)
+		e, err := eventstest.Parse(line)
 		if err == nil {
 			err = sink.Write(e)
 		}

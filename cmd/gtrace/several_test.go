@@ -62,7 +62,7 @@ func TestAttachSeveral(t *testing.T) {
 		t.Errorf("calls: %v, want %v; ids %v", calls, want, ids)
 	}
 	if end := list[len(list)-1]; end.Kind != events.End || end.End.Events != 6 || end.End.Reason != events.ReasonExited {
-		t.Errorf("end: %s", events.Format(end))
+		t.Errorf("end: %s", eventstest.Format(end))
 	}
 	for pid, f := range b.several {
 		if !f.closed {
@@ -103,7 +103,7 @@ func TestAttachSeveralLimit(t *testing.T) {
 		r := gtrace(t, b, "attach", "10", "20", "--format", "json", "-n", fmt.Sprint(limit))
 		list := stream(t, r.stdout)
 		if end := list[len(list)-1].End; end == nil || end.Events != limit || end.Reason != events.ReasonLimit {
-			t.Errorf("limit %d: %s", limit, events.Format(list[len(list)-1]))
+			t.Errorf("limit %d: %s", limit, eventstest.Format(list[len(list)-1]))
 		}
 		wantText(t, "messages", r.stderr, fmt.Sprint(limit)+" event", "tracing ended at --limit; PIDs 10, 20 run on")
 	}

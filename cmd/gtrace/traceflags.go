@@ -53,9 +53,6 @@ type traceFlags struct {
 	presets       presetFlags
 }
 
-// traceableKinds are the kinds of event that --events can ask for.
-var traceableKinds = []events.Kind{events.Call, events.Line, events.Return, events.Exception, events.Write}
-
 // The defaults of --stall. A process that gtrace attaches to has other work than
 // to wait for a reader; one that it launches is there to be watched, perhaps in a
 // pager.
@@ -70,7 +67,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 	f.set = fs
 	fs.StringArrayVarP(&f.trace, "trace", "t", nil, "trace what matches `PATTERN`; may be repeated (default: the main module)")
 	fs.StringArrayVarP(&f.ignore, "ignore", "x", nil, "leave out what matches `PATTERN`; may be repeated")
-	fs.StringSliceVarP(&f.kinds, "events", "e", nil, "kinds of event to report, as `KINDS` with commas between: "+strings.Join(kindNames(traceableKinds), ", ")+" (default: all, line where lines are traced, write where memory is watched)")
+	fs.StringSliceVarP(&f.kinds, "events", "e", nil, "kinds of event to report, as `KINDS` with commas between: "+strings.Join(kindNames(), ", ")+" (default: all, line where lines are traced, write where memory is watched)")
 	f.follows.register(fs)
 	f.inside.register(fs)
 	f.memory.register(fs)
@@ -105,7 +102,7 @@ func (f *traceFlags) register(fs *pflag.FlagSet, stall time.Duration) {
 // complete offers the words that a flag takes to the shell's completion.
 func (f *traceFlags) complete(cmd *cobra.Command) {
 	words := map[string][]string{
-		"events":  kindNames(traceableKinds),
+		"events":  kindNames(),
 		"engine":  {"ptrace"},
 		"format":  formats,
 		"columns": events.Fields(),
@@ -127,8 +124,8 @@ func (f *traceFlags) check() error {
 		return err
 	}
 	for _, name := range f.kinds {
-		if !slices.Contains(traceableKinds, events.ParseKind(name)) {
-			return fmt.Errorf("--events %s: unknown kind: use %s", name, strings.Join(kindNames(traceableKinds), ", "))
+		if !events.ParseKind(name).Traceable() {
+			return fmt.Errorf("--events %s: unknown kind: use %s", name, strings.Join(kindNames(), ", "))
 		}
 	}
 	if f.engine != "ptrace" {
@@ -332,10 +329,11 @@ func (f *traceFlags) eventKinds() []events.Kind {
 	return kinds
 }
 
-func kindNames(kinds []events.Kind) []string {
-	names := make([]string, len(kinds))
-	for i, k := range kinds {
-		names[i] = k.String()
+// kindNames are the kinds that --events can ask for.
+func kindNames() []string {
+	var names []string
+	for _, k := range events.TraceableKinds() {
+		names = append(names, k.String())
 	}
 	return names
 }

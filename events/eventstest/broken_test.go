@@ -68,7 +68,7 @@ func TestBroken(t *testing.T) {
 		{"parent #1 is not an open call", "call g2 #1 main.a\ncall g1 #2 parent=1 depth=1 main.a"},
 		// Events of a call.
 		{"a line of no call", "line g1"},
-		{"an event of a call without a function", "go g1 #1"},
+		{"an event of a call without a function", "line g1 #1"},
 		{"call #1 has ended before", "call g1 #1 main.a\nreturn g1 #1 main.a\nline g1 #1 main.a"},
 		{"call #1 has ended before", "call g1 #1 main.a\nreturn g1 #1 main.a\nreturn g1 #1 main.a"},
 		{"call #1 is of goroutine 1", "call g1 #1 main.a\nreturn g2 #1 main.a"},

@@ -6,6 +6,9 @@
 // before the trace are never announced by a call event; they are known from
 // their partial return or exception, or as the parent of another call, and
 // from the depth of the first event of their goroutine.
+//
+// [Format] and [Parse] write and read the form of events in which tests are
+// written.
 package eventstest
 
 import (
@@ -69,7 +72,7 @@ func (v *Validator) Check(e events.Event) error {
 		v.unseen = make(map[string]time.Duration)
 	}
 	if err := v.check(&e); err != nil {
-		return fmt.Errorf("invalid stream: %w\n\tat %s", err, events.Format(e))
+		return fmt.Errorf("invalid stream: %w\n\tat %s", err, Format(e))
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func check(t *testing.T, v eventstest.Validator, text string) error {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		e, err := events.Parse(line)
+		e, err := eventstest.Parse(line)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,10 +144,8 @@ func TestValid(t *testing.T) {
 			return g1 #2 parent=1 depth=1 main.b unwound partial
 			exception g1 #1 main.a partial !panic(value=x recovered)
 			return g1 #1 main.a recovered partial`},
-		{"lost, and other kinds", only(), `
+		{"lost", only(), `
 			call g1 #1 main.a
-			go g1 #1 main.a
-			go_end g3
 			lost count=2 why=x
 			return g1 #1 main.a
 			lost count=1`},

@@ -1,4 +1,4 @@
-package events_test
+package eventstest_test
 
 import (
 	"strings"
@@ -8,15 +8,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gtrace/events"
+	"gtrace/events/eventstest"
 )
 
 func TestFormatRoundTrip(t *testing.T) {
-	for _, e := range everything() {
-		line := events.Format(e)
+	for _, e := range eventstest.Everything() {
+		line := eventstest.Format(e)
 		if strings.ContainsAny(line, "\n\x1b") {
 			t.Errorf("Format has a control character: %q", line)
 		}
-		got, err := events.Parse(line)
+		got, err := eventstest.Parse(line)
 		if err != nil {
 			t.Error(err)
 		} else if diff := cmp.Diff(e, got); diff != "" {
@@ -53,7 +54,7 @@ func TestParse(t *testing.T) {
 		{`end`, events.Event{Kind: events.End, End: &events.EndInfo{}}},
 	}
 	for _, tt := range tests {
-		got, err := events.Parse(tt.line)
+		got, err := eventstest.Parse(tt.line)
 		if err != nil {
 			t.Error(err)
 		} else if diff := cmp.Diff(tt.want, got); diff != "" {
@@ -83,7 +84,7 @@ func TestParseErrors(t *testing.T) {
 		{`lost seq=1`, `unknown field "seq" of a lost`},
 	}
 	for _, tt := range tests {
-		_, err := events.Parse(tt.line)
+		_, err := eventstest.Parse(tt.line)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("Parse(%q) = %v, want an error with %q", tt.line, err, tt.want)
 		}
@@ -91,17 +92,17 @@ func TestParseErrors(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, e := range everything() {
-		f.Add(events.Format(e))
+	for _, e := range eventstest.Everything() {
+		f.Add(eventstest.Format(e))
 	}
 	f.Add(`call "weird (name"(a:func()=1, "b c"=2) t=1ns caller=@:0`)
 	f.Fuzz(func(t *testing.T, line string) {
-		e, err := events.Parse(line)
+		e, err := eventstest.Parse(line)
 		if err != nil {
 			return
 		}
-		text := events.Format(e)
-		got, err := events.Parse(text)
+		text := eventstest.Format(e)
+		got, err := eventstest.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,8 +1,10 @@
-package events
+package eventstest
 
 import (
 	"strconv"
 	"time"
+
+	"gtrace/events"
 )
 
 // Format returns e in one line of text that [Parse] reads back. It is meant
@@ -23,17 +25,17 @@ import (
 // is name:type=value!error. A word that holds blanks or punctuation is quoted
 // as in Go. A time is RFC 3339, or a duration since the Unix epoch. Arguments
 // and results that were not captured are absent; () are none.
-func Format(e Event) string {
+func Format(e events.Event) string {
 	b := append(make([]byte, 0, 160), e.Kind.String()...)
 	switch e.Kind {
-	case Start:
+	case events.Start:
 		b = formatStart(formatTime(b, e.Time), e.Start)
-	case Exec:
+	case events.Exec:
 		b = formatTime(b, e.Time)
 		if e.Exec != nil {
 			b = formatOpen(formatStart(b, &e.Exec.StartInfo), e.Exec.Open)
 		}
-	case Lost:
+	case events.Lost:
 		b = formatTime(b, e.Time)
 		if e.Lost != nil {
 			b = formatUint(b, "count", e.Lost.Count)
@@ -42,7 +44,7 @@ func Format(e Event) string {
 			b = formatDuration(b, "unseen", e.Lost.Unseen)
 			b = formatInt(b, "pid", int64(e.PID))
 		}
-	case Left, End:
+	case events.Left, events.End:
 		b = formatEnd(formatTime(formatInt(b, "pid", int64(e.PID)), e.Time), e.End)
 	default:
 		b = formatEvent(b, &e)
@@ -50,7 +52,7 @@ func Format(e Event) string {
 	return string(b)
 }
 
-func formatEvent(b []byte, e *Event) []byte {
+func formatEvent(b []byte, e *events.Event) []byte {
 	b = formatInt(b, "pid", int64(e.PID))
 	b = formatUint(b, "seq", e.Seq)
 	b = formatTime(b, e.Time)
@@ -58,11 +60,11 @@ func formatEvent(b []byte, e *Event) []byte {
 		b = strconv.AppendInt(append(b, " g"...), e.Goroutine, 10)
 	}
 	b = formatInt(b, "thread", int64(e.Thread))
-	if e.Call != NoCall {
+	if e.Call != events.NoCall {
 		b = strconv.AppendUint(append(b, " #"...), uint64(e.Call), 10)
 	}
 	b = formatUint(b, "parent", uint64(e.Parent))
-	if e.Depth != 0 || e.Kind.inCall() {
+	if e.Depth != 0 || e.Kind.Traceable() {
 		b = strconv.AppendInt(append(b, " depth="...), int64(e.Depth), 10)
 	}
 	if e.Func != "" || e.Args != nil {
@@ -78,7 +80,7 @@ func formatEvent(b []byte, e *Event) []byte {
 		b = formatValues(append(b, " -> "...), e.Results)
 	}
 	if e.File != "" || e.Line != 0 {
-		b = formatFrame(append(b, ' '), &Frame{File: e.File, Line: e.Line})
+		b = formatFrame(append(b, ' '), &events.Frame{File: e.File, Line: e.Line})
 	}
 	if e.Caller != nil {
 		b = formatFrame(append(b, " caller="...), e.Caller)
@@ -99,7 +101,7 @@ func formatEvent(b []byte, e *Event) []byte {
 }
 
 // formatLists writes what an event has several of.
-func formatLists(b []byte, e *Event) []byte {
+func formatLists(b []byte, e *events.Event) []byte {
 	b = formatList(b, "changes", len(e.Changes), func(b []byte, i int) []byte {
 		mark := byte('+')
 		if e.Changes[i].Modified {
@@ -114,7 +116,7 @@ func formatLists(b []byte, e *Event) []byte {
 	b = formatList(b, "locals", len(e.Locals), func(b []byte, i int) []byte { return formatValue(b, &e.Locals[i]) })
 	b = formatList(b, "watch", len(e.Watch), func(b []byte, i int) []byte {
 		w := e.Watch[i]
-		b = formatValue(b, &Value{Name: w.Expr, Type: w.Type, Value: w.Value})
+		b = formatValue(b, &events.Value{Name: w.Expr, Type: w.Type, Value: w.Value})
 		return formatString(b, "old", w.Old)
 	})
 	return formatList(b, "stack", len(e.Stack), func(b []byte, i int) []byte {
@@ -122,7 +124,7 @@ func formatLists(b []byte, e *Event) []byte {
 	})
 }
 
-func formatStart(b []byte, info *StartInfo) []byte {
+func formatStart(b []byte, info *events.StartInfo) []byte {
 	if info == nil {
 		return b
 	}
@@ -138,7 +140,7 @@ func formatStart(b []byte, info *StartInfo) []byte {
 	return formatStrings(b, "notes", info.Notes)
 }
 
-func formatEnd(b []byte, info *EndInfo) []byte {
+func formatEnd(b []byte, info *events.EndInfo) []byte {
 	if info == nil {
 		return b
 	}
@@ -163,7 +165,7 @@ func formatEnd(b []byte, info *EndInfo) []byte {
 	return formatOpen(b, info.Open)
 }
 
-func formatOpen(b []byte, open []OpenCall) []byte {
+func formatOpen(b []byte, open []events.OpenCall) []byte {
 	return formatList(b, "open", len(open), func(b []byte, i int) []byte {
 		c := open[i]
 		b = strconv.AppendUint(append(b, '#'), uint64(c.Call), 10)
@@ -173,7 +175,7 @@ func formatOpen(b []byte, open []OpenCall) []byte {
 	})
 }
 
-func formatException(b []byte, x *ExceptionInfo) []byte {
+func formatException(b []byte, x *events.ExceptionInfo) []byte {
 	b = append(b, " !"...)
 	if x.Class != "" {
 		b = formatWord(b, string(x.Class), wordStops)
@@ -197,7 +199,7 @@ func formatException(b []byte, x *ExceptionInfo) []byte {
 	return b
 }
 
-func formatFrame(b []byte, f *Frame) []byte {
+func formatFrame(b []byte, f *events.Frame) []byte {
 	if f.Func != "" {
 		b = formatWord(b, f.Func, funcStops)
 	}
@@ -208,7 +210,7 @@ func formatFrame(b []byte, f *Frame) []byte {
 	return strconv.AppendInt(append(b, ':'), int64(f.Line), 10)
 }
 
-func formatValues(b []byte, list []Value) []byte {
+func formatValues(b []byte, list []events.Value) []byte {
 	if list == nil {
 		return b
 	}
@@ -222,7 +224,7 @@ func formatValues(b []byte, list []Value) []byte {
 	return append(b, ')')
 }
 
-func formatValue(b []byte, v *Value) []byte {
+func formatValue(b []byte, v *events.Value) []byte {
 	if v.Name != "" {
 		b = formatWord(b, v.Name, nameStops)
 	}

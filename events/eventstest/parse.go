@@ -1,37 +1,39 @@
-package events
+package eventstest
 
 import (
 	"fmt"
 	"strings"
+
+	"gtrace/events"
 )
 
 // Parse reads a line written by [Format] or by hand. An error says where in
 // the line it was.
-func Parse(line string) (Event, error) {
+func Parse(line string) (events.Event, error) {
 	p := parser{s: strings.TrimRight(line, " \t\r\n")}
 	p.blanks()
 	name := p.until(" \t")
-	e := Event{Kind: ParseKind(name)}
+	e := events.Event{Kind: events.ParseKind(name)}
 	switch e.Kind {
-	case Invalid:
+	case events.Invalid:
 		p.fail("unknown kind of event %q", name)
-	case Start:
-		e.Start = new(StartInfo)
+	case events.Start:
+		e.Start = new(events.StartInfo)
 		p.fields(func() { p.startField(&e, e.Start) })
-	case Exec:
-		e.Exec = new(ExecInfo)
+	case events.Exec:
+		e.Exec = new(events.ExecInfo)
 		p.fields(func() { p.startField(&e, &e.Exec.StartInfo) })
-	case Lost:
-		e.Lost = new(LostInfo)
+	case events.Lost:
+		e.Lost = new(events.LostInfo)
 		p.fields(func() { p.lostField(&e) })
-	case Left, End:
-		e.End = new(EndInfo)
+	case events.Left, events.End:
+		e.End = new(events.EndInfo)
 		p.fields(func() { p.endField(&e) })
 	default:
 		p.fields(func() { p.eventField(&e) })
 	}
 	if p.err != nil {
-		return Event{}, fmt.Errorf("parse event %q: %w", line, p.err)
+		return events.Event{}, fmt.Errorf("parse event %q: %w", line, p.err)
 	}
 	return e, nil
 }
@@ -50,10 +52,10 @@ func (p *parser) fields(field func()) {
 	}
 }
 
-func (p *parser) eventField(e *Event) {
+func (p *parser) eventField(e *events.Event) {
 	switch {
 	case p.skip("#"):
-		e.Call = CallID(p.uint())
+		e.Call = events.CallID(p.uint())
 	case p.peek() == '@':
 		f := p.frame()
 		e.File, e.Line = f.File, f.Line
@@ -87,7 +89,7 @@ func (p *parser) eventField(e *Event) {
 	}
 }
 
-func (p *parser) function(e *Event, name string) {
+func (p *parser) function(e *events.Event, name string) {
 	if e.Func != "" || e.Args != nil {
 		p.fail("a second function %q", name)
 		return
@@ -101,7 +103,7 @@ func (p *parser) function(e *Event, name string) {
 	}
 }
 
-func (p *parser) eventKey(e *Event, key string) {
+func (p *parser) eventKey(e *events.Event, key string) {
 	switch key {
 	case "pid":
 		e.PID = p.int()
@@ -112,7 +114,7 @@ func (p *parser) eventKey(e *Event, key string) {
 	case "thread":
 		e.Thread = p.int()
 	case "parent":
-		e.Parent = CallID(p.uint())
+		e.Parent = events.CallID(p.uint())
 	case "depth":
 		e.Depth = p.int()
 	case "caller":
@@ -131,7 +133,7 @@ func (p *parser) eventKey(e *Event, key string) {
 			if !modified {
 				p.expect("+")
 			}
-			c := Change{Value: p.value(), Modified: modified}
+			c := events.Change{Value: p.value(), Modified: modified}
 			if p.skip(" was ") {
 				c.Old = p.word(wordStops)
 			}
@@ -145,7 +147,7 @@ func (p *parser) eventKey(e *Event, key string) {
 			if v.Error != "" {
 				p.fail("a watched expression has no error")
 			}
-			w := Watch{Expr: v.Name, Type: v.Type, Value: v.Value}
+			w := events.Watch{Expr: v.Name, Type: v.Type, Value: v.Value}
 			if p.blanks(); p.skip("old=") {
 				w.Old = p.word(wordStops)
 			}
@@ -159,7 +161,7 @@ func (p *parser) eventKey(e *Event, key string) {
 }
 
 // startField reads a field of a record about a program whose trace begins.
-func (p *parser) startField(e *Event, info *StartInfo) {
+func (p *parser) startField(e *events.Event, info *events.StartInfo) {
 	switch key := p.key(); key {
 	case "t":
 		e.Time = p.time()
@@ -194,7 +196,7 @@ func (p *parser) startField(e *Event, info *StartInfo) {
 	}
 }
 
-func (p *parser) lostField(e *Event) {
+func (p *parser) lostField(e *events.Event) {
 	switch key := p.key(); key {
 	case "t":
 		e.Time = p.time()
@@ -213,14 +215,14 @@ func (p *parser) lostField(e *Event) {
 	}
 }
 
-func (p *parser) endField(e *Event) {
+func (p *parser) endField(e *events.Event) {
 	switch key := p.key(); key {
 	case "t":
 		e.Time = p.time()
 	case "pid":
 		e.PID = p.int()
 	case "reason":
-		e.End.Reason = Reason(p.word(wordStops))
+		e.End.Reason = events.Reason(p.word(wordStops))
 	case "status":
 		e.End.Status = new(p.int())
 	case "signal":
@@ -245,8 +247,8 @@ func (p *parser) endField(e *Event) {
 }
 
 // thinned reads main.hot 2.5s *3.
-func (p *parser) thinned() Thinned {
-	var t Thinned
+func (p *parser) thinned() events.Thinned {
+	var t events.Thinned
 	t.Func = p.word(wordStops)
 	p.blanks()
 	t.Unseen = p.duration()
@@ -256,16 +258,16 @@ func (p *parser) thinned() Thinned {
 	return t
 }
 
-func (p *parser) openCalls() (open []OpenCall) {
+func (p *parser) openCalls() (open []events.OpenCall) {
 	p.list(func() { open = append(open, p.openCall()) })
 	return open
 }
 
 // openCall reads #4 g1 main.main partial.
-func (p *parser) openCall() OpenCall {
-	var c OpenCall
+func (p *parser) openCall() events.OpenCall {
+	var c events.OpenCall
 	p.expect("#")
-	c.Call = CallID(p.uint())
+	c.Call = events.CallID(p.uint())
 	p.blanks()
 	p.expect("g")
 	c.Goroutine = p.int64()
@@ -276,8 +278,8 @@ func (p *parser) openCall() OpenCall {
 	return c
 }
 
-func (p *parser) exception() *ExceptionInfo {
-	x := &ExceptionInfo{Class: Class(p.word(wordStops))}
+func (p *parser) exception() *events.ExceptionInfo {
+	x := &events.ExceptionInfo{Class: events.Class(p.word(wordStops))}
 	if p.peek() != '(' {
 		return x
 	}
@@ -305,15 +307,15 @@ func (p *parser) exception() *ExceptionInfo {
 }
 
 // values is never nil: the list is there, even when it is empty.
-func (p *parser) values() []Value {
-	list := []Value{}
+func (p *parser) values() []events.Value {
+	list := []events.Value{}
 	p.list(func() { list = append(list, p.value()) })
 	return list
 }
 
 // value reads name:type=value!error.
-func (p *parser) value() Value {
-	v := Value{Name: p.word(nameStops)}
+func (p *parser) value() events.Value {
+	v := events.Value{Name: p.word(nameStops)}
 	if p.skip(":") {
 		v.Type = p.word(nameStops)
 	}
@@ -326,8 +328,8 @@ func (p *parser) value() Value {
 }
 
 // frame reads func@file:line.
-func (p *parser) frame() Frame {
-	var f Frame
+func (p *parser) frame() events.Frame {
+	var f events.Frame
 	f.Func = p.word(funcStops)
 	p.expect("@")
 	f.File = p.word(fileStops)
