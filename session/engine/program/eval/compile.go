@@ -331,7 +331,8 @@ func (ts *Types) dwarfOf(t types.Type) godwarf.Type {
 }
 
 func (ts *Types) basic(t *types.Basic) godwarf.Type {
-	found, err := ts.find(types.Default(t).(*types.Basic).Name())
+	// By its own name: byte and rune are others' names.
+	found, err := ts.find(types.Typ[types.Default(t).(*types.Basic).Kind()].Name())
 	if err != nil {
 		return nil
 	}
@@ -345,7 +346,9 @@ func basicOf(t types.Type) *types.Basic {
 
 var sizes = types.SizesFor("gc", "amd64")
 
-func sizeOf(t types.Type) int64 { return sizes.Sizeof(t) }
+// sizeOf returns the size of a type. A constant that is shifted by a variable may have
+// none yet.
+func sizeOf(t types.Type) int64 { return sizes.Sizeof(types.Default(t)) }
 
 func boolean(b bool) operand {
 	if b {
