@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"gtrace/session/engine/program/debuginfo"
@@ -50,14 +51,30 @@ func build(t testing.TB, env []string, flags ...string) string {
 	return buildProgram(t, "values", env, flags...)
 }
 
+// builds holds what is built once for all tests, by how.
+var builds sync.Map // of string to func() (path string, err error)
+
+// buildProgram builds a program of testdata, once, into the directory that ends with
+// the tests.
 func buildProgram(t testing.TB, name string, env []string, flags ...string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	cmd := exec.Command("go", append(append([]string{"build", "-o", path}, flags...), ".")...)
-	cmd.Dir = filepath.Join("testdata", name)
-	cmd.Env = append(os.Environ(), env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build %v: %v\n%s", flags, err, out)
+	build, _ := builds.LoadOrStore(fmt.Sprintf("%s %q %q", name, env, flags), sync.OnceValues(func() (string, error) {
+		f, err := os.CreateTemp("", name)
+		if err != nil {
+			return "", err
+		}
+		_ = f.Close()
+		cmd := exec.Command("go", slices.Concat([]string{"build", "-o", f.Name()}, flags, []string{"."})...)
+		cmd.Dir = filepath.Join("testdata", name)
+		cmd.Env = append(os.Environ(), env...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("go build %v: %w\n%s", flags, err, out)
+		}
+		return f.Name(), nil
+	}))
+	path, err := build.(func() (string, error))()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }
