@@ -77,6 +77,13 @@ func newApp() *app {
 	}
 }
 
+// main runs one command line, prints what went wrong and returns the status.
+func (a *app) main(args []string) int {
+	err := a.execute(args)
+	a.say.report(err)
+	return exitStatus(err)
+}
+
 // begin checks the flags of a command that traces and takes those that are
 // about messages.
 func (a *app) begin(f *traceFlags) error {

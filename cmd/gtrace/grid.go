@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/charmbracelet/x/term"
+	"golang.org/x/term"
 )
 
 // A grid is a table for people. Its first column is one of numbers; its last
@@ -24,7 +24,7 @@ func terminalWidth(f *os.File) int {
 	if !isTerminal(f) {
 		return 0
 	}
-	width, _, err := term.GetSize(f.Fd())
+	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
 		return 0
 	}

@@ -1,3 +1,5 @@
+//go:build !man
+
 // Gtrace traces a Go process from outside: it starts a program or attaches to a
 // running one and streams its calls, returns and exceptions.
 //
@@ -15,15 +17,5 @@ import (
 
 func main() {
 	ptrace.Guard() // does not return in a process that guards a target
-	os.Exit(Main())
-}
-
-// Main is main for tests: it returns the exit status instead of exiting.
-func Main() int { return newApp().main(os.Args[1:]) }
-
-// main runs one command line, prints what went wrong and returns the status.
-func (a *app) main(args []string) int {
-	err := a.execute(args)
-	a.say.report(err)
-	return exitStatus(err)
+	os.Exit(newApp().main(os.Args[1:]))
 }

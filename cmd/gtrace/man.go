@@ -1,29 +1,39 @@
+//go:build man
+
+// With the tag man this is another program, for those who package gtrace: it writes
+// the manual pages to a directory, and gtrace itself needs nothing of what makes them.
+//
+//	go run -tags man ./cmd/gtrace DIR
 package main
 
 import (
+	"fmt"
+	"os"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 )
 
-// newManCommand is for those who package gtrace.
-func newManCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:    "man DIR",
-		Short:  "Write the manual pages to a directory",
-		Hidden: true,
-		Args:   needArgs(1, 1, "DIR"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			root := cmd.Root()
-			root.DisableAutoGenTag = true
-			for _, sub := range root.Commands() {
-				sub.Long = manText(sub.Long)
-			}
-			header := &doc.GenManHeader{Title: "GTRACE", Section: "1", Source: "gtrace", Manual: "gtrace"}
-			return doc.GenManTree(root, header, args[0])
-		},
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: go run -tags man ./cmd/gtrace DIR")
+		os.Exit(statusUsage)
 	}
+	if err := writeManual(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "manual pages:", err)
+		os.Exit(statusFailed)
+	}
+}
+
+// writeManual writes a page for gtrace, and one for each command.
+func writeManual(dir string) error {
+	root := newRootCommand(newApp())
+	root.DisableAutoGenTag = true
+	for _, sub := range root.Commands() {
+		sub.Long = manText(sub.Long)
+	}
+	header := &doc.GenManHeader{Title: "GTRACE", Section: "1", Source: "gtrace", Manual: "gtrace"}
+	return doc.GenManTree(root, header, dir)
 }
 
 // manText gives the exit status its section, and its lines the four columns that

@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/charmbracelet/colorprofile"
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/pflag"
+	"golang.org/x/term"
 
 	"gtrace/diag"
 	"gtrace/events"
@@ -161,24 +160,24 @@ func (f *outputFlags) colored(file *os.File, env []string) bool {
 	case "never":
 		return false
 	}
-	// Any value of NO_COLOR counts; colorprofile knows only true ones. It would
-	// also start tmux to learn how many colours there are, which is not asked.
-	var rest []string
-	for _, kv := range env {
-		name, value, _ := strings.Cut(kv, "=")
-		if name == "NO_COLOR" && value != "" {
-			return false
-		}
-		if name != "TMUX" {
-			rest = append(rest, kv)
-		}
+	if variable(env, "NO_COLOR") != "" { // whatever it says
+		return false
 	}
-	return colorprofile.Detect(file, rest) > colorprofile.ASCII
+	force, _ := strconv.ParseBool(variable(env, "CLICOLOR_FORCE"))
+	return force || isTerminal(file) && variable(env, "TERM") != "" && !isDumb(env)
 }
 
-func isTerminal(f *os.File) bool { return term.IsTerminal(f.Fd()) }
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// isDumb reports whether the terminal cannot erase a line.
-func isDumb(env []string) bool {
-	return slices.Contains(env, "TERM=dumb")
+// isDumb reports whether the terminal knows neither colours nor how to erase a line.
+func isDumb(env []string) bool { return variable(env, "TERM") == "dumb" }
+
+// variable returns what a variable of the environment is set to.
+func variable(env []string, name string) string {
+	for _, kv := range slices.Backward(env) { // the last one counts
+		if key, value, _ := strings.Cut(kv, "="); key == name {
+			return value
+		}
+	}
+	return ""
 }

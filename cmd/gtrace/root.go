@@ -60,7 +60,7 @@ module is traced.`,
 	root.AddCommand(
 		newRunCommand(a), newTestCommand(a), newAttachCommand(a), newFuncsCommand(a),
 		newPsCommand(a), newDoctorCommand(a), newRepairCommand(a),
-		newVersionCommand(a), newCompletionCommand(a), newManCommand(),
+		newVersionCommand(a), newCompletionCommand(a),
 	)
 	root.InitDefaultHelpCmd()
 	return root

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 )
 
 // TestHelp holds what every help text promises.
@@ -145,25 +147,67 @@ func TestUnknownCommand(t *testing.T) {
 }
 
 func TestColored(t *testing.T) {
+	const xterm = "TERM=xterm-256color"
 	file, _ := tempFile(t)
-	xterm := "TERM=xterm-256color"
+	terminal := openTerminal(t)
 	for _, tt := range []struct {
 		when string
+		on   *os.File
 		env  []string
 		want bool
 	}{
-		{"auto", []string{xterm}, false}, // a file
-		{"auto", []string{xterm, "CLICOLOR_FORCE=1"}, true},
-		{"auto", []string{xterm, "CLICOLOR_FORCE=1", "NO_COLOR=yes"}, false},
-		{"auto", []string{xterm, "CLICOLOR_FORCE=1", "NO_COLOR="}, true},
-		{"always", []string{"NO_COLOR=1"}, true},
-		{"never", []string{xterm, "CLICOLOR_FORCE=1"}, false},
+		{"auto", terminal, []string{xterm}, true},
+		{"auto", terminal, []string{"TERM=vt220"}, true},
+		{"auto", terminal, []string{xterm, "NO_COLOR=1"}, false},
+		{"auto", terminal, []string{xterm, "NO_COLOR=0"}, false},
+		{"auto", terminal, []string{xterm, "NO_COLOR="}, true},
+		{"auto", terminal, []string{"TERM=dumb"}, false},
+		{"auto", terminal, []string{"TERM=dumb", "COLORTERM=truecolor"}, false},
+		{"auto", terminal, []string{"TERM="}, false},
+		{"auto", terminal, nil, false},
+		{"auto", terminal, []string{"TERM=dumb", xterm}, true},
+		{"auto", terminal, []string{"TERM=dumb", "CLICOLOR_FORCE=1"}, true},
+		{"auto", terminal, []string{xterm, "CLICOLOR_FORCE=0"}, true},
+		{"auto", file, []string{xterm}, false},
+		{"auto", file, []string{xterm, "COLORTERM=truecolor"}, false},
+		{"auto", file, []string{xterm, "CLICOLOR=1"}, false},
+		{"auto", file, []string{xterm, "CLICOLOR_FORCE=1"}, true},
+		{"auto", file, []string{"CLICOLOR_FORCE=true"}, true},
+		{"auto", file, []string{xterm, "CLICOLOR_FORCE=0"}, false},
+		{"auto", file, []string{xterm, "CLICOLOR_FORCE=1", "NO_COLOR=yes"}, false},
+		{"auto", file, []string{xterm, "CLICOLOR_FORCE=1", "NO_COLOR="}, true},
+		{"always", file, []string{"NO_COLOR=1"}, true},
+		{"always", file, nil, true},
+		{"never", terminal, []string{xterm, "CLICOLOR_FORCE=1"}, false},
 	} {
 		f := outputFlags{color: tt.when}
-		if got := f.colored(file, tt.env); got != tt.want {
-			t.Errorf("--color=%s with %q: %t", tt.when, tt.env, got)
+		if got := f.colored(tt.on, tt.env); got != tt.want {
+			t.Errorf("--color=%s with %q, on a terminal %t: %t", tt.when, tt.env, tt.on == terminal, got)
 		}
 	}
+}
+
+// openTerminal returns the end of a new terminal that is for programs.
+func openTerminal(t *testing.T) *os.File {
+	t.Helper()
+	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { screen.Close() })
+	if err := unix.IoctlSetPointerInt(int(screen.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(screen.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty, err := os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tty.Close() })
+	return tty
 }
 
 func TestFuncs(t *testing.T) {
