@@ -276,6 +276,7 @@ func (p *Process) step(t *Thread) error {
 				return err
 			}
 		}
+		t.stepped = true
 		if err := ptraceStep(t.ID); err != nil {
 			return err
 		}

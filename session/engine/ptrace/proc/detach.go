@@ -80,8 +80,22 @@ func (p *Process) Detach() error {
 		}
 		return nil
 	}
+	err := p.undo()
+	if p.ended != nil {
+		return nil
+	}
+	err = errors.Join(err, p.detachThreads())
+	if p.ended != nil {
+		return nil // it has died meanwhile: there was nothing left to mend
+	}
+	return err
+}
+
+// undo stops a process and makes it one that needs no tracer. If its tracer dies
+// before the threads are let go, they run on.
+func (p *Process) undo() error {
 	p.holdExec = false // should it replace its program right now
-	err := errors.Join(p.liftBreaks(), p.StopAll())
+	err := errors.Join(p.liftBreaks(), p.resumeStepped(), p.StopAll())
 	if p.ended != nil {
 		return nil
 	}
@@ -91,10 +105,6 @@ func (p *Process) Detach() error {
 		if taken := p.takeArea(); taken != nil && taken != unix.ESRCH {
 			err = fmt.Errorf("unmap memory of process %d: %w", p.PID, taken)
 		}
-	}
-	err = errors.Join(err, p.detachThreads())
-	if p.ended != nil {
-		return nil // it has died meanwhile: there was nothing left to mend
 	}
 	return err
 }
@@ -110,6 +120,30 @@ func (p *Process) liftBreaks() error {
 			errs = append(errs, err)
 		}
 		b.planted = false
+	}
+	return errors.Join(errs...)
+}
+
+// resumeStepped lets threads run that were made to step, and not let run since. The
+// kernel remembers a step beyond the death of its tracer: they would make one more
+// then, and get a SIGTRAP, which only the handler knows that is about to go.
+func (p *Process) resumeStepped() error {
+	if p.ended != nil {
+		return nil
+	}
+	var errs []error
+	for _, t := range p.threads {
+		if !t.stepped || t.state != stopped {
+			continue
+		}
+		err := p.rewind(t)
+		if err == nil {
+			t.wrote, t.waits = 0, false
+			err = p.cont(t)
+		}
+		if err != nil {
+			errs = append(errs, p.ignoreDeath(t, err))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -219,7 +253,12 @@ func (p *Process) rewind(t *Thread) error {
 		return setPC(t.ID, b.addr)
 	}
 	t.at, t.advanced = nil, false
-	if trapPending(t.ID, trapWatch) {
+	if p.area.left {
+		if err := p.dropTraps(t); err != nil {
+			return err
+		}
+	}
+	if trapPending(t.ID, trapWatch) || p.area.left && trapPending(t.ID, trapStep) {
 		if err := p.takeTrap(t); err != nil {
 			return err
 		}

@@ -63,6 +63,7 @@ type Thread struct {
 	group     bool        // in a group stop
 	at        *breakpoint // the breakpoint it is held at
 	advanced  bool        // it has been made to go on behind that
+	stepped   bool        // it has made a step, and was not let run since
 	blocking  bool        // it had SIGTRAP blocked there
 	watches   int         // to which of its process's its debug registers belong
 	wrote     uint8       // watchpoints it has run into, not in a Stop yet

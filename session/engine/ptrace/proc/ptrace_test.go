@@ -320,8 +320,8 @@ func TestBorrowedAlone(t *testing.T) {
 	}
 }
 
-// TestBorrowedLeft steps a thread out of borrowed code whose tracer was killed, as
-// who recovers the process does. Its signals must not stay blocked.
+// TestBorrowedLeft gets a thread out of borrowed code whose tracer was killed, as who
+// recovers the process does. Its signals must not stay blocked.
 func TestBorrowedLeft(t *testing.T) {
 	p := attachAsleep(t)
 	entry := entryOf(t, p.PID)
@@ -353,8 +353,9 @@ func TestBorrowedLeft(t *testing.T) {
 	if got, err := blockedSignals(p.PID); got != blocked || err != nil {
 		t.Errorf("it blocks %#x, %v, want %#x", got, err, blocked)
 	}
-	if err := unix.PtraceGetRegs(p.PID, &regs); err != nil || regs.Rip != want.Rip || regs.Rax != want.Rax {
-		t.Errorf("it goes on at %#x with %#x, %v, want %#x with %#x", regs.Rip, regs.Rax, err, want.Rip, want.Rax)
+	err = unix.PtraceGetRegs(p.PID, &regs)
+	if got := restarted(regs); err != nil || got.Rip != want.Rip || got.Rax != want.Rax {
+		t.Errorf("it goes on at %#x with %#x, %v, want %#x with %#x", got.Rip, got.Rax, err, want.Rip, want.Rax)
 	}
 }
 

@@ -5,6 +5,7 @@ package proc
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -44,8 +45,8 @@ func (p *Process) recover(pieces []repair.Piece, whole func() error) error {
 	}
 	for _, piece := range pieces {
 		// It may be about to map the area.
-		if err := p.leave(piece.Address, len(piece.Code)); err != nil {
-			return fmt.Errorf("step process %d: %w", p.PID, err)
+		if err := p.leave(piece.Address, len(piece.Code)); err != nil || p.ended != nil {
+			return err
 		}
 	}
 	if err := whole(); err != nil {
@@ -61,26 +62,41 @@ func (p *Process) recover(pieces []repair.Piece, whole func() error) error {
 		return fmt.Errorf("unblock signals of process %d: %w", p.PID, err)
 	}
 	if err := p.leave(p.area.base+borrowAt, repair.BorrowSize); err != nil {
-		return fmt.Errorf("step process %d: %w", p.PID, err)
+		return err
+	}
+	for _, t := range p.threads {
+		t.stepped = true // its tracer may have made it
 	}
 	return nil
 }
 
-// leave steps every thread out of borrowed code. A thread runs through that in
-// some thirty instructions.
+// leave lets threads run until none is in borrowed code. A thread runs through that
+// in some thirty instructions. It is not made to step: there may be no handler.
 func (p *Process) leave(addr uint64, size int) error {
-	for _, t := range p.threads {
-		for range repair.BorrowSize {
+	for deadline := time.Now().Add(borrowerPatience); ; {
+		inside := false
+		for _, t := range p.threads {
 			var regs unix.PtraceRegs
 			if unix.PtraceGetRegs(t.ID, &regs) != nil || regs.Rip-addr >= uint64(size) {
-				break // it has ended, or is elsewhere
+				continue // it has ended, or is elsewhere
 			}
-			if err := p.step(t); err != nil && err != unix.ESRCH {
+			inside = true
+			t.group = false // it leaves that stop for it
+			if err := p.cont(t); err != nil {
 				return err
 			}
 		}
+		switch {
+		case !inside:
+			return nil
+		case time.Now().After(deadline):
+			return fmt.Errorf("process %d does not leave the code at %#x", p.PID, addr)
+		}
+		time.Sleep(borrowerPause)
+		if err := p.StopAll(); err != nil || p.ended != nil {
+			return err
+		}
 	}
-	return nil
 }
 
 // noteMask leaves word of the signals that a thread blocks, before all are blocked

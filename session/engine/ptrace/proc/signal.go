@@ -25,6 +25,7 @@ const (
 	// another positive one, and one sent by a process none.
 	siKernel = 0x80
 	siTkill  = -6 // sent by tgkill
+	trapStep = 2
 )
 
 func getSiginfo(tid int) (siginfo, error) {
@@ -35,12 +36,6 @@ func getSiginfo(tid int) (siginfo, error) {
 
 func setSiginfo(tid int, si *siginfo) error {
 	return ptrace(ptraceSetSiginfo, tid, 0, uintptr(unsafe.Pointer(si)))
-}
-
-// isWatch reports whether a watchpoint has stopped a thread.
-func isWatch(tid int) bool {
-	si, err := getSiginfo(tid)
-	return err == nil && si.Code == trapWatch
 }
 
 // trapPending reports whether a SIGTRAP with a code waits in the thread's queue of
@@ -72,6 +67,35 @@ func (t *Thread) keepSignal() error {
 		t.pending = append(t.pending, si)
 	}
 	return err
+}
+
+// dropTraps forgets those of a thread's signals that are of a tracer which was killed. The
+// thread was stopped for them before anything was known of that.
+func (p *Process) dropTraps(t *Thread) error {
+	rest := t.pending[:0]
+	for _, si := range t.pending {
+		if si.Signo != int32(unix.SIGTRAP) || si.Code != siKernel && si.Code != trapWatch && si.Code != trapStep {
+			rest = append(rest, si)
+			continue
+		}
+		if si.Code != siKernel {
+			continue
+		}
+		var regs unix.PtraceRegs
+		if err := unix.PtraceGetRegs(t.ID, &regs); err != nil {
+			return err
+		}
+		b := p.breaks[regs.Rip-1]
+		if b == nil { // one of the program's own
+			rest = append(rest, si)
+			continue
+		}
+		if err := setPC(t.ID, b.addr); err != nil {
+			return err
+		}
+	}
+	t.pending = rest
+	return nil
 }
 
 // takeSignal returns the signal with which to resume t, or 0, and gives it the

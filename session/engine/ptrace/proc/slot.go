@@ -121,7 +121,8 @@ func (a *area) slotAt(addr uint64) *breakpoint {
 // leaveSlot sets a stopped thread that stands in a slot to the place in the text
 // that corresponds. A signal that the instruction there did not cause itself
 // must not be delivered before it: the instruction would be run again
-// afterwards, and its breakpoint be hit twice. With finish, it is run first.
+// afterwards, and its breakpoint be hit twice. With finish, it is run first,
+// unless the breakpoint was removed.
 func (p *Process) leaveSlot(t *Thread, finish bool) error {
 	if p.area.base == 0 {
 		return nil
@@ -133,9 +134,11 @@ func (p *Process) leaveSlot(t *Thread, finish bool) error {
 			return err
 		}
 		b := p.area.slotAt(regs.Rip)
-		switch {
-		case b == nil:
+		if b == nil {
 			return nil
+		}
+		finish = finish && b.planted
+		switch {
 		case regs.Rip != b.slot && !(finish && b.insn.Effect == Indirect):
 			if regs.Rip, regs.Rsp, err = p.midSlot(b, regs.Rip, regs.Rsp); err != nil {
 				return err

@@ -177,7 +177,7 @@ func (p *Process) release(t *Thread) error {
 
 // cont resumes a stopped thread, with the first of its pending signals.
 func (p *Process) cont(t *Thread) error {
-	if t.group {
+	if t.group && !t.stepped {
 		t.state = listening
 		return p.ignoreDeath(t, listen(t.ID))
 	}
@@ -187,7 +187,12 @@ func (p *Process) cont(t *Thread) error {
 	if err := p.arm(t); err != nil {
 		return p.ignoreDeath(t, err)
 	}
-	t.state = running
+	if t.group { // it has left that stop for a step, and is to come back
+		if err := interrupt(t.ID); err != nil {
+			return p.ignoreDeath(t, err)
+		}
+	}
+	t.state, t.stepped = running, false
 	t.Detours++
 	return p.ignoreDeath(t, ptraceCont(t.ID, p.takeSignal(t)))
 }
@@ -259,9 +264,12 @@ func (p *Process) signalled(t *Thread, sig unix.Signal, hold bool) error {
 			p.reported = append(p.reported, Stop{Cause: Hit, Thread: t, Addr: t.at.addr})
 			return nil
 		}
-		if isWatch(t.ID) {
+		switch si, _ := getSiginfo(t.ID); {
+		case si.Code == trapWatch:
 			p.noteBlocked(t)
 			t.wrote |= p.triggered(t)
+			return p.goOn(t, hold)
+		case si.Code == trapStep && p.area.left: // of a tracer that was killed
 			return p.goOn(t, hold)
 		}
 	}
