@@ -193,16 +193,6 @@ func (p *linePlan) observed(fn *engine.Function) []int {
 	return p.lines[fn]
 }
 
-// statement returns what tells of which statement a line of a function is, whether
-// it is observed or not, or nil.
-func (p *linePlan) statement(fn *engine.Function) func(line int) int {
-	file := p.file(fn)
-	if file == nil {
-		return nil
-	}
-	return file.Statement
-}
-
 // file returns the source file of a function, or nil.
 func (p *linePlan) file(fn *engine.Function) *source.File {
 	if p == nil || p.files == nil {

@@ -94,7 +94,11 @@ func (p *planted) function(eng engine.Engine, fn *engine.Function, condition str
 		probes = []engine.Probe{{What: engine.Returns, Func: fn, Capture: capture}, {What: engine.Entries, Func: fn, Capture: capture}}
 	}
 	if len(lines) > 0 {
-		probes = append(probes, engine.Probe{What: engine.Lines, Func: fn, Lines: lines, Statement: plan.statement(fn), Capture: capture})
+		pr := engine.Probe{What: engine.Lines, Func: fn, Lines: lines, Capture: capture}
+		if file := plan.file(fn); file != nil {
+			pr.Statement, pr.Leads = file.Statement, file.Leads
+		}
+		probes = append(probes, pr)
 	}
 	var ids []engine.ProbeID
 	for _, pr := range probes {

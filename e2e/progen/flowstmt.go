@@ -140,7 +140,11 @@ func (f *flow) loop(depth int) {
 		f.line("%s := 0", i)
 		counts()
 		l := f.enter(false)
-		f.line("for %s < %d%s {", i, count, pick(f.generator, "", " && "+f.operand(), " && acc < 50"))
+		more := pick(f.generator, "", " && acc < 50", " && ")
+		if more == " && " { // what is not written uses no variable
+			more += f.operand()
+		}
+		f.line("for %s < %d%s {", i, count, more)
 		f.line("\t%s++", i)
 		f.block(depth)
 		f.line("}")

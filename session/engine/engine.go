@@ -245,6 +245,10 @@ type Probe struct {
 	// a statement is hit once each time the statement is run, however many pieces
 	// the compiler has made of it.
 	Statement func(line int) int
+	// Leads reports, for Lines, whether control may come from one line to another, on
+	// which only a break, a continue or a goto stands; nil is as Statement. The
+	// compiler may have one jump for it and for the end of other statements.
+	Leads func(from, to int) bool
 	// Assigned tells what the source of the function says of its variables, if it is
 	// known. In optimised code an engine may need it to tell whether a variable is
 	// where it is said to be; without it less can be shown. It may be nil.

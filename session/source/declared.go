@@ -11,6 +11,7 @@ import (
 type extents struct {
 	declared map[int]int // by the line that names a variable declared there: where the declaration ends
 	begin    map[int]int // by line: where the statement begins that it is part of
+	ways     map[int]ways
 	files    *token.FileSet
 	tree     *ast.File   // nil: it is not Go
 	info     *types.Info // what its names mean, once asked for
@@ -19,22 +20,26 @@ type extents struct {
 // measure finds the extents of the statements of a file. Of text that is not Go
 // none are known: nothing about its extents can be trusted.
 func measure(text string) extents {
-	x := extents{declared: make(map[int]int), begin: make(map[int]int)}
+	x := extents{declared: make(map[int]int), begin: make(map[int]int), ways: make(map[int]ways)}
 	files := token.NewFileSet()
 	tree, err := parser.ParseFile(files, "", text, parser.SkipObjectResolution)
 	if err != nil {
 		return x
 	}
 	x.files, x.tree = files, tree
-	// Lines are those of this file, whatever its //line comments say.
-	line := func(pos token.Pos) int { return files.PositionFor(pos, false).Line }
 	ast.Inspect(tree, func(n ast.Node) bool {
-		x.declarations(n, line)
-		x.statement(n, line)
+		x.declarations(n, x.line)
+		x.statement(n, x.line)
+		x.jumps(n)
 		return true
 	})
 	return x
 }
+
+// line returns the line of this file, whatever its //line comments say.
+func (x *extents) line(pos token.Pos) int { return x.files.PositionFor(pos, false).Line }
+
+func (x *extents) lines(from, to token.Pos) span { return span{x.line(from), x.line(to)} }
 
 func (x *extents) declarations(n ast.Node, line func(token.Pos) int) {
 	declare := func(until ast.Node, name ast.Node) {

@@ -2,6 +2,7 @@ package source
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -180,6 +181,61 @@ func f() {
 		if got := file.Statement(line); got != cmp.Or(want[line], line) {
 			t.Errorf("line %d is of the statement on line %d, want %d", line, got, cmp.Or(want[line], line))
 		}
+	}
+}
+
+func TestLeads(t *testing.T) {
+	file := fileOf(`package p
+func f() {
+	for a {
+		select {
+		case <-b:
+			x()
+		case <-c:
+		default:
+			if d {
+				y()
+				break
+			} else {
+				continue
+			}
+			for e {
+				break
+			}
+			var v int
+			break
+		}
+		switch g {
+		case 1:
+			x()
+			fallthrough
+		case 2:
+			break
+		}
+		x()
+	}
+}
+`)
+	want := map[int][]int{
+		11: {10},
+		13: {9},
+		19: {15, 16, 17, 18},
+		24: {23},
+		26: {21, 22, 23, 24, 25},
+	}
+	for to, from := range want {
+		var got []int
+		for line := range 30 {
+			if file.Leads(line, to) {
+				got = append(got, line)
+			}
+		}
+		if !slices.Equal(got, from) {
+			t.Errorf("lines %v lead to line %d, want %v", got, to, from)
+		}
+	}
+	if !file.Leads(3, 27) || !file.Leads(3, 16) {
+		t.Error("only some lines lead to what is no jump, or to the first of a loop")
 	}
 }
 

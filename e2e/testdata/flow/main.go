@@ -352,6 +352,56 @@ func deferred(n int) (acc int) {
 	return acc
 }
 
+// Its select is left by a jump that has the line of the break.
+//
+//go:noinline
+func leaves(n int) (acc int) {
+	for i := range n {
+		select {
+		case v, ok := <-filled(i & 1):
+			if i > 2 {
+				select {
+				case <-make(chan int):
+					acc--
+				case i = <-filled(1):
+					acc += i
+				}
+				break
+			}
+			acc += v
+			_ = ok
+		default:
+			acc++
+			acc = sum(acc, i)
+			break
+		}
+	}
+	return acc
+}
+
+// What it allocates for two variables is one piece of memory.
+//
+//go:noinline
+func together(a int, s string) int {
+	acc, out := a, s
+	fn := func(k int) int {
+		a += k
+		return a + acc
+	}
+	acc += fn(acc)
+	n := sum(acc, a)
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		n++
+		out += s
+		s = out
+		acc += n
+	}()
+	<-done
+	return acc + n + len(out)
+}
+
 func main() {
 	for n := range 5 {
 		continued(n)
@@ -365,5 +415,7 @@ func main() {
 		choices(n, nil)
 		deferred(n)
 		try(n)
+		leaves(n)
+		together(n, "ab"[:n&1])
 	}
 }

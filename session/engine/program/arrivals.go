@@ -26,6 +26,7 @@ type run struct {
 	line  int
 	at    int  // the instruction before which nothing of it is done, and all before it
 	spill bool // all it does is to put registers on the stack
+	temp  bool // and no variable is there
 }
 
 // A block is code that is entered at its begin and left at its end only.
@@ -39,11 +40,16 @@ type block struct {
 }
 
 // arrivals returns where control arrives at the lines of code that was not
-// optimised. Lines for which statement is the same are of one statement.
-func (b *body) arrivals(wanted func(line int) bool, statement func(line int) int) []Mark {
-	a := arrivalFinder{body: b, statement: statement}
+// optimised. Lines for which statement is the same are of one statement; leads tells
+// from which lines control may come to one that is only a jump.
+func (b *body) arrivals(wanted func(line int) bool, statement func(line int) int, leads func(from, to int) bool) []Mark {
+	a := arrivalFinder{body: b, statement: statement, leads: leads}
 	var marks []Mark
-	for _, bl := range b.blocks(statement) {
+	blocks := b.blocks(statement)
+	for _, bl := range blocks {
+		a.dropAhead(bl)
+	}
+	for _, bl := range blocks {
 		for i, r := range bl.runs {
 			if r.line != 0 && wanted(r.line) {
 				marks = append(marks, a.find(bl, i)...)
@@ -124,15 +130,21 @@ func (b *body) findRuns(bl *block, statement func(line int) int) {
 		at := begin
 		for k := begin; k < i; k++ {
 			if other := b.lines[k]; other != line && !b.code[k].isWay() && statement(other) == statement(line) {
-				bl.add(run{other, at, false})
+				bl.add(run{line: other, at: at})
 				at = k + 1
 			}
 		}
-		bl.add(run{line, at, in.isSpill()})
+		bl.add(run{line, at, in.isSpill(), in.isSpill() && !b.isVariable(i)})
 		begin = i + 1
 	}
 	last := bl.end - 1
 	bl.way = b.code[last].isWay() && begin <= last
+}
+
+// isVariable reports whether an instruction stores to a variable of the function.
+func (b *body) isVariable(i int) bool {
+	s, ok := b.stores(i)
+	return ok && meetsAny(s, b.variables)
 }
 
 // isAll reports whether a jump, or what fills up, is all that a line has there.
@@ -163,6 +175,7 @@ func (bl *block) add(r run) {
 	}
 	if n > 0 && bl.runs[n-1].line == r.line {
 		bl.runs[n-1].spill = bl.runs[n-1].spill && r.spill
+		bl.runs[n-1].temp = bl.runs[n-1].temp && r.temp
 		return
 	}
 	bl.runs = append(bl.runs, r)
@@ -189,6 +202,7 @@ func (b *body) decides(i, first int, statement func(line int) int) int {
 type arrivalFinder struct {
 	*body
 	statement func(line int) int
+	leads     func(from, to int) bool
 }
 
 // An origin is where control comes from.
@@ -198,10 +212,12 @@ const (
 	sameLine   origin = 1 << iota
 	otherLine         // of the same statement
 	otherPlace        // another statement, or none
+	elsewhere         // another statement, from which a jump leads on that is not the line's
 )
 
 // find returns where to see control arrive at a run: at its begin, or, where
-// control may come there from its own line too, at the jumps from others.
+// control may come there from its own line too, at the jumps from others. Where
+// control only passes on another way, what cannot be told from that is not seen.
 func (a *arrivalFinder) find(bl *block, i int) []Mark {
 	r := bl.runs[i]
 	here := func(o origin) []Mark { return []Mark{{Insn: a.code[r.at], Line: r.line, Fresh: o == otherPlace}} }
@@ -209,7 +225,7 @@ func (a *arrivalFinder) find(bl *block, i int) []Mark {
 		return here(a.origin(bl.runs[i-1].line, r.line))
 	}
 	from := a.before(bl, r.line)
-	if from&sameLine == 0 {
+	if from&(sameLine|elsewhere) == 0 {
 		return here(from)
 	}
 	if from&otherPlace == 0 { // what operands on several lines have come to is put together
@@ -221,14 +237,23 @@ func (a *arrivalFinder) find(bl *block, i int) []Mark {
 	var jumps []Mark
 	for _, p := range bl.preds {
 		switch o := a.at(p, r.line); {
-		case o == sameLine:
-		case o&sameLine != 0 || !p.way:
-			return here(from)
-		default:
+		case o&(otherLine|otherPlace) == 0:
+		case o&(sameLine|elsewhere) == 0 && p.way:
 			jumps = append(jumps, Mark{Insn: a.code[p.end-1], Line: r.line, Fresh: o == otherPlace})
+		case from&elsewhere == 0:
+			return here(from)
 		}
 	}
 	return jumps
+}
+
+// dropAhead drops what a line begins with if that is in the midst of another one, and
+// only keeps a value for later: the compiler computes some values, as the address
+// of a variable that is allocated with another, where it has what they are made of.
+func (a *arrivalFinder) dropAhead(bl *block) {
+	if len(bl.runs) > 1 && bl.runs[0].temp && a.before(bl, bl.runs[1].line) == sameLine {
+		bl.runs = bl.runs[1:]
+	}
 }
 
 // neverLeaves reports whether control that is in a block never comes to another line,
@@ -250,8 +275,10 @@ func (a *arrivalFinder) neverLeaves(bl *block, line int, seen map[*block]bool) b
 // origin says what it means that control comes from one line to another.
 func (a *arrivalFinder) origin(from, line int) origin {
 	switch {
-	case from == line, from > line && !a.solid[line]: // the jump leaves what began on the line
+	case from == line:
 		return sameLine
+	case !a.solid[line] && (from > line || from != 0 && !a.leads(from, line)): // what began there is left
+		return elsewhere
 	case a.statement(from) == a.statement(line):
 		return otherLine
 	}

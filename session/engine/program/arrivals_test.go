@@ -12,7 +12,8 @@ import (
 func TestArrivals(t *testing.T) {
 	for _, tt := range []struct {
 		name, code string
-		want       string // instruction:line, with a star where it is always an arrival
+		apart      [][2]int // lines that do not lead to a jump
+		want       string   // instruction:line, with a star where it is always an arrival
 	}{
 		{
 			name: "control enters a line behind its only begin",
@@ -149,6 +150,48 @@ func TestArrivals(t *testing.T) {
 			want: "0:2* 2:3* 3:4* 4:4 5:5* 6:6*",
 		},
 		{
+			name: "a break that shares its jump with the end of another case",
+			code: `
+				39d8    2*   CMPL
+				7405    2    JE to the other case
+				890424  3*
+				eb07    3    JMP to the jump on line 5
+				890424  4*
+				eb00    5*   JMP
+				eb00    5    JMP
+				890424  6*
+				c3      7*`,
+			apart: [][2]int{{3, 5}},
+			want:  "0:2* 2:3* 4:4* 5:5* 7:6* 8:7*",
+		},
+		{
+			name: "a break that is one jump with the end of another case",
+			code: `
+				39d8    2*   CMPL
+				7405    2    JE to the other case
+				890424  3*
+				eb03    3    JMP to the jump on line 5
+				890424  4*
+				eb00    5*   JMP
+				890424  6*
+				c3      7*`,
+			apart: [][2]int{{3, 5}},
+			want:  "0:2* 2:3* 4:4* 6:6* 7:7*",
+		},
+		{
+			name: "what is computed for later in the midst of a line",
+			code: `
+				890424  2*
+				7403    2    JE behind the next
+				890424  2
+				890424  4*
+				890424  2*
+				890424  3*
+				890424  4*
+				c3      5*`,
+			want: "0:2* 5:3* 6:4* 7:5*",
+		},
+		{
 			name: "an operand that the compiler knows is a jump",
 			code: `
 				39d8      12*
@@ -185,7 +228,7 @@ func TestArrivals(t *testing.T) {
 				return line
 			}
 			var got []string
-			for _, m := range b.arrivals(every, statement) {
+			for _, m := range b.arrivals(every, statement, func(from, to int) bool { return !slices.Contains(tt.apart, [2]int{from, to}) }) {
 				i := slices.IndexFunc(b.code, func(in Insn) bool { return in.Addr == m.Addr })
 				star := ""
 				if m.Fresh {

@@ -24,9 +24,8 @@ func (s slot) meets(t slot) bool { return s.from < t.to && t.from < s.to }
 func meetsAny(s slot, list []slot) bool { return slices.ContainsFunc(list, s.meets) }
 
 // settle moves marks behind stores that are late, unless the line of the mark has
-// stored something itself by then, which would be shown too early. variables are
-// the places of the function's variables.
-func (b *body) settle(marks []Mark, variables []slot) {
+// stored something itself by then, which would be shown too early.
+func (b *body) settle(marks []Mark) {
 	for n := range marks {
 		m := &marks[n]
 		i := b.index(m.Addr)
@@ -35,7 +34,7 @@ func (b *body) settle(marks []Mark, variables []slot) {
 			continue
 		}
 		next := late[len(late)-1] + 1
-		if b.settles(i, next, late, variables) && !slices.ContainsFunc(marks, func(o Mark) bool { return o.Addr == b.code[next].Addr }) {
+		if b.settles(i, next, late) && !slices.ContainsFunc(marks, func(o Mark) bool { return o.Addr == b.code[next].Addr }) {
 			m.Insn = b.code[next]
 			continue
 		}
@@ -49,12 +48,12 @@ func (b *body) settle(marks []Mark, variables []slot) {
 }
 
 // settles reports whether a mark at instruction i may as well be at next.
-func (b *body) settles(i, next int, late []int, variables []slot) bool {
+func (b *body) settles(i, next int, late []int) bool {
 	if next >= len(b.code) || !b.follows(next) {
 		return false
 	}
 	for k := i; k < next; k++ {
-		if s, ok := b.stores(k); ok && !slices.Contains(late, k) && meetsAny(s, variables) {
+		if s, ok := b.stores(k); ok && !slices.Contains(late, k) && meetsAny(s, b.variables) {
 			return false
 		}
 	}

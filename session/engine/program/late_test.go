@@ -55,7 +55,8 @@ func TestSettle(t *testing.T) {
 			b := listing(t, tt.code)
 			b.size = wordSize
 			marks := b.marks(func(int) bool { return true })
-			b.settle(marks, []slot{{-1, 0}, {8, 16}})
+			b.variables = []slot{{-1, 0}, {8, 16}}
+			b.settle(marks)
 			var got []string
 			for _, m := range marks {
 				text := fmt.Sprintf("%d:%d", b.index(m.Addr), m.Line)

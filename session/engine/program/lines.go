@@ -35,13 +35,16 @@ type body struct {
 	first int          // the first instruction after the prologue
 	frame bool         // the prologue has set up a frame pointer
 	size  int64        // of the frame, from the stack pointer to its canonical address
+	// Places of variables, of code that was not optimised.
+	variables []slot
 }
 
 // errNoLines is the error of a function whose lines cannot be observed.
 var errNoLines = errors.New("its lines are not known")
 
 // Marks returns where control arrives at the lines of f, ordered by address. Lines
-// for which statement is the same are of one statement.
+// for which statement is the same are of one statement. leads tells from which lines
+// control may come to one that is only a jump.
 //
 // Optimising, the compiler marks begins of statements, more than one for many a statement:
 // the head of a loop has one where the loop is entered and one where it goes
@@ -53,15 +56,18 @@ var errNoLines = errors.New("its lines are not known")
 // The line of the function's head belongs to its prologue. A function that has no
 // other is on it once, from the first instruction after the prologue: the compiler
 // marks none that is on the same line.
-func (im *Image) Marks(f *engine.Function, statement func(line int) int) ([]Mark, bool, error) {
+func (im *Image) Marks(f *engine.Function, statement func(line int) int, leads func(from, to int) bool) ([]Mark, bool, error) {
 	b, err := im.body(f)
 	if err != nil {
 		return nil, false, err
 	}
+	if !f.Optimized {
+		b.variables = im.slots(f, isAny)
+	}
 	wanted := func(line int) bool { return line != f.Line }
 	var marks []Mark
 	if isPlain(f) {
-		marks = b.arrivals(wanted, statement)
+		marks = b.arrivals(wanted, statement, leads)
 	} else {
 		marks = b.dropRepeats(b.marks(wanted), statement)
 		b.findRounds(marks)
@@ -77,7 +83,7 @@ func (im *Image) Marks(f *engine.Function, statement func(line int) int) ([]Mark
 		return nil, false, errNoLines
 	}
 	if !f.Optimized {
-		b.settle(marks, im.slots(f, isAny))
+		b.settle(marks)
 	}
 	return marks, b.frame, nil
 }
@@ -88,11 +94,12 @@ func (im *Image) Lines(f *engine.Function) ([]int, error) {
 		return nil, errNoLines
 	}
 	// Which lines are of one statement, its source tells: here all may be, and none.
-	marks, _, err := im.Marks(f, func(int) int { return 0 })
+	every := func(int, int) bool { return true }
+	marks, _, err := im.Marks(f, func(int) int { return 0 }, every)
 	if err != nil {
 		return nil, err
 	}
-	apart, _, err := im.Marks(f, func(line int) int { return line })
+	apart, _, err := im.Marks(f, func(line int) int { return line }, every)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ func (e *Engine) plantLines(p *probe) error {
 	if p.probe.Func == nil {
 		return errors.New("no function given")
 	}
-	marks, framed, err := e.im.Marks(p.probe.Func, p.statement)
+	marks, framed, err := e.im.Marks(p.probe.Func, p.statement, p.leads)
 	if err != nil {
 		return err
 	}
@@ -39,6 +39,9 @@ func (p *probe) statement(line int) int {
 	}
 	return p.probe.Statement(line)
 }
+
+// leads reports whether control may come from a line to another that is only a jump.
+func (p *probe) leads(from, to int) bool { return p.probe.Leads == nil || p.probe.Leads(from, to) }
 
 // inside finds the frame of a stop in the midst of a function, and returns its
 // canonical address.
