@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -263,7 +261,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-func TestCompletionAndManual(t *testing.T) {
+func TestCompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		if r := gtrace(t, &fakeBackend{}, "completion", shell); r.status != 0 || len(r.stdout) < 1000 {
 			t.Errorf("%s: status %d, %d bytes", shell, r.status, len(r.stdout))
@@ -271,13 +269,5 @@ func TestCompletionAndManual(t *testing.T) {
 	}
 	if r := gtrace(t, &fakeBackend{}, "completion", "tcsh"); r.status != statusUsage {
 		t.Errorf("tcsh: status %d", r.status)
-	}
-	dir := t.TempDir()
-	if r := gtrace(t, &fakeBackend{}, "man", dir); r.status != 0 {
-		t.Fatalf("man: status %d\n%s", r.status, r.stderr)
-	}
-	page, err := os.ReadFile(filepath.Join(dir, "gtrace-run.1"))
-	if err != nil || !bytes.Contains(page, []byte("\n.SH EXIT STATUS\n")) {
-		t.Errorf("gtrace-run.1: %v\n%s", err, page)
 	}
 }
