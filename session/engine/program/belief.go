@@ -42,6 +42,7 @@ type assignment struct {
 	whole     bool // what else is computed on its lines is not computed for it
 	computes  bool // what it assigns is no copy
 	copies    bool // it is the copy of a variable
+	source    *taking
 	step      int  // what it adds, unless it is the constant that it begins with
 	constant  bool // value is that constant
 	value     int64
@@ -130,6 +131,7 @@ func (fl *flow) unit(l *Local, c claim, all []engine.Assigned, sig *Signature) *
 	for n, by := range a.By {
 		fl.assign(u, l, c, by, origins(2)<<n)
 		if by.From != "" && a.Field == "" {
+			u.takes(fl.source(by, c, all, sig), by)
 			fl.alias(u, l, c, by, origins(2)<<n, all, sig)
 		}
 	}
@@ -160,6 +162,16 @@ func (fl *flow) assign(u *unit, l *Local, c claim, by engine.Assignment, of orig
 		u.constants = append(u.constants, k)
 		if by.Again && step == 0 {
 			u.known = append(u.known, of)
+		}
+	}
+}
+
+// takes notes the variable whose value an assignment takes.
+func (u *unit) takes(s *taking, by engine.Assignment) {
+	for line := by.First; line <= by.Last; line++ {
+		if a, ok := u.lines[line]; ok {
+			a.source = s
+			u.lines[line] = a
 		}
 	}
 }
@@ -297,7 +309,7 @@ func (fl *flow) believed(l *Local, c claim, i, line int, all []engine.Assigned, 
 	at := fl.at(s, i)
 	is := at.of(c.at)
 	switch {
-	case is == 0 || is&(old|ahead) != 0:
+	case is == 0 || is&unsure != 0:
 		return false, nil
 	case s.said == nil:
 		return true, nil

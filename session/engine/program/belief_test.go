@@ -16,6 +16,7 @@ func TestBelief(t *testing.T) {
 		keeps      bool   // line 2 may leave it as it is
 		zero       bool   // line 2 assigns 0, and has no code
 		step       int    // line 2 adds it, after 0
+		from       bool   // line 2 assigns what is passed in BX
 		want       string // by instruction, what holds x before it
 	}{
 		{
@@ -174,6 +175,51 @@ func TestBelief(t *testing.T) {
 			want: "AXe|||BX2",
 		},
 		{
+			name: "what else is saved on its lines",
+			code: `
+				4889d9     2*  MOVQ BX, CX
+				48895c2410 2   MOVQ BX, 16(SP)
+				c3         4*  RET`,
+			want: "AXe||",
+		},
+		{
+			name: "what was computed on its lines, on one of two ways, and is saved there",
+			code: `
+				4839d9     3*  CMPQ CX, BX
+				7504       2*  JNE 1 further
+				480fafd9   2   IMULQ CX, BX
+				48895c2410 2   MOVQ BX, 16(SP)
+				c3         4*  RET`,
+			want: "AXe|AXe|||16:2",
+		},
+		{
+			name: "what others write to the frame",
+			code: `
+				488d5c2410 2*  LEAQ 16(SP), BX
+				488b4c2410 2   MOVQ 16(SP), CX
+				c3         4*  RET`,
+			want: "AXe|BX2|CX2 BX2",
+		},
+		{
+			name: "an element of what is in the frame",
+			code: `
+				488b4c2410 2*  MOVQ 16(SP), CX
+				488b5cc410 2   MOVQ 16(SP)(AX*8), BX
+				c3         4*  RET`,
+			want: "AXe|CX2|CX2 BX2",
+		},
+		{
+			name: "of what is copied only the variable that is assigned",
+			code: `
+				4889d1     2*  MOVQ DX, CX
+				4889da     2   MOVQ BX, DX
+				31db       3*  XORL BX, BX
+				48895c2410 2*  MOVQ BX, 16(SP)
+				c3         4*  RET`,
+			from: true,
+			want: "AXe||DX2|DX2|",
+		},
+		{
 			name: "a loop that was turned round",
 			code: `
 				31c9       2*  XORL CX, CX
@@ -190,6 +236,13 @@ func TestBelief(t *testing.T) {
 			u.entry.regs[regAX] = entered
 			if tt.step != 0 {
 				u.lines[2] = assignment{statement: 2, by: 2, computes: true, step: tt.step, constant: true}
+			}
+			if tt.from {
+				y := unit{size: wordSize}
+				y.entry.regs[regBX] = entered
+				a := u.lines[2]
+				a.copies, a.source = true, &taking{fl.solve(y), []uint64{uint64(entered)}}
+				u.lines[2] = a
 			}
 			if tt.zero {
 				u.constants = []constantValue{{by: 2}}
@@ -211,7 +264,7 @@ func TestBelief(t *testing.T) {
 func named(h holders) string {
 	var list []string
 	add := func(name string, of origins) {
-		if of&(old|ahead) != 0 {
+		if of&unsure != 0 {
 			return
 		}
 		if of&entered != 0 {

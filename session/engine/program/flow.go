@@ -40,7 +40,12 @@ const (
 	// ahead is set for what it is in the next round of a loop, from the step on until
 	// control goes on with that: what is left of this round may come behind the step.
 	ahead origins = 1 << 62
+	// partly is set where that is so only if control came on some of the ways.
+	partly origins = 1 << 61
 )
+
+// unsure is set in the origins of what is not believed.
+const unsure = old | ahead | partly
 
 // holders are the places that hold values of a variable.
 type holders struct {
@@ -191,6 +196,10 @@ func (fl *flow) meet(n int, out []state) (in state) {
 
 func (h *holders) meet(o *holders) {
 	for r := range h.regs {
+		if m := h.regs[r] | o.regs[r]; m != 0 && either(h.regs[r], o.regs[r]) == 0 {
+			h.regs[r] = m | partly
+			continue
+		}
 		h.regs[r] = either(h.regs[r], o.regs[r])
 	}
 	for n := range h.slots {
@@ -268,7 +277,7 @@ func (fl *flow) counted(u *unit, s *state, i int, by assignment) origins {
 			return fl.copied(s, i, by)
 		}
 		return 0
-	case step != 0 && step != by.step, step != 0 && (s.of(from) == 0 || s.of(from)&old != 0):
+	case step != 0 && step != by.step, step != 0 && (s.of(from) == 0 || s.of(from)&(old|partly) != 0):
 		s.change(func(origins) origins { return old })
 		return 0
 	case step != 0:
@@ -300,20 +309,12 @@ func (s *state) change(f func(origins) origins) {
 	}
 }
 
-// copied returns the origins of what an instruction copies.
-func (fl *flow) copied(s *state, i int, by assignment) origins {
-	if m := s.of(fl.effects[i].source); fl.effects[i].copy && !(by.copies && m == old) {
-		return m
-	}
-	return 0
-}
-
 // value returns the origins of what an instruction writes.
 func (fl *flow) value(u *unit, s *state, i int) origins {
 	ef := &fl.effects[i]
 	by, assigns := u.lines[fl.lines[i]]
 	if ef.copy && ef.width >= u.size {
-		if m := fl.copied(s, i, by); m != 0 || assigns && by.computes {
+		if m := fl.copied(s, i, by); m != 0 || assigns && (by.computes || !fl.brings(by, i)) {
 			return m
 		}
 	}
@@ -422,7 +423,7 @@ func (s *state) write(u *unit, ef *effects, value origins) {
 		s.slots = slices.DeleteFunc(s.slots, func(h held) bool { return t.meets(slot{h.from, h.from + u.size}) })
 		switch {
 		case value == 0:
-		case u.home != nil && value&old == 0 && t.meets(*u.home):
+		case u.home != nil && value&(old|partly) == 0 && t.meets(*u.home):
 			s.put(u.home.from, value)
 		case t.to-t.from >= u.size:
 			s.put(t.from, value)
