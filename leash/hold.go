@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"gtrace/procstatus"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -95,10 +97,7 @@ func awaitEnd(tests int) {
 
 // goCommand returns the parent of a process if that is a go command, else 0.
 func goCommand(pid int) int {
-	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	_, rest, _ := strings.Cut(string(status), "\nPPid:\t")
-	field, _, _ := strings.Cut(rest, "\n")
-	parent, _ := strconv.Atoi(field)
+	parent := procstatus.Of(pid).Number("PPid")
 	if exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", parent)); filepath.Base(exe) != "go" {
 		return 0
 	}

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gtrace/procstatus"
 	"gtrace/session/engine"
 )
 
@@ -140,13 +141,8 @@ func (p *Process) refusal(err error) error {
 
 // field returns a line of the status of a process or thread, or "".
 func (p *Process) field(dir, name string) string {
-	status, _ := os.ReadFile(dir + "/status")
-	for line := range strings.Lines(string(status)) {
-		if key, v, ok := strings.Cut(line, ":"); ok && key == name {
-			return strings.TrimSpace(v)
-		}
-	}
-	return ""
+	status, _ := procstatus.In(dir)
+	return status.Field(name)
 }
 
 // Program is the path of the process's program, as the kernel tells it.

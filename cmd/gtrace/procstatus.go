@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gtrace/procstatus"
 	"gtrace/session/source"
 )
 
@@ -19,12 +20,8 @@ const self = "self"
 
 // field returns a field of a process's status, or "".
 func (p procfs) field(process, name string) string {
-	for line := range strings.Lines(p.read(process, "status")) {
-		if key, value, ok := strings.Cut(line, ":"); ok && key == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
+	status, _ := procstatus.In(filepath.Join(p.root, process))
+	return status.Field(name)
 }
 
 func (p procfs) read(names ...string) string {

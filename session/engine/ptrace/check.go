@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gtrace/procstatus"
 	"gtrace/session/engine"
 	"gtrace/session/engine/program"
 	"gtrace/session/engine/ptrace/proc"
@@ -59,30 +60,30 @@ func check(pid int) (string, *program.Image, error) {
 // checkProcess returns the path of a process's program, or why the process
 // cannot be attached to.
 func checkProcess(pid int) (string, error) {
-	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	status, err := procstatus.In("/proc/" + strconv.Itoa(pid))
 	if err != nil {
 		return "", engine.ErrNoProcess
 	}
-	if state := field(status, "State"); strings.HasPrefix(state, "Z") {
+	if state := status.Field("State"); strings.HasPrefix(state, "Z") {
 		return "", fmt.Errorf("%w: it has ended and waits for its parent or its threads", engine.ErrNoProcess)
 	}
 	if pid == os.Getpid() {
 		return "", fmt.Errorf("%w: a process cannot trace itself", engine.ErrNotSupported)
 	}
-	if tracer := field(status, "TracerPid"); tracer != "" && tracer != "0" {
+	if tracer := status.Field("TracerPid"); tracer != "" && tracer != "0" {
 		// It names the thread, which nobody knows: say the process.
-		status, _ := os.ReadFile("/proc/" + tracer + "/status")
-		tracer = cmp.Or(field(status, "Tgid"), tracer)
+		status, _ := procstatus.In("/proc/" + tracer)
+		tracer = cmp.Or(status.Field("Tgid"), tracer)
 		comm, _ := os.ReadFile("/proc/" + tracer + "/comm")
 		return "", fmt.Errorf("%w: %s (pid %s)", engine.ErrTraced, strings.TrimSpace(string(comm)), tracer)
 	}
-	if field(status, "Tgid") != strconv.Itoa(pid) {
-		return "", fmt.Errorf("%w: it is a thread of process %s", engine.ErrNoProcess, field(status, "Tgid"))
+	if status.Field("Tgid") != strconv.Itoa(pid) {
+		return "", fmt.Errorf("%w: it is a thread of process %s", engine.ErrNoProcess, status.Field("Tgid"))
 	}
 	path, err := os.Readlink(exeOf(pid))
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		owner := strings.Fields(field(status, "Uid") + " ?")[0]
+		owner := strings.Fields(status.Field("Uid") + " ?")[0]
 		if owner == strconv.Itoa(os.Getuid()) {
 			return "", fmt.Errorf("%w: it has privileges of its own, or lets nobody look into it", engine.ErrPermission)
 		}
@@ -91,14 +92,4 @@ func checkProcess(pid int) (string, error) {
 		return "", fmt.Errorf("%w: it has no program, as a kernel thread", engine.ErrNotGo)
 	}
 	return path, nil
-}
-
-// field returns a line of /proc/PID/status.
-func field(status []byte, name string) string {
-	for line := range strings.Lines(string(status)) {
-		if key, v, ok := strings.Cut(line, ":"); ok && key == name {
-			return strings.TrimSpace(v)
-		}
-	}
-	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"gtrace/procstatus"
 	"gtrace/session/engine"
 	"gtrace/session/engine/ptrace/guard"
 	"gtrace/session/engine/ptrace/proc"
@@ -75,18 +76,17 @@ func unlessEnded(pid int, err error) error {
 // lets reports whether the tracer of a process lets it go: it has, or is being
 // killed, or is a guard.
 func lets(pid int) bool {
-	status, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-	tracer := field(status, "TracerPid") // a thread
+	tracer := procstatus.Of(pid).Field("TracerPid") // a thread
 	if tracer == "0" {
 		return true
 	}
-	status, err := os.ReadFile("/proc/" + tracer + "/status")
+	status, err := procstatus.In("/proc/" + tracer)
 	if err != nil {
 		return true
 	}
 	const kill = 1 << (9 - 1)
-	pending, _ := strconv.ParseUint(field(status, "SigPnd"), 16, 64)
-	return pending&kill != 0 || exiting(tracer) || guard.Guards(field(status, "Tgid"), pid)
+	pending, _ := status.Set("SigPnd")
+	return pending&kill != 0 || exiting(tracer) || guard.Guards(status.Field("Tgid"), pid)
 }
 
 // exiting reports whether a thread has begun to end.
@@ -116,11 +116,11 @@ func incarnation(pid int) string {
 // process's: that is a zombie until another thread takes its place.
 func replaces(pid int, before string) bool {
 	dir := "/proc/" + strconv.Itoa(pid)
-	status, err := os.ReadFile(dir + "/status")
+	status, err := procstatus.In(dir)
 	if err != nil {
 		return false
 	}
-	if strings.HasPrefix(field(status, "State"), "Z") {
+	if strings.HasPrefix(status.Field("State"), "Z") {
 		threads, _ := os.ReadDir(dir + "/task")
 		return len(threads) > 1
 	}

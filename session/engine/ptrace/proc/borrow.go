@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"gtrace/procstatus"
 	"gtrace/repair"
 )
 
@@ -98,10 +99,10 @@ func (p *Process) restoreScratch(mem io.WriterAt) error {
 // tracer lives under the same.
 func (p *Process) suspendFilters(tid int) error {
 	err := unix.PtraceSetOptions(tid, p.options|unix.PTRACE_O_SUSPEND_SECCOMP)
-	if err == nil || err == unix.ESRCH || statusField(tid, "Seccomp") == 0 {
+	if err == nil || err == unix.ESRCH || procstatus.Of(tid).Number("Seccomp") == 0 {
 		return nil // one that has ended is found out next
 	}
-	if p.filters > 0 && p.filters == statusField(tid, "Seccomp_filters") {
+	if p.filters > 0 && p.filters == procstatus.Of(tid).Number("Seccomp_filters") {
 		return nil
 	}
 	return &refusal{"it is under a seccomp filter, which might end it for what it is made to do", err}

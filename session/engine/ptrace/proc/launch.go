@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 
+	"gtrace/procstatus"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -85,7 +87,7 @@ func seizeStarted(pid int) (*Process, error) {
 		return nil, err
 	}
 	p.options = startOptions
-	p.filters = statusField(pid, "Seccomp_filters")
+	p.filters = procstatus.Of(pid).Number("Seccomp_filters")
 	return p, p.hold(pid)
 }
 

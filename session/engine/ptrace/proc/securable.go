@@ -5,9 +5,8 @@ package proc
 import (
 	"errors"
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
+
+	"gtrace/procstatus"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,7 +19,7 @@ func Securable(pid int, near uint64) error {
 	}
 	var limit unix.Rlimit
 	if unix.Prlimit(pid, unix.RLIMIT_AS, nil, &limit) == nil && limit.Cur != unix.RLIM_INFINITY {
-		if size := uint64(statusField(pid, "VmSize")) << 10; size+areaSize > limit.Cur {
+		if size := uint64(procstatus.Of(pid).Number("VmSize")) << 10; size+areaSize > limit.Cur {
 			return fmt.Errorf("it cannot map 2 MB of memory: it has %d MB of the %d MB that it may have (RLIMIT_AS)", size>>20, limit.Cur>>20)
 		}
 	}
@@ -35,9 +34,6 @@ func Securable(pid int, near uint64) error {
 
 // caughtSignals returns the signals that a process has handlers for.
 func caughtSignals(pid int) (sigset, bool) {
-	data, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-	_, rest, ok := strings.Cut(string(data), "\nSigCgt:\t")
-	mask, _, _ := strings.Cut(rest, "\n")
-	caught, err := strconv.ParseUint(mask, 16, 64)
-	return sigset(caught), ok && err == nil
+	caught, ok := procstatus.Of(pid).Set("SigCgt")
+	return sigset(caught), ok
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unsafe"
 
+	"gtrace/procstatus"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -124,35 +126,20 @@ func sameMemory(a, b int) (same, known bool) {
 	return errno == 0 && r == 0, errno == 0
 }
 
-// statusField returns a number from /proc/PID/status, or 0.
-func statusField(pid int, name string) int {
-	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-	if err != nil {
-		return 0
-	}
-	_, rest, ok := bytes.Cut(data, []byte("\n"+name+":"))
-	if !ok {
-		return 0
-	}
-	line, _, _ := bytes.Cut(rest, []byte("\n"))
-	n, _ := strconv.Atoi(string(bytes.TrimSpace(bytes.TrimSuffix(line, []byte("kB")))))
-	return n
-}
-
 // Children returns the processes whose parent a process is.
 func Children(pid int) []int {
 	all, _ := os.ReadDir("/proc")
 	var children []int
 	for _, entry := range all {
 		id, err := strconv.Atoi(entry.Name())
-		if err == nil && statusField(id, "PPid") == pid {
+		if err == nil && procstatus.Of(id).Number("PPid") == pid {
 			children = append(children, id)
 		}
 	}
 	return children
 }
 
-func tracerOf(pid int) int { return statusField(pid, "TracerPid") }
+func tracerOf(pid int) int { return procstatus.Of(pid).Number("TracerPid") }
 
 // isZombie reports whether a thread has ended without having been waited for.
 func isZombie(pid, tid int) bool {

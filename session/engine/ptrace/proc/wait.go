@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"gtrace/procstatus"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -225,7 +227,7 @@ func (p *Process) observe(id int, ws unix.WaitStatus, hold bool) error {
 		return nil
 	}
 	if t == nil {
-		if statusField(id, "Tgid") != p.PID {
+		if procstatus.Of(id).Number("Tgid") != p.PID {
 			// A child that was made a moment ago; its parent will say how.
 			p.children[id] = &child{id: id, early: true}
 			return nil
@@ -325,7 +327,7 @@ func (p *Process) cloned(t *Thread, event int) error {
 		return p.ignoreDeath(t, err)
 	}
 	id := int(msg)
-	if event == unix.PTRACE_EVENT_CLONE && statusField(id, "Tgid") == p.PID {
+	if event == unix.PTRACE_EVENT_CLONE && procstatus.Of(id).Number("Tgid") == p.PID {
 		p.addThread(id)
 		return nil
 	}
