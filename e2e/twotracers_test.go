@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -50,6 +51,46 @@ func TestSecondTracers(t *testing.T) {
 	first.interrupt(t)
 	s.checkFree(t, finish)
 	checkEnd(t, trace, events.ReasonInterrupted, syscall.SIGINT)
+}
+
+// TestTracersAtOnce attaches with several gtraces at the same moment. One of them traces,
+// and the others say who does.
+func TestTracersAtOnce(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	s := startServer(t)
+	finish := s.load()
+	for range times(3) {
+		var all []*tracer
+		for range 4 {
+			all = append(all, startAttach(t, s, "-o", os.DevNull))
+		}
+		awaitTracer(t, s.pid)
+		first := slices.IndexFunc(all, func(g *tracer) bool { return traces(g.cmd.Process.Pid, s.pid) })
+		if first < 0 {
+			t.Fatal("it is traced by another process")
+		}
+		want := fmt.Sprintf("already traced by another process: gtrace (pid %d)", all[first].cmd.Process.Pid)
+		for n, g := range all {
+			if n == first {
+				continue
+			}
+			if got := g.wait(t); got != 126 || !strings.Contains(g.messages.String(), want) {
+				t.Errorf("exit status %d, want 126 and %q\n%s", got, want, g.messages.String())
+			}
+		}
+		all[first].interrupt(t)
+	}
+	s.checkFree(t, finish)
+}
+
+// traces reports whether one of a tracer's threads traces a process.
+func traces(tracer, pid int) bool {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, _ := strings.Cut(string(status), "\nTracerPid:\t")
+	thread, _, _ := strings.Cut(rest, "\n")
+	_, err := os.Stat(fmt.Sprintf("/proc/%d/task/%s", tracer, thread))
+	return err == nil
 }
 
 // TestDelveFirst attaches to a process that dlv debugs.

@@ -38,6 +38,7 @@ func Attach(pid int) (*Engine, error) {
 		if err == nil {
 			return e, nil
 		}
+		err = unlessTraced(pid, err)
 		if tries >= attempts && time.Now().After(deadline) || !passes(pid, before, err) {
 			return nil, fmt.Errorf("attach to process %d: %w", pid, unlessEnded(pid, err))
 		}
@@ -53,6 +54,9 @@ func passes(pid int, before string, err error) bool {
 		return true
 	case errors.Is(err, engine.ErrPatched):
 		return guard.Alive(pid) || proc.Left(pid) == 0
+	case errors.Is(err, engine.ErrPermission):
+		// It was allowed before: what was there for an instant is gone.
+		return proc.Allowed(pid) == nil && lets(pid)
 	case errors.Is(err, engine.ErrTraced):
 		// One that is killed looks alive for an instant.
 		if lets(pid) {
@@ -62,6 +66,18 @@ func passes(pid int, before string, err error) bool {
 		return lets(pid)
 	}
 	return replaces(pid, before)
+}
+
+// unlessTraced returns the reason for which the kernel has refused a process, which is
+// its tracer if it has one by now: that may have come a moment ago.
+func unlessTraced(pid int, err error) error {
+	if !errors.Is(err, engine.ErrPermission) {
+		return err
+	}
+	if _, now := checkProcess(pid); errors.Is(now, engine.ErrTraced) {
+		return now
+	}
+	return err
 }
 
 // unlessEnded returns the reason for which a process was refused, which is another

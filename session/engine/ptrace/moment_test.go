@@ -4,13 +4,19 @@ package ptrace
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"gtrace/session/engine"
+	"gtrace/session/engine/ptrace/proc"
 )
 
 // TestUnlessEnded is about processes that end while they are looked at: whatever
@@ -43,4 +49,41 @@ func TestUnlessEnded(t *testing.T) {
 	check("zombie")
 	_ = cmd.Wait()
 	check("gone")
+}
+
+// TestUnlessTraced is about processes that another tracer takes while they are looked
+// at: the kernel says no more than that it is not permitted.
+func TestUnlessTraced(t *testing.T) {
+	cmd := exec.Command("cat")
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	pid := cmd.Process.Pid
+	refused := refusal(unix.EPERM)
+	if err := unlessTraced(pid, refused); err != refused {
+		t.Errorf("nobody traces it: %v", err)
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	p, err := proc.Attach(pid)
+	if err != nil {
+		t.Skip(err)
+	}
+	err = unlessTraced(pid, fmt.Errorf("take back: %w", refused))
+	if !errors.Is(err, engine.ErrTraced) || !strings.Contains(err.Error(), fmt.Sprintf("(pid %d)", os.Getpid())) {
+		t.Errorf("it is traced: %v", err)
+	}
+	if err := unlessTraced(pid, engine.ErrNotGo); err != engine.ErrNotGo {
+		t.Errorf("it is traced, and refused for another reason: %v", err)
+	}
+	if err := p.Detach(); err != nil {
+		t.Error(err)
+	}
 }

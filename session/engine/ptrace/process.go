@@ -85,6 +85,10 @@ func attach(pid int) (*Engine, error) {
 	}
 	// What protects it must be this engine's own.
 	if proc.HasArea(pid) {
+		if _, err := checkProcess(pid); err != nil { // one whose tracer has just come
+			_ = im.Close()
+			return nil, err
+		}
 		if err := Recover(pid); err != nil {
 			_ = im.Close()
 			return nil, fmt.Errorf("take back what a tracer that was killed has left: %w", err)
