@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gtrace/leash"
 )
 
 // A target is a running program of testdata. It prints what there is to know of
@@ -82,7 +84,7 @@ func keepOnFailure(t *testing.T, prefix string) string {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the program and its trace are in %s", dir)
+			t.Logf("the program and its trace are in %s", leash.Keep(dir))
 			return
 		}
 		os.RemoveAll(dir)

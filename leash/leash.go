@@ -56,6 +56,20 @@ func Run(tests func() int) int {
 	return status
 }
 
+// Keep moves a file or a directory that a test has made in the directory for temporary
+// files to where that is not removed, however the tests end, and returns its new name.
+func Keep(name string) string {
+	dir := os.Getenv(Variable)
+	if dir == "" || filepath.Dir(name) != dir {
+		return name
+	}
+	kept := filepath.Join(filepath.Dir(dir), filepath.Base(name))
+	if err := os.Rename(name, kept); err != nil {
+		return name
+	}
+	return kept
+}
+
 // removeEmpty removes a directory, unless tests that failed have kept something there.
 func removeEmpty(dir string) {
 	entries, _ := os.ReadDir(dir)

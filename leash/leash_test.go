@@ -53,6 +53,25 @@ func TestLeaves(t *testing.T) {
 	time.Sleep(time.Hour)
 }
 
+// TestKeep keeps a directory from what is removed when tests are cut short.
+func TestKeep(t *testing.T) {
+	dir, err := os.MkdirTemp("", "gtrace-keep-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := Keep(dir)
+	defer os.RemoveAll(kept)
+	if rest, ok := strings.CutPrefix(kept, os.Getenv(Variable)); ok {
+		t.Errorf("%s is kept as %s there", dir, rest)
+	}
+	if _, err := os.Stat(kept); err != nil {
+		t.Error(err)
+	}
+	if got := Keep(kept); got != kept {
+		t.Errorf("%s, which is not removed, is kept as %s", kept, got)
+	}
+}
+
 // TestCut ends tests in every way there is, in the middle of what they do. What
 // they have started must end, and their files be gone.
 func TestCut(t *testing.T) {

@@ -359,6 +359,11 @@ func (f *flow) selects(depth int) {
 	}
 	defer f.leaveLoop(l)
 	v := f.fresh("v")
+	value := func() string { // of what is sent: a crash there would be one of select, of which nothing has run
+		defer func(calm bool) { f.calm = calm }(f.calm)
+		f.calm = true
+		return f.number()
+	}
 	switch f.rand.IntN(6) {
 	case 0: // one
 		f.line("select {")
@@ -374,7 +379,7 @@ func (f *flow) selects(depth int) {
 		f.block(depth)
 	case 2: // send
 		f.line("select {")
-		f.line("case %s <- %s:", channel(), f.number())
+		f.line("case %s <- %s:", channel(), value())
 		f.block(depth)
 		f.line("default:")
 		f.block(depth)
@@ -384,7 +389,7 @@ func (f *flow) selects(depth int) {
 			to, from = from, to
 		}
 		f.line("select {")
-		f.line("case %s <- %s:", to, f.number())
+		f.line("case %s <- %s:", to, value())
 		f.caseBody(depth, false)
 		f.line("case %s := <-%s:", v, from)
 		f.line("\tacc += %s", v)

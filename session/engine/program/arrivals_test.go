@@ -192,6 +192,28 @@ func TestArrivals(t *testing.T) {
 			want: "0:2* 5:3* 6:4* 7:5*",
 		},
 		{
+			name: "an operand behind one that the compiler knows is not evaluated",
+			code: `
+				c6042400  12*  MOVB $0, (SP)
+				eb00      12   JMP
+				eb00      13*  JMP
+				890424    14*
+				c3        15*`,
+			want: "0:12* 3:14* 4:15*",
+		},
+		{
+			name: "a case that is a variable",
+			code: `
+				890424    11*
+				803c2400  12*  CMPB $0, (SP): switch {
+				7502      12   JNE to the jump on line 13
+				eb05      12   JMP behind the case
+				eb00      13*  JMP
+				890424    14*
+				c3        15*`,
+			want: "0:11* 1:13* 5:14* 6:15*",
+		},
+		{
 			name: "an operand that the compiler knows is a jump",
 			code: `
 				39d8      12*

@@ -69,7 +69,7 @@ func (im *Image) Marks(f *engine.Function, statement func(line int) int, leads f
 	if isPlain(f) {
 		marks = b.arrivals(wanted, statement, leads)
 	} else {
-		marks = b.dropRepeats(b.marks(wanted), statement)
+		marks = b.dropJoins(b.dropRepeats(b.marks(wanted), statement), statement)
 		b.findRounds(marks)
 	}
 	if len(marks) == 0 && b.first < len(b.code) && b.lines[b.first] != 0 {

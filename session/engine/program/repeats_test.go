@@ -55,6 +55,40 @@ func TestRepeats(t *testing.T) {
 			want: "0:2 2:4 3:5 4:6",
 		},
 		{
+			name: "what operands have come to, where not all of them are evaluated",
+			code: `
+				39d8    11*
+				7405    11   JE to the test
+				39d9    13*  CMPL
+				0f94c0  13   SETE AL
+				85c0    13*  TESTL AX, AX
+				7403    13   JE
+				ff0424  14*
+				c3      15*`,
+			want: "0:11 2:13 6:14 7:15",
+		},
+		{
+			name: "two comparisons in one, of which the first line has nothing",
+			code: `
+				ff0424  11*
+				8d48ff  13*  LEAL -1(AX), CX
+				83f905  13   CMPL CX, $5
+				7303    13   JAE
+				ff0424  14*
+				c3      15*`,
+			want: "0:11 4:14 5:15",
+		},
+		{
+			name: "a byte that comes back from the stack",
+			code: `
+				ff0424      2*
+				0fb64c2408  4*  MOVBLZX 8(SP), CX
+				ff0424      3*
+				ffc0        4*  INCL
+				c3          5*`,
+			want: "0:2 2:3 3:4 4:5",
+		},
+		{
 			name: "the result of an operand that was not evaluated",
 			code: `
 				39d8    12*
@@ -75,7 +109,7 @@ func TestRepeats(t *testing.T) {
 			}
 			b.skipShuffles()
 			b.skipGuesses()
-			marks := b.dropRepeats(b.marks(func(int) bool { return true }), statement)
+			marks := b.dropJoins(b.dropRepeats(b.marks(func(int) bool { return true }), statement), statement)
 			b.findRounds(marks)
 			var got []string
 			for _, m := range marks {

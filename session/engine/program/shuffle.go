@@ -43,6 +43,10 @@ func (b *body) skipShuffles() {
 func (i Insn) isShuffle() bool {
 	switch i.Op {
 	case x86asm.MOV, x86asm.MOVUPS, x86asm.MOVSD_XMM, x86asm.MOVSS:
+	case x86asm.MOVZX, x86asm.MOVSX, x86asm.MOVSXD: // a small one comes back from the stack
+		if _, ok := i.Args[1].(x86asm.Mem); !ok {
+			return false
+		}
 	default:
 		return false
 	}
