@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -21,12 +22,65 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gtrace/leash"
+	"gtrace/repair"
 	"gtrace/session/engine/ptrace/proc"
 )
 
 func TestMain(m *testing.M) {
 	Main()
+	if os.Getenv(asCopy) != "" {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		return
+	}
 	os.Exit(leash.Run(m.Run))
+}
+
+// asCopy is set in the environment of a process that runs the same program as its parent.
+const asCopy = "GTRACE_TEST_COPY"
+
+// unused is text that nobody executes.
+//
+//go:noinline
+func unused(n int) {
+	fmt.Println(n, n+1, n+2, n+3, n+4, n+5, n+6, n+7)
+	fmt.Println(n, n-1, n-2, n-3, n-4, n-5, n-6, n-7)
+}
+
+// TestMendCopies mends a copy in which nothing is left but borrowed code: its tracer was
+// killed when it had just made it unmap the rest.
+func TestMendCopies(t *testing.T) {
+	copied := exec.Command("/proc/self/exe")
+	copied.Env = append(os.Environ(), asCopy+"=1")
+	in, err := copied.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := copied.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = in.Close()
+		if err := copied.Wait(); err != nil {
+			t.Error(err)
+		}
+	}()
+	mem, err := os.OpenFile(fmt.Sprintf("/proc/%d/mem", copied.Process.Pid), os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer mem.Close()
+	at := int64(reflect.ValueOf(unused).Pointer())
+	was, now := make([]byte, repair.BorrowSize), make([]byte, repair.BorrowSize)
+	if _, err := mem.ReadAt(was, at); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mem.WriteAt([]byte(repair.BorrowMark), at); err != nil {
+		t.Fatal(err)
+	}
+	mendCopies(os.Getpid())
+	if _, err := mem.ReadAt(now, at); err != nil || !bytes.Equal(now, was) {
+		t.Errorf("%x stands there, want %x: %v", now, was, err)
+	}
 }
 
 // randomChange makes changes of few addresses, so that they meet again.

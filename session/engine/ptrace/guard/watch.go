@@ -125,18 +125,40 @@ func (s *state) unpin(pid int) {
 }
 
 // mendCopies does the same for children that the process has made by a mere fork,
-// if its tracer could not: they have inherited everything.
+// if its tracer could not: they have inherited everything, or what is left of it when
+// that was killed in the midst. What cannot be done is left: it does no harm.
 func mendCopies(pid int) {
+	program, err := os.Stat(exeOf(pid))
+	if err != nil {
+		return
+	}
 	for _, child := range proc.Children(pid) {
-		if !proc.HasArea(child) {
+		if now, err := os.Stat(exeOf(child)); err != nil || !os.SameFile(program, now) {
 			continue
 		}
 		if code, err := repair.Open(child, true); err == nil {
-			_, _ = mendAll(child, code) // what cannot be done is left: it does no harm
+			mendCopy(child, code)
 			_ = code.Close()
 		}
 	}
 }
+
+// mendCopy mends a child, unless it has a tracer of its own. That of its parent is
+// about to end.
+func mendCopy(child int, code *repair.Process) {
+	for deadline := time.Now().Add(tenacity); ; time.Sleep(time.Millisecond) {
+		if tracer, _ := code.Tracer(); tracer == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			return
+		}
+	}
+	_, _ = mendAll(child, code)
+}
+
+// exeOf is a name of the program that a process runs.
+func exeOf(pid int) string { return "/proc/" + strconv.Itoa(pid) + "/exe" }
 
 type readWriterAt interface {
 	io.ReaderAt
