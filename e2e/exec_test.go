@@ -1,10 +1,8 @@
 package e2e
 
 import (
-	"math/rand/v2"
 	"strconv"
 	"testing"
-	"time"
 )
 
 // TestExecBusy attaches, again and again, to a target that hits its probes on
@@ -33,7 +31,7 @@ func TestExecBusy(t *testing.T) {
 				args := append([]string{"attach", "-q", "-t", "main.*", "-o", "/dev/null"}, tt.flags...)
 				g := startTracer(t, append(args, strconv.Itoa(b.pid))...)
 				if tt.kill {
-					time.Sleep(time.Duration(100+rand.IntN(500)) * time.Millisecond)
+					await(t, "a breakpoint", func() bool { return pristine(b.pid) != nil || len(g.done) > 0 })
 					_ = g.cmd.Process.Kill() // it may have ended with the program
 					<-g.done
 				} else if got := g.wait(t); got != 0 && got != 126 { // 126: exec came in between

@@ -24,7 +24,7 @@ var seed = flag.Int("seed", -1, "trace the generated program of this `SEED` only
 func TestGenerated(t *testing.T) {
 	require(t, "ptrace")
 	t.Parallel()
-	for n := range times(4) {
+	for n := range times(2) {
 		if *seed >= 0 {
 			n = *seed
 		}
@@ -45,7 +45,7 @@ func TestGenerated(t *testing.T) {
 func TestSignatures(t *testing.T) {
 	require(t, "ptrace")
 	t.Parallel()
-	for n := range times(2) {
+	for n := range times(1) {
 		if *seed >= 0 {
 			n = *seed
 		}

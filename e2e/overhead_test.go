@@ -91,7 +91,7 @@ func TestMaxOverheadOfBusy(t *testing.T) {
 	b := startBusy(t, "debug")
 	file := filepath.Join(keepOnFailure(t, "gtrace-busy-"), "trace.jsonl")
 	for _, pin := range []string{"--pin=false", "--pin"} {
-		args := []string{"attach", "-q", "--format", "json", "-o", file, "-n", "3000", "--max-overhead", maxOverhead, pin, strconv.Itoa(b.pid)}
+		args := []string{"attach", "-q", "--format", "json", "-o", file, "-n", strconv.Itoa(times(1000)), "--max-overhead", maxOverhead, pin, strconv.Itoa(b.pid)}
 		if out, err := exec.CommandContext(t.Context(), gtrace(t), args...).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

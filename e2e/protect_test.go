@@ -46,9 +46,9 @@ func TestPlantedProtected(t *testing.T) {
 	t.Parallel()
 	crowded(t)
 	for _, mode := range []string{"opt", "debug"} {
-		t.Run(mode, func(t *testing.T) {
-			prog := buildTarget(t, mode, "besieged")
-			for range times(4) {
+		prog := buildTarget(t, mode, "besieged")
+		for n := range times(2) {
+			t.Run(mode+" "+strconv.Itoa(n), func(t *testing.T) {
 				b := startProgress(t, []string{prog}, "timer")
 				g := startTracer(t, "attach", "-t", "main.work", "-o", os.DevNull, strconv.Itoa(b.pid))
 				await(t, "a breakpoint", func() bool { return pristine(b.pid) != nil || len(g.done) > 0 })
@@ -56,8 +56,8 @@ func TestPlantedProtected(t *testing.T) {
 				b.advances(t)
 				repaired(t, b.pid)
 				b.advances(t)
-			}
-		})
+			})
+		}
 	}
 }
 
@@ -69,7 +69,7 @@ func TestBothKilled(t *testing.T) {
 	t.Parallel()
 	crowded(t)
 	b := startBusy(t, "opt")
-	for n := range times(6) {
+	for n := range times(4) {
 		g := startTracer(t, "attach", "-t", "main.*", "-o", os.DevNull, strconv.Itoa(b.pid))
 		await(t, "a guard", func() bool { return len(guardsOf(t, b.pid)) > 0 || len(g.done) > 0 })
 		time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond)
@@ -98,18 +98,20 @@ func TestGuardFirst(t *testing.T) {
 	require(t, "ptrace")
 	t.Parallel()
 	crowded(t)
-	for range times(4) {
-		b := startBusy(t, "opt")
-		g := b.traced(t)
-		for _, guard := range guardsOf(t, b.pid) {
-			_ = syscall.Kill(guard, syscall.SIGKILL)
-		}
-		time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond)
-		g.kill(t)
-		await(t, "the guard to end", func() bool { return len(guardsOf(t, b.pid)) == 0 })
-		b.advances(t)
-		repaired(t, b.pid)
-		b.advances(t)
+	for n := range times(2) {
+		t.Run(strconv.Itoa(n), func(t *testing.T) { // which ends what it starts
+			b := startBusy(t, "opt")
+			g := b.traced(t)
+			for _, guard := range guardsOf(t, b.pid) {
+				_ = syscall.Kill(guard, syscall.SIGKILL)
+			}
+			time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond)
+			g.kill(t)
+			await(t, "the guard to end", func() bool { return len(guardsOf(t, b.pid)) == 0 })
+			b.advances(t)
+			repaired(t, b.pid)
+			b.advances(t)
+		})
 	}
 }
 
@@ -311,18 +313,20 @@ func TestForked(t *testing.T) {
 func TestForkedKilled(t *testing.T) {
 	require(t, "ptrace")
 	prog := buildTarget(t, "opt", "besieged")
-	for range times(5) {
-		b := startProgress(t, []string{prog}, "forks")
-		g := b.traced(t)
-		if err := syscall.Kill(b.pid, syscall.SIGUSR1); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(rand.IntN(1500)) * time.Microsecond)
-		g.kill(t)
-		child := b.child(t)
-		await(t, "the child to be free", func() bool { return free(child) == nil })
-		b.isFree(t)
-		b.advances(t)
+	for n := range times(2) {
+		t.Run(strconv.Itoa(n), func(t *testing.T) { // which ends what it starts
+			b := startProgress(t, []string{prog}, "forks")
+			g := b.traced(t)
+			if err := syscall.Kill(b.pid, syscall.SIGUSR1); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Duration(rand.IntN(1500)) * time.Microsecond)
+			g.kill(t)
+			child := b.child(t)
+			await(t, "the child to be free", func() bool { return free(child) == nil })
+			b.isFree(t)
+			b.advances(t)
+		})
 	}
 }
 
@@ -369,7 +373,7 @@ func TestKilledStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := 0
-	for n := range times(12) {
+	for n := range times(6) {
 		progress := filepath.Join(t.TempDir(), "progress")
 		cmd := exec.Command(gtrace(t), "run", "-q", "-t", "main.work", "-o", os.DevNull, prog, "--", progress, "timer")
 		cmd.Stderr = os.Stderr // not a pipe, which the program would keep open
@@ -390,7 +394,7 @@ func TestKilledStart(t *testing.T) {
 		}
 		await(t, "the program to end", func() bool { return len(running(t, prog)) == 0 })
 	}
-	t.Logf("%d of %d had begun", begun, times(12))
+	t.Logf("%d of %d had begun", begun, times(6))
 }
 
 // running returns the processes of a program.

@@ -22,7 +22,7 @@ import (
 // do. What is seen must be the same, optimised or not.
 func TestWrapped(t *testing.T) {
 	require(t, "ptrace")
-	for n := range times(3) {
+	for n := range times(1) {
 		if *seed >= 0 {
 			n = *seed
 		}
