@@ -39,7 +39,9 @@ var arrows = []arrow{
 	{"record", []string{"events"}},
 	{"export", []string{"events"}},
 	{"web", []string{"session", "record", "events"}},
+	{"cmd/gtrace/output", []string{"events"}},
 	{"cmd/gtrace", []string{
+		"cmd/gtrace/output",
 		"repl", "script", "session", "session/engine", "session/engine/program", "session/engine/ptrace", "repair",
 		"session/source", "record", "export", "web", "summary", "filter", "events", "diag", "procstatus",
 	}},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"gtrace/cmd/gtrace/output"
 	"gtrace/session/engine"
 )
 
@@ -43,7 +44,7 @@ func hints(err error, w hintWorld) []string {
 	if e, ok := errors.AsType[*processError](err); ok {
 		return w.otherProcess(e)
 	}
-	if e, ok := errors.AsType[*plantedError](err); ok {
+	if e, ok := errors.AsType[*output.PlantedError](err); ok {
 		return w.planted(e)
 	}
 	for _, h := range []struct {
@@ -86,14 +87,14 @@ func (w hintWorld) subject() string {
 }
 
 // planted writes the trace into the user's own directory instead.
-func (w hintWorld) planted(e *plantedError) []string {
-	look := "ls -la " + quote(filepath.Dir(e.path))
+func (w hintWorld) planted(e *output.PlantedError) []string {
+	look := "ls -la " + quote(filepath.Dir(e.Path))
 	home, err := os.UserHomeDir()
 	if err != nil {
 		return []string{look}
 	}
 	isOutput := func(x word, _ int) bool { return x.flag == "output" }
-	return append(w.offer(w.again(isOutput, e.path, filepath.Join(home, filepath.Base(e.path)))), look)
+	return append(w.offer(w.again(isOutput, e.Path, filepath.Join(home, filepath.Base(e.Path)))), look)
 }
 
 func (w hintWorld) traced() []string {

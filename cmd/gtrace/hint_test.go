@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"gtrace/cmd/gtrace/output"
 	"gtrace/session"
 	"gtrace/session/engine"
 )
@@ -319,5 +320,14 @@ func TestQuote(t *testing.T) {
 		if got := quote(arg); got != want {
 			t.Errorf("quote(%q) = %s, want %s", arg, got, want)
 		}
+	}
+}
+
+func TestPlantedHint(t *testing.T) {
+	t.Setenv("HOME", "/home/ann")
+	err := &output.PlantedError{Path: "/tmp/x.json", Err: errors.New("x.json is whatever")}
+	w := hintWorld{args: []string{"gtrace", "attach", "7", "-o", "/tmp/x.json"}, flags: newAttachCommand(newApp()).Flags()}
+	if got := hints(err, w); len(got) == 0 || got[0] != "gtrace attach 7 -o /home/ann/x.json" {
+		t.Errorf("hints %q", got)
 	}
 }

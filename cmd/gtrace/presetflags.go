@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"gtrace/cmd/gtrace/output"
 )
 
 // presetFlags name sets of flags that stand in a file. The file is read only when
@@ -61,9 +61,9 @@ func (f *presetFlags) read(cmd *cobra.Command) error {
 
 // readPresets reads a file, unless somebody else could have written it.
 func readPresets(path string) ([]preset, error) {
-	file, err := openConfig(path, os.Geteuid(), sudoUID())
-	if planted, ok := errors.AsType[*plantedError](err); ok {
-		return nil, usage(withHint(fmt.Errorf("--preset: %w", planted.err), "ls -la "+quote(filepath.Dir(path))+" shows whose it is; a copy of your own can be given: --config FILE"))
+	file, err := output.OpenTrusted(path)
+	if planted, ok := errors.AsType[*output.PlantedError](err); ok {
+		return nil, usage(withHint(fmt.Errorf("--preset: %w", planted.Err), "ls -la "+quote(filepath.Dir(path))+" shows whose it is; a copy of your own can be given: --config FILE"))
 	}
 	if err != nil {
 		return nil, usage(fmt.Errorf("--preset: %w", err))
@@ -77,15 +77,6 @@ func readPresets(path string) ([]preset, error) {
 		return nil, &presetError{text: fmt.Sprintf("it has more than %d bytes", maxPresets)}
 	}
 	return parsePresets(text)
-}
-
-// sudoUID is the user who runs gtrace by sudo, or 0.
-func sudoUID() int {
-	uid, err := strconv.Atoi(os.Getenv("SUDO_UID"))
-	if err != nil || uid < 0 || os.Geteuid() != 0 {
-		return 0
-	}
-	return uid
 }
 
 // checkPresets refuses flags that no command has, in all sets: what is never

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +12,7 @@ func inDir(t *testing.T, presets string, args ...string) (result, *fakeBackend) 
 	t.Helper()
 	dir := t.TempDir()
 	t.Chdir(dir)
-	do(t, os.WriteFile(presetFile, []byte(presets), 0o600))
+	writeFile(t, presetFile, presets)
 	b := &fakeBackend{target: newFakeTarget(t, "g1 enter main.work 10\ng1 return main.work 20\ng1 enter main.other 20\ng1 return main.other 30\nexit 0")}
 	return gtrace(t, b, append([]string{"run", anyProgram}, args...)...), b
 }
@@ -45,7 +44,7 @@ presets:
 	}
 	// Elsewhere.
 	file := filepath.Join(t.TempDir(), "my presets")
-	do(t, os.WriteFile(file, []byte(presets), 0o600))
+	writeFile(t, file, presets)
 	if r, _ := inDir(t, "nonsense", "--preset", "work", "--config", file); r.status != 0 || r.stderr != "g1   • main.work(…)\n" {
 		t.Errorf("status %d\n%s", r.status, r.stderr)
 	}
@@ -79,64 +78,14 @@ func TestPresetsRefused(t *testing.T) {
 		}
 		wantText(t, tt.args, r.stderr, "gtrace: "+tt.stderr)
 	}
-	do(t, os.WriteFile(presetFile, []byte("presets: {a: {optimized: true}}"), 0o600))
+	writeFile(t, presetFile, "presets: {a: {optimized: true}}")
 	r := gtrace(t, &fakeBackend{}, "attach", "1", "--preset", "a")
 	wantText(t, "attach", r.stderr, "gtrace: gtrace.yaml: line 1: gtrace attach has no flag --optimized\n")
 }
 
-// TestOpenConfig reads what other users could have written, as root.
-func TestOpenConfig(t *testing.T) {
-	needRoot(t)
-	for _, tt := range []struct {
-		name     string
-		dirOwner int
-		kind     string // as plant has it
-		owner    int
-		mode     os.FileMode
-		sudo     int
-		refused  string
-	}{
-		{"own", 0, "file", 0, 0o644, 0, ""},
-		{"own, in the directory of somebody else", nobody, "file", 0, 0o644, 0, ""},
-		{"of somebody else", nobody, "file", nobody, 0o644, 0, "gtrace.yaml belongs to user 65534"},
-		{"of somebody else, in an own directory", 0, "file", nobody, 0o600, 0, "gtrace.yaml belongs to user 65534"},
-		{"of who runs gtrace by sudo", nobody, "file", nobody, 0o644, nobody, ""},
-		{"of another one than who does", nobody, "file", another, 0o644, nobody, "gtrace.yaml belongs to user 65533"},
-		{"others can write", 0, "file", 0, 0o646, 0, "others can write to gtrace.yaml"},
-		{"a group can write", 0, "file", 0, 0o664, 0, "others can write to gtrace.yaml"},
-		{"own link", 0, "link", 0, 0, 0, ""},
-		{"link of somebody else", nobody, "link", nobody, 0, 0, "gtrace.yaml is a symbolic link of user 65534"},
-		{"another name of an own file", nobody, "name", 0, 0o644, 0, "gtrace.yaml has other names"},
-		{"pipe", 0, "pipe", 0, 0o600, 0, "is no regular file"},
-		{"directory", 0, "dir", 0, 0o700, 0, "is a directory"},
-		{"nothing", 0, "", 0, 0, 0, "no such file"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			base := t.TempDir()
-			dir, victim := filepath.Join(base, "dir"), filepath.Join(base, "victim")
-			do(t, os.Chmod(base, 0o755), os.Mkdir(dir, 0o755), os.WriteFile(victim, []byte("old"), 0o644), os.Lchown(dir, tt.dirOwner, -1))
-			path := filepath.Join(dir, presetFile)
-			plant(t, path, tt.kind, victim, tt.owner)
-			if tt.mode != 0 {
-				do(t, os.Chmod(path, tt.mode))
-			}
-			f, err := openConfig(path, 0, tt.sudo)
-			if tt.refused != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.refused) {
-					t.Errorf("%v, want %s", err, tt.refused)
-				}
-				if _, statErr := os.Lstat(path); tt.kind == "" && statErr == nil {
-					t.Error("it was made")
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			if text, err := io.ReadAll(f); err != nil || string(text) != "old" {
-				t.Errorf("%q, %v", text, err)
-			}
-		})
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

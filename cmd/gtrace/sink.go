@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"io"
 
+	"gtrace/cmd/gtrace/output"
 	"gtrace/events"
 	"gtrace/summary"
 )
 
 // newSink makes what turns events into what the flags ask for.
-func (o *output) newSink(f *traceFlags, env []string) (events.Sink, error) {
+func (o *destination) newSink(f *traceFlags, env []string) (events.Sink, error) {
 	sink, err := o.countingSink(f, env)
 	if err == nil && f.output.normal {
 		sink = events.Normalize(sink)
@@ -21,7 +22,7 @@ func (o *output) newSink(f *traceFlags, env []string) (events.Sink, error) {
 }
 
 // countingSink makes what writes events, or their summary, or both.
-func (o *output) countingSink(f *traceFlags, env []string) (events.Sink, error) {
+func (o *destination) countingSink(f *traceFlags, env []string) (events.Sink, error) {
 	w := o.all(f)
 	sink, err := o.splittingSink(f, env, w)
 	if err != nil || !f.summary.on() {
@@ -48,22 +49,22 @@ func (o *output) countingSink(f *traceFlags, env []string) (events.Sink, error) 
 }
 
 // all returns where what is about all goroutines is written to.
-func (o *output) all(f *traceFlags) io.Writer {
+func (o *destination) all(f *traceFlags) io.Writer {
 	if f.output.splits() {
-		return frameWriter{w: o.spool}
+		return output.NewFrameWriter(o.spool, 0)
 	}
 	return o.spool
 }
 
 // splittingSink makes what writes events to one file, or to one for each
 // goroutine.
-func (o *output) splittingSink(f *traceFlags, env []string, all io.Writer) (events.Sink, error) {
+func (o *destination) splittingSink(f *traceFlags, env []string, all io.Writer) (events.Sink, error) {
 	sink, err := o.eventSink(f, env, all, f.quiet)
 	if err != nil || !f.output.splits() {
 		return sink, err
 	}
-	return newSplitSink(sink, func(id int64, start *events.Event) (events.Sink, error) {
-		sink, err := o.eventSink(f, env, frameWriter{o.spool, id}, true)
+	return output.NewSplitSink(sink, func(id int64, start *events.Event) (events.Sink, error) {
+		sink, err := o.eventSink(f, env, output.NewFrameWriter(o.spool, id), true)
 		if err == nil && start != nil && f.output.format != "json" {
 			err = sink.Write(*start) // prints nothing: times count from there
 		}
@@ -72,7 +73,7 @@ func (o *output) splittingSink(f *traceFlags, env []string, all io.Writer) (even
 }
 
 // withSource adds the text of lines to what sink gets.
-func (o *output) withSource(sink events.Sink) events.Sink {
+func (o *destination) withSource(sink events.Sink) events.Sink {
 	if o.sources == nil {
 		return events.WithSource(sink, o.source)
 	}
@@ -82,7 +83,7 @@ func (o *output) withSource(sink events.Sink) events.Sink {
 }
 
 // eventSink makes what writes events one by one.
-func (o *output) eventSink(f *traceFlags, env []string, w io.Writer, quiet bool) (events.Sink, error) {
+func (o *destination) eventSink(f *traceFlags, env []string, w io.Writer, quiet bool) (events.Sink, error) {
 	if f.output.format == "json" {
 		return events.JSON(w), nil
 	}
@@ -99,7 +100,7 @@ func (o *output) eventSink(f *traceFlags, env []string, w io.Writer, quiet bool)
 }
 
 // textSink makes what writes events in a form for people.
-func (o *output) textSink(f *traceFlags, env []string, w io.Writer, quiet bool, prefix string) (events.Sink, error) {
+func (o *destination) textSink(f *traceFlags, env []string, w io.Writer, quiet bool, prefix string) (events.Sink, error) {
 	mode, err := events.ParseTimeMode(f.output.time)
 	if err != nil {
 		return nil, usage(err)

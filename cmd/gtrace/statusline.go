@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"gtrace/cmd/gtrace/output"
 	"gtrace/events"
 )
 
@@ -16,7 +17,7 @@ const (
 // A statusLine shows, on the last line of a terminal, how a trace goes whose
 // events go elsewhere. A nil *statusLine does nothing.
 type statusLine struct {
-	w    *steady
+	w    *output.Steady
 	done chan struct{}
 	wg   sync.WaitGroup
 
@@ -29,7 +30,7 @@ type statusLine struct {
 }
 
 // startStatus begins to show the line on w. A panic in it calls fail.
-func startStatus(w *steady, fail func(error)) *statusLine {
+func startStatus(w *output.Steady, fail func(error)) *statusLine {
 	s := &statusLine{w: w, done: make(chan struct{})}
 	s.wg.Go(func() {
 		defer guard(fail)
@@ -76,7 +77,7 @@ func (s *statusLine) show() {
 	rate := (s.events - s.before) * uint64(time.Second/statusEvery)
 	s.before, s.shown = s.events, true
 	// Offered: whoever counts an event must not wait for the terminal.
-	s.w.offer(fmt.Appendf(nil, clearLine+"%d events  %d/s  %d lost  %v  Ctrl-C ends", s.events, rate, s.lost,
+	s.w.Offer(fmt.Appendf(nil, clearLine+"%d events  %d/s  %d lost  %v  Ctrl-C ends", s.events, rate, s.lost,
 		time.Since(s.begun).Truncate(time.Second)))
 }
 

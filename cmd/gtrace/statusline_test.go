@@ -6,13 +6,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gtrace/cmd/gtrace/output"
 	"gtrace/events"
 )
 
 func TestStatusLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var screen strings.Builder
-		stderr := newSteady(&screen, patience{})
+		stderr := output.NewSteady(&screen, guard, output.Patience{})
 		s := startStatus(stderr, func(err error) { t.Error(err) })
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -38,7 +39,7 @@ func TestStatusLine(t *testing.T) {
 		}
 		s.stop()
 		s.stop()
-		if err := stderr.spool.finish(false, patience{}); err != nil {
+		if err := stderr.Finish(); err != nil {
 			t.Error(err)
 		}
 	})

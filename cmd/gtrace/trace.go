@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"gtrace/cmd/gtrace/output"
 	"gtrace/events"
 	"gtrace/session"
 	"gtrace/session/engine"
@@ -18,9 +19,9 @@ import (
 type trace struct {
 	app    *app
 	flags  *traceFlags
-	out    *output
+	out    *destination
 	relay  *relay
-	stderr *steady
+	stderr *output.Steady
 	status *statusLine // nil: none
 	cancel context.CancelCauseFunc
 
@@ -33,7 +34,7 @@ type trace struct {
 // signal ends; foreign tells which are the target's. Nothing is traced yet. What it
 // returns last is to be called when all is over.
 func (a *app) open(ctx context.Context, f *traceFlags, std *os.File, foreign func(os.Signal) bool) (context.Context, *trace, func(), error) {
-	out, err := openOutput(&f.output, a.streams, std)
+	out, err := openDestination(&f.output, a.streams, std)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -47,10 +48,10 @@ func (a *app) open(ctx context.Context, f *traceFlags, std *os.File, foreign fun
 
 // newTrace makes a trace that a signal to relay ends. From now on no output is
 // waited for longer than the flags allow.
-func newTrace(a *app, f *traceFlags, out *output, relay *relay) *trace {
-	p := patience{stall: f.stall, hurry: relay.first}
+func newTrace(a *app, f *traceFlags, out *destination, relay *relay) *trace {
+	p := output.Patience{Stall: f.stall, Hurry: relay.first}
 	out.patience = p
-	t := &trace{app: a, flags: f, out: out, relay: relay, stderr: newSteady(a.say.w, p), cancel: relay.cancel}
+	t := &trace{app: a, flags: f, out: out, relay: relay, stderr: output.NewSteady(a.say.w, guard, p), cancel: relay.cancel}
 	a.say.w = t.stderr
 	return t
 }
@@ -221,7 +222,7 @@ func (t *trace) closeOutput() (err error) {
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
-	if _, ok := errors.AsType[*stallError](err); ok {
+	if _, ok := errors.AsType[*output.StallError](err); ok {
 		return withHint(err, "-o FILE needs no reader; --stall 1m waits longer, --stall 0 for ever, and the target with it")
 	}
 	return err

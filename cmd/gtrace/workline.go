@@ -7,13 +7,15 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"gtrace/cmd/gtrace/output"
 )
 
 // A workLine says on the last line of a terminal what gtrace is busy with before
 // there is anything to see, and goes away. What is written through it stands on
 // lines of its own. A nil *workLine does nothing.
 type workLine struct {
-	w     *steady
+	w     *output.Steady
 	what  string
 	begun time.Time
 	done  chan struct{}
@@ -32,7 +34,7 @@ const (
 
 // startWork begins to say on w what is being done.
 func startWork(w io.Writer, what string) *workLine {
-	l := &workLine{w: newSteady(w, patience{stall: workStall}), what: what, begun: time.Now(), done: make(chan struct{})}
+	l := &workLine{w: output.NewSteady(w, guard, output.Patience{Stall: workStall}), what: what, begun: time.Now(), done: make(chan struct{})}
 	l.wg.Go(func() {
 		tick := time.NewTicker(unnoticed)
 		defer tick.Stop()
@@ -56,7 +58,7 @@ func (l *workLine) show() {
 	if d := time.Since(l.begun).Truncate(time.Second); d > 0 {
 		text += fmt.Sprintf(" %v", d)
 	}
-	l.w.offer([]byte(text))
+	l.w.Offer([]byte(text))
 }
 
 // Write clears the line and writes p.
@@ -78,7 +80,7 @@ func (l *workLine) stop() {
 	close(l.done)
 	l.wg.Wait()
 	_, _ = l.Write(nil)
-	_ = l.w.spool.finish(false, l.w.patience) // a terminal that takes nothing shows in what follows
+	_ = l.w.Finish() // a terminal that takes nothing shows in what follows
 }
 
 // working tells a user who watches a terminal what takes its time, until the

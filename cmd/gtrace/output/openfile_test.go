@@ -1,4 +1,4 @@
-package main
+package output
 
 import (
 	"errors"
@@ -138,7 +138,7 @@ func TestOpenBySudo(t *testing.T) {
 	for name, refused := range map[string]bool{"new": false, "file": false, "link": true, "theirs": false} {
 		f, err := openFile(filepath.Join(dir, name), false, 0, nobody)
 		f.Close()
-		if _, ok := errors.AsType[*plantedError](err); ok != refused || (err != nil) != refused {
+		if _, ok := errors.AsType[*PlantedError](err); ok != refused || (err != nil) != refused {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -156,7 +156,7 @@ func TestOpenAsUser(t *testing.T) {
 	for name, refused := range map[string]bool{"link": true, "mine": false, "file": false} {
 		f, err := openFile(filepath.Join(dir, name), false, another, 0)
 		f.Close()
-		if _, ok := errors.AsType[*plantedError](err); ok != refused || (err != nil) != refused {
+		if _, ok := errors.AsType[*PlantedError](err); ok != refused || (err != nil) != refused {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -174,7 +174,7 @@ func TestOpenOnTheWay(t *testing.T) {
 	for path, refused := range map[string]bool{"open/theirs/x": true, "round": true, "open/ours/y": false, "open/../open/ours//y": false} {
 		f, err := openFile(filepath.Join(base, path), false, 0, 0)
 		f.Close()
-		if _, ok := errors.AsType[*plantedError](err); ok != refused || err == nil == refused {
+		if _, ok := errors.AsType[*PlantedError](err); ok != refused || err == nil == refused {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -337,11 +337,59 @@ func lowestDescriptor(t *testing.T) int {
 	return fd
 }
 
-func TestPlantedHint(t *testing.T) {
-	t.Setenv("HOME", "/home/ann")
-	err := (&walk{path: "/tmp/x.json"}).refuse("x.json is whatever")
-	w := hintWorld{args: []string{"gtrace", "attach", "7", "-o", "/tmp/x.json"}, flags: newAttachCommand(newApp()).Flags()}
-	if got := hints(err, w); len(got) == 0 || got[0] != "gtrace attach 7 -o /home/ann/x.json" {
-		t.Errorf("hints %q", got)
+// TestOpenConfig reads what other users could have written, as root.
+func TestOpenConfig(t *testing.T) {
+	needRoot(t)
+	for _, tt := range []struct {
+		name     string
+		dirOwner int
+		kind     string // as plant has it
+		owner    int
+		mode     os.FileMode
+		sudo     int
+		refused  string
+	}{
+		{"own", 0, "file", 0, 0o644, 0, ""},
+		{"own, in the directory of somebody else", nobody, "file", 0, 0o644, 0, ""},
+		{"of somebody else", nobody, "file", nobody, 0o644, 0, "gtrace.yaml belongs to user 65534"},
+		{"of somebody else, in an own directory", 0, "file", nobody, 0o600, 0, "gtrace.yaml belongs to user 65534"},
+		{"of who runs gtrace by sudo", nobody, "file", nobody, 0o644, nobody, ""},
+		{"of another one than who does", nobody, "file", another, 0o644, nobody, "gtrace.yaml belongs to user 65533"},
+		{"others can write", 0, "file", 0, 0o646, 0, "others can write to gtrace.yaml"},
+		{"a group can write", 0, "file", 0, 0o664, 0, "others can write to gtrace.yaml"},
+		{"own link", 0, "link", 0, 0, 0, ""},
+		{"link of somebody else", nobody, "link", nobody, 0, 0, "gtrace.yaml is a symbolic link of user 65534"},
+		{"another name of an own file", nobody, "name", 0, 0o644, 0, "gtrace.yaml has other names"},
+		{"pipe", 0, "pipe", 0, 0o600, 0, "is no regular file"},
+		{"directory", 0, "dir", 0, 0o700, 0, "is a directory"},
+		{"nothing", 0, "", 0, 0, 0, "no such file"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			base := t.TempDir()
+			dir, victim := filepath.Join(base, "dir"), filepath.Join(base, "victim")
+			do(t, os.Chmod(base, 0o755), os.Mkdir(dir, 0o755), os.WriteFile(victim, []byte("old"), 0o644), os.Lchown(dir, tt.dirOwner, -1))
+			path := filepath.Join(dir, "gtrace.yaml")
+			plant(t, path, tt.kind, victim, tt.owner)
+			if tt.mode != 0 {
+				do(t, os.Chmod(path, tt.mode))
+			}
+			f, err := openConfig(path, 0, tt.sudo)
+			if tt.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.refused) {
+					t.Errorf("%v, want %s", err, tt.refused)
+				}
+				if _, statErr := os.Lstat(path); tt.kind == "" && statErr == nil {
+					t.Error("it was made")
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if text, err := io.ReadAll(f); err != nil || string(text) != "old" {
+				t.Errorf("%q, %v", text, err)
+			}
+		})
 	}
 }

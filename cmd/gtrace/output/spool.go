@@ -1,4 +1,10 @@
-package main
+// Package output takes what gtrace writes to where it goes, whatever that is: a file
+// that others could have prepared is not opened, one that takes nothing holds nobody
+// up, and each goroutine can have one of its own. It knows neither flags nor how an
+// event looks.
+//
+// A [Spool] has a goroutine that writes. All else is for the one that calls it.
+package output
 
 import (
 	"bytes"
@@ -13,6 +19,8 @@ import (
 )
 
 const (
+	// FlushAfter is how long what was written may stay unseen.
+	FlushAfter = 50 * time.Millisecond
 	// spoolSize is how much a spool takes before who writes has to wait. As much
 	// again may be on its way to the file.
 	spoolSize = 64 << 10
@@ -21,19 +29,20 @@ const (
 	spoolChunk = 4 << 10
 )
 
-// A spool writes to a file from a goroutine of its own. A file can take nothing
+// A Spool writes to a file from a goroutine of its own. A file can take nothing
 // for as long as it likes: a pipe that nobody reads, a terminal after Ctrl-S, a
 // server that is gone. A write(2) to it cannot be called off, so no goroutine
-// that holds a target may be in one. Write never blocks; await waits until there
+// that holds a target may be in one. Write never blocks; Await waits until there
 // is room again, as long as the file moves. What a spool has been given up on
 // with is lost, and its goroutine stays behind until the process ends.
 //
-// One goroutine at a time may call await or finish.
-type spool struct {
+// One goroutine at a time may call Await or Finish.
+type Spool struct {
 	file   io.Writer
 	unread func() int  // what the reader of the file has not read
-	tick   func()      // called flushAfter after soon, before what there is gets written; may be nil
-	failed func(error) // called once, from any goroutine; may be nil
+	Tick   func()      // called FlushAfter after Soon, before what there is gets written; may be nil
+	Failed func(error) // called once, from any goroutine; may be nil
+	guard  Guard
 
 	start sync.Once
 	timer *time.Timer
@@ -51,9 +60,15 @@ type spool struct {
 	err    error
 }
 
-func newSpool(file io.Writer) *spool {
-	return &spool{
+// A Guard is deferred by the goroutine of a spool: of a panic there, which it
+// recovers, it makes a failure.
+type Guard func(fail func(error))
+
+// NewSpool returns a spool in front of a file.
+func NewSpool(file io.Writer, guard Guard) *Spool {
+	return &Spool{
 		file:   file,
+		guard:  guard,
 		unread: unreadOf(file),
 		kick:   make(chan struct{}, 1),
 		moved:  make(chan struct{}, 1),
@@ -62,7 +77,7 @@ func newSpool(file io.Writer) *spool {
 }
 
 // Write takes p, all of it, unless the file has failed.
-func (s *spool) Write(p []byte) (int, error) {
+func (s *Spool) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
@@ -76,44 +91,44 @@ func (s *spool) Write(p []byte) (int, error) {
 }
 
 // wake makes the goroutine write what there is.
-func (s *spool) wake() {
+func (s *Spool) wake() {
 	s.start.Do(s.run)
 	post(s.kick)
 }
 
-// soon makes the goroutine call tick and write what there is, flushAfter the
+// Soon makes the goroutine call tick and write what there is, FlushAfter the
 // first of these calls.
-func (s *spool) soon() {
+func (s *Spool) Soon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.armed {
 		s.armed = true
 		s.start.Do(s.run)
-		s.timer.Reset(flushAfter)
+		s.timer.Reset(FlushAfter)
 	}
 }
 
 // waiting returns how much has not reached the file.
-func (s *spool) waiting() (int, error) {
+func (s *Spool) waiting() (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.buf) + s.way, s.err
 }
 
-// full reports whether who writes must wait for room.
-func (s *spool) full() bool {
+// Full reports whether who writes must wait for room.
+func (s *Spool) Full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.buf) >= spoolSize
 }
 
 // run starts the goroutine.
-func (s *spool) run() {
+func (s *Spool) run() {
 	s.timer = time.NewTimer(time.Hour)
 	s.timer.Stop()
 	go func() {
 		defer close(s.done)
-		defer guard(s.fail)
+		defer s.guard(s.fail)
 		for s.next() {
 			s.writeBatch()
 		}
@@ -123,7 +138,7 @@ func (s *spool) run() {
 
 // next waits for something to do and reports false when there will be nothing
 // more.
-func (s *spool) next() bool {
+func (s *Spool) next() bool {
 	ticked := false
 	select {
 	case <-s.kick:
@@ -136,15 +151,15 @@ func (s *spool) next() bool {
 	}
 	last := s.ending && len(s.buf) == 0
 	s.mu.Unlock()
-	if ticked && s.tick != nil {
-		s.tick()
+	if ticked && s.Tick != nil {
+		s.Tick()
 	}
 	return !last
 }
 
 // writeBatch writes what there is now. What comes meanwhile asks for the next
 // batch when there is enough of it: not every event should be a write(2).
-func (s *spool) writeBatch() {
+func (s *Spool) writeBatch() {
 	s.mu.Lock()
 	batch := s.buf
 	s.buf, s.spare, s.way = s.spare[:0], nil, len(batch)
@@ -172,7 +187,7 @@ func (s *spool) writeBatch() {
 
 // advance takes note of how much of a batch is left, and reports whether to go
 // on with it.
-func (s *spool) advance(left int) bool {
+func (s *Spool) advance(left int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil { // it was given up meanwhile
@@ -217,7 +232,7 @@ func writeSome(w io.Writer, p []byte) (int, error) {
 }
 
 // fail takes note of a failure: what is left, and what comes, is lost.
-func (s *spool) fail(err error) {
+func (s *Spool) fail(err error) {
 	s.mu.Lock()
 	first := s.err == nil
 	if first {
@@ -230,26 +245,26 @@ func (s *spool) fail(err error) {
 	if ending {
 		post(s.kick)
 	}
-	if first && s.failed != nil {
-		s.failed(err)
+	if first && s.Failed != nil {
+		s.Failed(err)
 	}
 }
 
 // closeFile closes the file if that was asked for.
-func (s *spool) closeFile() {
+func (s *Spool) closeFile() {
 	c, ok := s.file.(io.Closer)
 	if !ok || !s.close {
 		return
 	}
 	if err := c.Close(); err != nil {
-		s.fail(fmt.Errorf("close: %w", cause(err)))
+		s.fail(fmt.Errorf("close: %w", Cause(err)))
 	}
 }
 
-// await waits until at most most bytes have not reached the file, or enough is
+// Await waits until at most most bytes have not reached the file, or enough is
 // closed. The clock of p starts again whenever something moves; when it has run
-// out, the spool has failed with a stallError.
-func (s *spool) await(most int, p patience, enough <-chan struct{}) error {
+// out, the spool has failed with a StallError.
+func (s *Spool) Await(most int, p Patience, enough <-chan struct{}) error {
 	if n, err := s.waiting(); err != nil || n <= most {
 		return err
 	}
@@ -269,23 +284,28 @@ func (s *spool) await(most int, p patience, enough <-chan struct{}) error {
 			c.hurried()
 		case <-c.expired():
 			if !c.moved() {
-				s.fail(&stallError{c.stall})
+				s.fail(&StallError{c.stall})
 			}
 		}
 	}
 }
 
-// finish writes what is left, closes the file if it is ours, and returns the
+// MakeRoom waits until there is room for more.
+func (s *Spool) MakeRoom(p Patience, enough <-chan struct{}) error {
+	return s.Await(spoolSize-1, p, enough)
+}
+
+// Finish writes what is left, closes the file if it is ours, and returns the
 // first failure of all.
-func (s *spool) finish(closeFile bool, p patience) error {
+func (s *Spool) Finish(closeFile bool, p Patience) error {
 	s.mu.Lock()
 	if !s.ending {
 		s.ending, s.close = true, closeFile
 	}
 	s.mu.Unlock()
 	s.wake()
-	if err := s.await(0, p, nil); err != nil {
-		if _, ok := errors.AsType[*stallError](err); ok {
+	if err := s.Await(0, p, nil); err != nil {
+		if _, ok := errors.AsType[*StallError](err); ok {
 			return err // its goroutine is stuck
 		}
 	}
@@ -299,7 +319,7 @@ func (s *spool) finish(closeFile bool, p patience) error {
 		case <-c.hurry:
 			c.hurried()
 		case <-c.expired():
-			return &stallError{c.stall}
+			return &StallError{c.stall}
 		}
 	}
 }
@@ -310,4 +330,12 @@ func post(c chan struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
+}
+
+// Cause strips the path that the file's own error repeats.
+func Cause(err error) error {
+	if p, ok := errors.AsType[*os.PathError](err); ok {
+		return p.Err
+	}
+	return err
 }

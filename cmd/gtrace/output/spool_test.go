@@ -1,10 +1,12 @@
-package main
+package output
 
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -64,7 +66,7 @@ func (f *slowFile) text() string {
 func TestSpoolKeepsEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := newSlowFile(time.Millisecond)
-		s := newSpool(file)
+		s := NewSpool(file, guardTest)
 		var want strings.Builder
 		for range 3000 {
 			line := strings.Repeat("x", rand.IntN(300)) + "\n"
@@ -72,8 +74,8 @@ func TestSpoolKeepsEverything(t *testing.T) {
 			if _, err := s.Write([]byte(line)); err != nil {
 				t.Fatal(err)
 			}
-			if s.full() {
-				if err := s.await(spoolSize-1, patience{stall: time.Second}, nil); err != nil {
+			if s.Full() {
+				if err := s.Await(spoolSize-1, Patience{Stall: time.Second}, nil); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -81,7 +83,7 @@ func TestSpoolKeepsEverything(t *testing.T) {
 				t.Fatalf("%d bytes wait", n)
 			}
 		}
-		if err := s.finish(true, patience{stall: time.Second}); err != nil {
+		if err := s.Finish(true, Patience{Stall: time.Second}); err != nil {
 			t.Fatal(err)
 		}
 		if file.text() != want.String() {
@@ -103,13 +105,13 @@ func TestSpoolKeepsEverything(t *testing.T) {
 func TestSpoolIsPrompt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := newSlowFile(0)
-		s := newSpool(file)
-		s.tick = func() { s.Write([]byte("tick\n")) }
+		s := NewSpool(file, guardTest)
+		s.Tick = func() { s.Write([]byte("tick\n")) }
 		for range 2 {
 			s.Write([]byte("line\n"))
-			s.soon()
-			s.soon()
-			time.Sleep(flushAfter - time.Nanosecond)
+			s.Soon()
+			s.Soon()
+			time.Sleep(FlushAfter - time.Nanosecond)
 			synctest.Wait()
 			if strings.HasSuffix(file.text(), "line\n") {
 				t.Error("every event is a write of its own")
@@ -120,7 +122,7 @@ func TestSpoolIsPrompt(t *testing.T) {
 		if want := "line\ntick\nline\ntick\n"; file.text() != want {
 			t.Errorf("%q, want %q", file.text(), want)
 		}
-		if err := s.finish(false, patience{}); err != nil || file.closed {
+		if err := s.Finish(false, Patience{}); err != nil || file.closed {
 			t.Error(err, file.closed)
 		}
 	})
@@ -152,44 +154,44 @@ func TestStall(t *testing.T) {
 		{name: "told to end", pause: -1, stall: stall, enough: time.Second, want: time.Second},
 		{name: "for ever", pause: time.Hour, want: 16 * time.Hour},
 		{name: "for ever until told", pause: -1, enough: time.Hour, want: time.Hour},
-		{name: "for ever until a signal", pause: -1, hurry: time.Hour, want: time.Hour + hurriedStall, gaveUp: hurriedStall},
-		{name: "long until a signal", pause: -1, stall: time.Hour, hurry: time.Second, want: time.Second + hurriedStall, gaveUp: hurriedStall},
+		{name: "for ever until a signal", pause: -1, hurry: time.Hour, want: time.Hour + HurriedStall, gaveUp: HurriedStall},
+		{name: "long until a signal", pause: -1, stall: time.Hour, hurry: time.Second, want: time.Second + HurriedStall, gaveUp: HurriedStall},
 		{name: "short, then a signal", pause: -1, stall: time.Second, hurry: time.Second / 2, want: time.Second, gaveUp: time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				file := newSlowFile(tt.pause)
-				s := newSpool(file)
+				s := NewSpool(file, guardTest)
 				begin := time.Now()
 				s.unread = func() int { return int(max(tt.moves-time.Since(begin), 0)) }
 				s.Write(bytes.Repeat([]byte("x"), spoolSize))
-				p := patience{stall: tt.stall}
+				p := Patience{Stall: tt.stall}
 				var enough <-chan struct{}
 				if tt.hurry > 0 {
-					p.hurry = signal(tt.hurry)
+					p.Hurry = signal(tt.hurry)
 				}
 				if tt.enough > 0 {
 					enough = signal(tt.enough)
 				}
-				err := s.await(0, p, enough)
+				err := s.Await(0, p, enough)
 				if took := time.Since(begin); took != tt.want {
 					t.Errorf("waited for %v, want %v", took, tt.want)
 				}
-				stalled, ok := errors.AsType[*stallError](err)
+				stalled, ok := errors.AsType[*StallError](err)
 				if ok != (tt.gaveUp > 0) || ok && stalled.after != tt.gaveUp {
 					t.Errorf("error %v, want a stall of %v", err, tt.gaveUp)
 				}
 				checkGivenUp(t, s, tt.gaveUp > 0)
 				close(file.quit)
 				time.Sleep(time.Hour)
-				_ = s.finish(false, patience{})
+				_ = s.Finish(false, Patience{})
 			})
 		})
 	}
 }
 
 // checkGivenUp checks that nobody waits again for a file that was given up.
-func checkGivenUp(t *testing.T, s *spool, gaveUp bool) {
+func checkGivenUp(t *testing.T, s *Spool, gaveUp bool) {
 	t.Helper()
 	if !gaveUp {
 		return
@@ -198,7 +200,7 @@ func checkGivenUp(t *testing.T, s *spool, gaveUp bool) {
 	if _, err := s.Write([]byte("more")); err == nil {
 		t.Error("a file that was given up takes more")
 	}
-	if err := s.finish(true, patience{stall: time.Hour}); err == nil {
+	if err := s.Finish(true, Patience{Stall: time.Hour}); err == nil {
 		t.Error("the end does not know of the failure")
 	}
 	if took := time.Since(begin); took > 0 {
@@ -211,11 +213,11 @@ func TestStallInClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := newSlowFile(0)
 		file.closes = time.Hour
-		s := newSpool(file)
+		s := NewSpool(file, guardTest)
 		s.Write([]byte("line\n"))
 		begin := time.Now()
-		err := s.finish(true, patience{stall: time.Second})
-		if _, ok := errors.AsType[*stallError](err); !ok || time.Since(begin) != time.Second {
+		err := s.Finish(true, Patience{Stall: time.Second})
+		if _, ok := errors.AsType[*StallError](err); !ok || time.Since(begin) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(begin))
 		}
 		if file.text() != "line\n" {
@@ -240,24 +242,24 @@ func TestSpoolFails(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				file := newSlowFile(0)
 				file.err = tt.err
-				s := newSpool(file)
-				s.tick = tt.tick
+				s := NewSpool(file, guardTest)
+				s.Tick = tt.tick
 				var told []error
-				s.failed = func(err error) { told = append(told, err) }
+				s.Failed = func(err error) { told = append(told, err) }
 				s.Write([]byte("line\n"))
-				s.soon()
-				time.Sleep(flushAfter)
+				s.Soon()
+				time.Sleep(FlushAfter)
 				synctest.Wait()
 				if len(told) != 1 {
 					t.Fatalf("told %v", told)
 				}
-				if _, ok := errors.AsType[*panicError](told[0]); ok != tt.panic || !tt.panic && told[0] != tt.err {
+				if _, ok := errors.AsType[*brokenError](told[0]); ok != tt.panic || !tt.panic && told[0] != tt.err {
 					t.Errorf("told %v", told[0])
 				}
 				if _, err := s.Write([]byte("more\n")); err != told[0] {
 					t.Errorf("more: %v", err)
 				}
-				if err := s.finish(true, patience{}); err != told[0] || len(told) > 1 {
+				if err := s.Finish(true, Patience{}); err != told[0] || len(told) > 1 {
 					t.Errorf("finish: %v", err)
 				}
 				if !tt.panic && !file.closed {
@@ -279,13 +281,13 @@ func TestNonBlocking(t *testing.T) {
 	if err := unix.SetNonblock(fds[1], true); err != nil { // after NewFile has looked
 		t.Fatal(err)
 	}
-	s := newSpool(w)
+	s := NewSpool(w, guardTest)
 	const lines = 50_000
 	go func() {
 		for range lines {
 			s.Write([]byte("line\n"))
 		}
-		if err := s.finish(true, patience{}); err != nil {
+		if err := s.Finish(true, Patience{}); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -312,8 +314,23 @@ func TestUnread(t *testing.T) {
 	if n := unread(); n != 3 {
 		t.Errorf("%d unread, want 3", n)
 	}
-	file, _ := tempFile(t)
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
 	if n := unreadOf(file)(); n != 0 {
 		t.Errorf("%d unread of a file", n)
+	}
+}
+
+// A brokenError is a panic in a spool.
+type brokenError struct{ value any }
+
+func (e *brokenError) Error() string { return fmt.Sprint(e.value) }
+
+func guardTest(fail func(error)) {
+	if v := recover(); v != nil {
+		fail(&brokenError{v})
 	}
 }

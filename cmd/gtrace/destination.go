@@ -7,22 +7,20 @@ import (
 	"sync"
 	"time"
 
+	"gtrace/cmd/gtrace/output"
 	"gtrace/events"
 	"gtrace/session/engine"
 )
 
-// How long what was written may stay unseen. A sink that prints a call and its
-// return in one line holds the call until it knows; a person who watches waits
-// less long for that than a file does.
-const (
-	flushAfter = 50 * time.Millisecond
-	heldInFile = 500 * time.Millisecond
-)
+// heldInFile is how long a sink that prints a call and its return in one line may
+// hold the call: a file waits longer for that than a person who watches, who waits
+// for flushAfter.
+const heldInFile = 500 * time.Millisecond
 
-// An output is where events go: a sink, on a spool, on a file. Write and Close
+// A destination is where events go: a sink, on a spool, on a file. Write and Close
 // are called by the goroutine that traces, and wait for a file that takes
 // nothing no longer than patience allows.
-type output struct {
+type destination struct {
 	file     *os.File
 	name     string    // for messages
 	close    bool      // the file is ours
@@ -35,10 +33,10 @@ type output struct {
 	source     func(file string, line int) string // text of a line of source
 	sources    map[int]func(string, int) string   // the same of several processes, by PID; nil: there is one
 
-	patience patience
+	patience output.Patience
 	stopped  <-chan struct{} // once it is closed, Write waits no more
 	broken   func(error)
-	spool    *spool
+	spool    *output.Spool
 
 	mu      sync.Mutex
 	sink    events.Sink // nil once it is closed
@@ -48,10 +46,10 @@ type output struct {
 	err     error
 }
 
-// openOutput opens what the flags name, or takes std. It fails before anything
+// openDestination opens what the flags name, or takes std. It fails before anything
 // is started when the file cannot be written.
-func openOutput(f *outputFlags, s streams, std *os.File) (*output, error) {
-	o := &output{file: std, name: std.Name()}
+func openDestination(f *outputFlags, s streams, std *os.File) (*destination, error) {
+	o := &destination{file: std, name: std.Name()}
 	command, isPipe := pipeCommand(f.file)
 	switch {
 	case f.file == "":
@@ -64,7 +62,7 @@ func openOutput(f *outputFlags, s streams, std *os.File) (*output, error) {
 	case f.file == "-":
 		o.file, o.name = s.out, s.out.Name()
 	default:
-		file, err := openFile(f.file, f.append, os.Geteuid(), sudoUID())
+		file, err := output.Open(f.file, f.append)
 		if err != nil {
 			return nil, fmt.Errorf("--output: %w", err)
 		}
@@ -77,7 +75,7 @@ func openOutput(f *outputFlags, s streams, std *os.File) (*output, error) {
 // start makes the sink. A failure to write later on, whichever goroutine meets
 // it, calls broken, once. Once stopped is closed, events no longer wait for a
 // slow file.
-func (o *output) start(f *traceFlags, env []string, stopped <-chan struct{}, broken func(error)) error {
+func (o *destination) start(f *traceFlags, env []string, stopped <-chan struct{}, broken func(error)) error {
 	if info, err := o.file.Stat(); o.truncate && err == nil && info.Mode().IsRegular() {
 		if err := o.file.Truncate(0); err != nil {
 			return fmt.Errorf("--output: %w", err)
@@ -85,11 +83,11 @@ func (o *output) start(f *traceFlags, env []string, stopped <-chan struct{}, bro
 	}
 	o.broken, o.stopped = broken, stopped
 	if f.output.splits() {
-		o.spool = newSpool(newSplitFile(o.file, o.name, f.output.append))
+		o.spool = output.NewSpool(output.NewSplitFile(o.file, o.name, f.output.append), guard)
 	} else {
-		o.spool = newSpool(o.file)
+		o.spool = output.NewSpool(o.file, guard)
 	}
-	o.spool.tick, o.spool.failed = o.tick, o.fail
+	o.spool.Tick, o.spool.Failed = o.tick, o.fail
 	sink, err := o.newSink(f, env)
 	if err != nil {
 		return err
@@ -99,22 +97,22 @@ func (o *output) start(f *traceFlags, env []string, stopped <-chan struct{}, bro
 }
 
 // Write writes one event. After a failure it does nothing.
-func (o *output) Write(e events.Event) {
+func (o *destination) Write(e events.Event) {
 	if !o.print(e) {
 		return
 	}
-	o.spool.soon()
+	o.spool.Soon()
 	// While waiting the lock is free: the spool's goroutine may need it.
 	switch {
 	case o.prompt:
-		o.fail(o.spool.await(0, o.patience, o.stopped))
-	case o.spool.full():
-		o.fail(o.spool.await(spoolSize-1, o.patience, o.stopped))
+		o.fail(o.spool.Await(0, o.patience, o.stopped))
+	case o.spool.Full():
+		o.fail(o.spool.MakeRoom(o.patience, o.stopped))
 	}
 }
 
 // print hands an event to the sink, and reports whether it took it.
-func (o *output) print(e events.Event) bool {
+func (o *destination) print(e events.Event) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.err != nil || o.sink == nil {
@@ -129,7 +127,7 @@ func (o *output) print(e events.Event) bool {
 }
 
 // know takes note of what the packages of a program are called.
-func (o *output) know(functions []*engine.Function) {
+func (o *destination) know(functions []*engine.Function) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.names == nil {
@@ -142,7 +140,7 @@ func (o *output) know(functions []*engine.Function) {
 
 // tick is called by the spool's goroutine, flushAfter the first event that it
 // has not been called for.
-func (o *output) tick() {
+func (o *destination) tick() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	f, ok := o.sink.(events.Flusher)
@@ -151,10 +149,10 @@ func (o *output) tick() {
 	}
 	hold := heldInFile
 	if o.prompt {
-		hold = flushAfter
+		hold = output.FlushAfter
 	}
 	if time.Since(o.last) < hold {
-		o.spool.soon()
+		o.spool.Soon()
 		return
 	}
 	o.pending = false
@@ -162,48 +160,40 @@ func (o *output) tick() {
 }
 
 // fail remembers the first failure and tells it.
-func (o *output) fail(err error) {
+func (o *destination) fail(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.failed(err)
 }
 
 // failed is fail for who holds the lock.
-func (o *output) failed(err error) {
+func (o *destination) failed(err error) {
 	if err == nil || o.err != nil {
 		return
 	}
 	if p, ok := errors.AsType[*panicError](err); ok {
 		o.err = p
 	} else {
-		o.err = fmt.Errorf("write %s: %w", o.name, cause(err))
+		o.err = fmt.Errorf("write %s: %w", o.name, output.Cause(err))
 	}
 	o.broken(o.err)
 }
 
 // failure returns what went wrong first.
-func (o *output) failure() error {
+func (o *destination) failure() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.err
 }
 
-// cause strips the path that the file's own error repeats.
-func cause(err error) error {
-	if p, ok := errors.AsType[*os.PathError](err); ok {
-		return p.Err
-	}
-	return err
-}
-
 // Close writes what is left and closes the file. It returns the first failure
 // of all. It may be called twice.
-func (o *output) Close() error {
+func (o *destination) Close() error {
 	if o.spool == nil { // it was never started
 		if o.close {
 			o.close = false
 			o.file.Close() // nothing was written
-			o.pipe.wait(o.patience.hurry)
+			o.pipe.wait(o.patience.Hurry)
 		}
 		return nil
 	}
@@ -213,7 +203,7 @@ func (o *output) Close() error {
 	}
 	o.sink = nil
 	o.mu.Unlock()
-	o.fail(o.spool.finish(o.close, o.patience))
-	o.pipe.wait(o.patience.hurry)
+	o.fail(o.spool.Finish(o.close, o.patience))
+	o.pipe.wait(o.patience.Hurry)
 	return o.failure()
 }

@@ -1,4 +1,4 @@
-package main
+package output
 
 import (
 	"errors"
@@ -21,6 +21,18 @@ import (
 // traceMode is the mode of a new file: values may be secrets.
 const traceMode = 0o600
 
+// Open opens the file at path for writing as this process, and creates it if need
+// be. The error for what others could have prepared is a [*PlantedError].
+func Open(path string, appending bool) (*os.File, error) {
+	return openFile(path, appending, os.Geteuid(), sudoUID())
+}
+
+// OpenTrusted opens the file at path for reading as this process, unless others could
+// have written it: then the error is a [*PlantedError].
+func OpenTrusted(path string) (*os.File, error) {
+	return openConfig(path, os.Geteuid(), sudoUID())
+}
+
 // openFile opens the file at path for writing, and creates it if need be. The
 // euid is that of this process, sudo the user who runs it by sudo, or 0.
 func openFile(path string, appending bool, euid, sudo int) (*os.File, error) {
@@ -36,6 +48,15 @@ func openFile(path string, appending bool, euid, sudo int) (*os.File, error) {
 func openConfig(path string, euid, sudo int) (*os.File, error) {
 	w := walk{path: path, euid: uint32(euid), sudo: uint32(sudo), flags: unix.O_RDONLY}
 	return w.openSteady()
+}
+
+// sudoUID is the user who runs gtrace by sudo, or 0.
+func sudoUID() int {
+	uid, err := strconv.Atoi(os.Getenv("SUDO_UID"))
+	if err != nil || uid < 0 || os.Geteuid() != 0 {
+		return 0
+	}
+	return uid
 }
 
 // openSteady walks the path until it stays the same meanwhile.
@@ -235,7 +256,7 @@ func (w *walk) use(fd int, name string) (*os.File, error) {
 	}
 	f, err := os.OpenFile("/proc/self/fd/"+strconv.Itoa(fd), w.flags, 0)
 	if err != nil {
-		return nil, w.fail(cause(err))
+		return nil, w.fail(Cause(err))
 	}
 	return f, nil
 }
@@ -266,14 +287,14 @@ func (w *walk) trusts(uid uint32) bool { return uid == 0 || uid == w.euid || uid
 
 // refuse says why others could have prepared what was found.
 func (w *walk) refuse(format string, args ...any) error {
-	return &plantedError{path: w.path, err: w.fail(fmt.Errorf(format, args...))}
+	return &PlantedError{Path: w.path, Err: w.fail(fmt.Errorf(format, args...))}
 }
 
-// A plantedError refuses an output, or what is read, that others could have
+// A PlantedError refuses an output, or what is read, that others could have
 // prepared.
-type plantedError struct {
-	path string
-	err  error
+type PlantedError struct {
+	Path string
+	Err  error
 }
 
-func (e *plantedError) Error() string { return e.err.Error() }
+func (e *PlantedError) Error() string { return e.Err.Error() }

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"gtrace/cmd/gtrace/output"
 )
 
 // A pipeline is a command that reads the events: -o '|command', as strace has it.
@@ -66,6 +68,6 @@ func (p *pipeline) wait(hurry <-chan struct{}) {
 	}
 	select {
 	case <-p.done:
-	case <-time.After(hurriedStall):
+	case <-time.After(output.HurriedStall):
 	}
 }

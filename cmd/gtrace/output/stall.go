@@ -1,4 +1,4 @@
-package main
+package output
 
 import (
 	"fmt"
@@ -9,19 +9,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A patience is how long to wait for a file that takes nothing.
-type patience struct {
-	stall time.Duration   // 0: for ever
-	hurry <-chan struct{} // once it is closed the user waits: hurriedStall at most; nil: never
+// A Patience is how long to wait for a file that takes nothing.
+type Patience struct {
+	Stall time.Duration   // 0: for ever
+	Hurry <-chan struct{} // once it is closed the user waits: HurriedStall at most; nil: never
 }
 
-// hurriedStall is how long gtrace waits for a file after a signal.
-const hurriedStall = 2 * time.Second
+// HurriedStall is how long gtrace waits for a file after a signal.
+const HurriedStall = 2 * time.Second
 
-// A stallError says that a file took nothing for too long.
-type stallError struct{ after time.Duration }
+// A StallError says that a file took nothing for too long.
+type StallError struct{ after time.Duration }
 
-func (e *stallError) Error() string { return fmt.Sprintf("no progress for %v", e.after) }
+func (e *StallError) Error() string { return fmt.Sprintf("no progress for %v", e.after) }
 
 // A stallClock runs out when a file takes nothing for as long as a patience
 // lasts.
@@ -33,8 +33,8 @@ type stallClock struct {
 	left   int         // unread, at the last look
 }
 
-func newStallClock(p patience, unread func() int) *stallClock {
-	c := &stallClock{unread: unread, stall: p.stall, hurry: p.hurry, left: unread()}
+func newStallClock(p Patience, unread func() int) *stallClock {
+	c := &stallClock{unread: unread, stall: p.Stall, hurry: p.Hurry, left: unread()}
 	if c.stall > 0 {
 		c.timer = time.NewTimer(c.stall)
 	}
@@ -71,11 +71,11 @@ func (c *stallClock) moved() bool {
 // hurried makes the clock a short one.
 func (c *stallClock) hurried() {
 	c.hurry = nil
-	if c.stall > 0 && c.stall <= hurriedStall {
+	if c.stall > 0 && c.stall <= HurriedStall {
 		return
 	}
 	c.stop()
-	c.stall = hurriedStall
+	c.stall = HurriedStall
 	c.timer = time.NewTimer(c.stall)
 }
 

@@ -1,4 +1,4 @@
-package main
+package output
 
 import (
 	"encoding/binary"
@@ -13,7 +13,7 @@ import (
 
 // With -ff each goroutine has a file of its own. All of them are written by one
 // spool, whose patience and failures they share: what goes there is framed, and a
-// splitFile in the place of the file takes the frames apart. There may be more
+// SplitFile in the place of the file takes the frames apart. There may be more
 // goroutines than files can be open, or sinks be kept, so those that were not
 // used for long are closed, and made again when they are needed.
 
@@ -31,6 +31,10 @@ type frameWriter struct {
 	id int64
 }
 
+// NewFrameWriter returns the writer of a goroutine, 0 for what is about all, in front of
+// a [*SplitFile].
+func NewFrameWriter(w io.Writer, id int64) io.Writer { return frameWriter{w, id} }
+
 func (f frameWriter) Write(p []byte) (int, error) {
 	b := make([]byte, 0, frameHead+len(p))
 	b = binary.BigEndian.AppendUint64(b, uint64(f.id))
@@ -41,8 +45,8 @@ func (f frameWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A splitFile writes frames to files.
-type splitFile struct {
+// A SplitFile writes frames to files.
+type SplitFile struct {
 	file      *os.File // for what is about all
 	path      string   // of file; those of goroutines are PATH.ID
 	appending bool
@@ -55,13 +59,15 @@ type splitFile struct {
 	left int // of the frame
 }
 
-func newSplitFile(file *os.File, path string, appending bool) *splitFile {
-	s := &splitFile{file: file, path: path, appending: appending, made: make(map[int64]bool)}
+// NewSplitFile returns what writes to the file at path, and to one beside it for each
+// goroutine.
+func NewSplitFile(file *os.File, path string, appending bool) *SplitFile {
+	s := &SplitFile{file: file, path: path, appending: appending, made: make(map[int64]bool)}
 	s.open = recent[*os.File]{most: maxSplitFiles, drop: (*os.File).Close}
 	return s
 }
 
-func (s *splitFile) Write(p []byte) (int, error) {
+func (s *SplitFile) Write(p []byte) (int, error) {
 	done := 0
 	for done < len(p) {
 		if s.left == 0 {
@@ -86,7 +92,7 @@ func (s *splitFile) Write(p []byte) (int, error) {
 }
 
 // write writes to the file of the frame at hand.
-func (s *splitFile) write(p []byte) error {
+func (s *SplitFile) write(p []byte) error {
 	if s.id == 0 {
 		_, err := s.file.Write(p)
 		return err
@@ -100,18 +106,18 @@ func (s *splitFile) write(p []byte) error {
 	if err == nil {
 		_, err = file.Write(p)
 	}
-	if planted, ok := errors.AsType[*plantedError](err); ok {
-		err = planted.err
+	if planted, ok := errors.AsType[*PlantedError](err); ok {
+		err = planted.Err
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %s", name, cause(err)) // not cut off as the path of the file is
+		return fmt.Errorf("%s: %s", name, Cause(err)) // not cut off as the path of the file is
 	}
 	return nil
 }
 
 // reopen opens the file of a goroutine. The first time it is emptied.
-func (s *splitFile) reopen(name string) (*os.File, error) {
-	file, err := openFile(name, true, os.Geteuid(), sudoUID())
+func (s *SplitFile) reopen(name string) (*os.File, error) {
+	file, err := Open(name, true)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +131,7 @@ func (s *splitFile) reopen(name string) (*os.File, error) {
 	return file, s.open.put(s.id, file)
 }
 
-func (s *splitFile) Close() error {
+func (s *SplitFile) Close() error {
 	err := s.open.dropAll()
 	if cerr := s.file.Close(); err == nil {
 		err = cerr
@@ -133,22 +139,23 @@ func (s *splitFile) Close() error {
 	return err
 }
 
-// A splitSink hands each event to the sink of its goroutine, and what is about the
+// A SplitSink hands each event to the sink of its goroutine, and what is about the
 // stream to one for all.
-type splitSink struct {
+type SplitSink struct {
 	all   events.Sink
 	make  func(id int64, start *events.Event) (events.Sink, error)
 	sinks recent[events.Sink]
 	start *events.Event
 }
 
-func newSplitSink(all events.Sink, each func(id int64, start *events.Event) (events.Sink, error)) *splitSink {
-	s := &splitSink{all: all, make: each}
+// NewSplitSink returns a sink that makes one for each goroutine, at its first event.
+func NewSplitSink(all events.Sink, each func(id int64, start *events.Event) (events.Sink, error)) *SplitSink {
+	s := &SplitSink{all: all, make: each}
 	s.sinks = recent[events.Sink]{most: maxSplitSinks, drop: events.Sink.Close}
 	return s
 }
 
-func (s *splitSink) Write(e events.Event) error {
+func (s *SplitSink) Write(e events.Event) error {
 	switch e.Kind {
 	case events.Start:
 		s.start = &e
@@ -175,7 +182,7 @@ func (s *splitSink) Write(e events.Event) error {
 }
 
 // Flush writes what the sinks hold back.
-func (s *splitSink) Flush() error {
+func (s *SplitSink) Flush() error {
 	for sink := range s.sinks.all {
 		if f, ok := sink.(events.Flusher); ok {
 			if err := f.Flush(); err != nil {
@@ -186,7 +193,7 @@ func (s *splitSink) Flush() error {
 	return nil
 }
 
-func (s *splitSink) Close() error {
+func (s *SplitSink) Close() error {
 	err := s.sinks.dropAll()
 	if cerr := s.all.Close(); err == nil {
 		err = cerr
