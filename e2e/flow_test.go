@@ -108,6 +108,8 @@ type flowCall struct {
 	loose map[int]int // how often it was on lines that may have events or not
 	ran   map[int]int // how often statements were run, by the line of their begin
 	vars  []flowVar
+
+	watched []flowVar
 }
 
 // A flowVar is a value that a variable has, or is shown with, at a line.
@@ -244,6 +246,9 @@ func (f *flowTest) seen(stream []events.Event) []*flowCall {
 			for _, v := range e.Changes {
 				c.vars = append(c.vars, flowVar{e.Line, v.Name, address.ReplaceAllString(v.Value.Value, "0xADDR")})
 			}
+			for _, w := range e.Watch {
+				c.watched = append(c.watched, flowVar{e.Line, w.Expr, w.Value})
+			}
 			if f.lines.Loose[e.Line] {
 				c.loose[e.Line]++
 			} else {
@@ -289,14 +294,15 @@ func (f *flowTest) compare(t *testing.T, mode string) (met int, problems []strin
 
 // calls traces the program in a build mode, and returns the calls that it tells of
 // and those of the trace. Of optimised ones, both are without functions that may be
-// inlined.
-func (f *flowTest) calls(t *testing.T, mode string) (told, seen []*flowCall) {
+// inlined. Flags are more of gtrace's.
+func (f *flowTest) calls(t *testing.T, mode string, flags ...string) (told, seen []*flowCall) {
 	t.Helper()
 	goTool(t, f.dir, append(slices.Clone(buildModes[mode]), "-o", mode, ".")...)
 	trace := filepath.Join(f.dir, mode+".jsonl")
 	ctx, cancel := context.WithTimeout(t.Context(), generatedLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, gtrace(t), "run", "-q", "-t", "main.go", "-s", "1000", "--values", "100", "--format", "json", "-o", trace, "./"+mode)
+	cmd := exec.CommandContext(ctx, gtrace(t), "run", "-q", "-t", "main.go", "-s", "1000", "--values", "100", "--format", "json", "-o", trace)
+	cmd.Args = append(append(cmd.Args, flags...), "./"+mode)
 	cmd.Dir = f.dir
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("%v\n%s", err, out)

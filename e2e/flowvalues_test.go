@@ -12,7 +12,7 @@ import (
 )
 
 // TestFlowValues traces the lines of random programs, and checks that a variable is
-// shown with no value but those that it had in that call, as the same program tells
+// shown, and watched, with no value but those that it had in that call, as the same program tells
 // when it is marked and run by itself. It counts the values, too, that a variable had
 // in that call but never on that line, where it tells them: optimised code does not
 // keep the order.
@@ -43,18 +43,18 @@ func TestFlowValues(t *testing.T) {
 	})
 	for _, mode := range modes {
 		c := counts[mode]
-		t.Logf("%s: %d values of %d, %d wrong, %d elsewhere", mode, c.shown.Load(), c.told.Load(), c.wrong.Load(), c.elsewhere.Load())
+		t.Logf("%s: %d values of %d, %d more watched, %d wrong, %d elsewhere", mode, c.shown.Load(), c.told.Load(), c.watched.Load(), c.wrong.Load(), c.elsewhere.Load())
 	}
 }
 
 // flowCounts count values of variables: those that are new, or have changed.
-type flowCounts struct{ told, shown, wrong, elsewhere atomic.Int64 }
+type flowCounts struct{ told, shown, watched, wrong, elsewhere atomic.Int64 }
 
 // compareValues returns which of the values that lines of the program in a build mode
 // show the variables never had.
 func (f *flowTest) compareValues(t *testing.T, mode string, counts *flowCounts) (problems []string) {
 	t.Helper()
-	told, seen := f.calls(t, mode)
+	told, seen := f.calls(t, mode, "--watch", "acc", "--watch", "out", "--watch", "b")
 	if len(told) != len(seen) {
 		return []string{fmt.Sprintf("%d calls were seen, of %d", len(seen), len(told))}
 	}
@@ -67,11 +67,15 @@ func (f *flowTest) compareValues(t *testing.T, mode string, counts *flowCounts) 
 			last[v.name] = v.value
 			had[v.name] = append(had[v.name], v)
 		}
-		for _, v := range c.vars {
+		for n, v := range slices.Concat(c.vars, c.watched) {
 			if had[v.name] == nil || strings.Contains(v.value, "…") {
 				continue // of a type that is not told, or cut
 			}
-			counts.shown.Add(1)
+			if n < len(c.vars) {
+				counts.shown.Add(1)
+			} else {
+				counts.watched.Add(1)
+			}
 			values := map[string]bool{}
 			for _, was := range had[v.name] {
 				values[was.value] = true

@@ -91,8 +91,8 @@ b@3
 c@30 30-30,from:x@4 32-32,again
 d@31 31-31
 e@31 31-31,again 32-32,again
-err@3 anywhere
-g@36 anywhere
+err@3 anywhere 38-38
+g@36 anywhere 36-36,=0
 h@37 anywhere 37-37,=1
 i@10 10-10,computes,step:1,=0
 k@13 13-13,computes,step:1,=0

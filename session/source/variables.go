@@ -140,10 +140,12 @@ func (r *reach) assignment(n int, d deed) {
 		v.Anywhere = v.Anywhere || !d.Head // code does not tell them apart
 		return
 	}
-	if v.Anywhere = v.Anywhere || len(v.By) == maxAssignments; !v.Anywhere {
-		v.By = append(v.By, at)
-		r.bits[n][at.First] = 1 << len(v.By)
+	if len(v.By) == maxAssignments {
+		v.Anywhere = true
+		return
 	}
+	v.By = append(v.By, at)
+	r.bits[n][at.First] = 1 << len(v.By)
 }
 
 // add adds what another assignment on the same line does.

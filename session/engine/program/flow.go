@@ -12,16 +12,17 @@ import (
 // A flow is the code of a function as values go through it.
 type flow struct {
 	*body
-	im      *Image
-	fn      *engine.Function
-	starts  []int // of blocks
-	block   []int // by instruction
-	from    [][]int
-	effects []effects
-	units   map[unitKey]*solved
-	to      [][]int  // the blocks to which control goes
-	order   []int    // of blocks: see sort
-	ahead   [][]bool // see forward
+	im       *Image
+	fn       *engine.Function
+	starts   []int // of blocks
+	block    []int // by instruction
+	from     [][]int
+	effects  []effects
+	units    map[unitKey]*solved
+	contents map[contentKey]*contents
+	to       [][]int  // the blocks to which control goes
+	order    []int    // of blocks: see sort
+	ahead    [][]bool // see forward
 }
 
 type unitKey struct {
@@ -88,7 +89,7 @@ func (im *Image) flow(f *engine.Function) (*flow, error) {
 }
 
 func newFlow(im *Image, f *engine.Function, b *body) *flow {
-	fl := &flow{body: b, im: im, fn: f, block: make([]int, len(b.code)), units: map[unitKey]*solved{}}
+	fl := &flow{body: b, im: im, fn: f, block: make([]int, len(b.code)), units: map[unitKey]*solved{}, contents: map[contentKey]*contents{}}
 	for i := range b.code {
 		fl.effects = append(fl.effects, fl.effectsOf(i))
 	}

@@ -171,6 +171,10 @@ func (fr *Frame) doubt(list []Local, at Viewpoint) {
 			l.doubtful = true
 			continue
 		}
+		if l.escapes && !fl.isKept(l, i, at.Line, all) {
+			l.doubtful = true
+			continue
+		}
 		for n, c := range l.claims(addr, pieces, int64(fr.CFA)) {
 			if c.size == 0 {
 				continue
