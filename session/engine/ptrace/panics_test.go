@@ -4,8 +4,6 @@ package ptrace
 
 import (
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"gtrace/session/engine"
@@ -25,15 +23,7 @@ func main() { careful() }
 // TestPanicCosts checks what is done for a panic before there is one, and whose time
 // it is that the runtime spends on its own stack while it recovers.
 func TestPanicCosts(t *testing.T) {
-	dir := t.TempDir()
-	src, prog := filepath.Join(dir, "main.go"), filepath.Join(dir, "prog")
-	if err := os.WriteFile(src, []byte(panicking), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("go", "build", "-o", prog, src).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	e, err := Run(Launch{Path: prog, Stderr: os.Stderr})
+	e, err := Run(Launch{Path: compile(t, panicking), Stderr: os.Stderr})
 	if err != nil {
 		t.Fatal(err)
 	}
