@@ -402,6 +402,22 @@ func together(a int, s string) int {
 	return acc + n + len(out)
 }
 
+// Loops that fill and copy memory are on the lines that need them.
+//
+//go:noinline
+func large(n int) (acc int) {
+	for i := range n {
+		list := [40]int{1: i}
+		copied := list
+		if i&1 == 0 {
+			list = [40]int{}
+		}
+		acc += copied[i] + list[i]
+		acc += len(fmt.Sprint(n, i, acc, n, i, acc, n, i, acc, n, i, acc, n, i, acc))
+	}
+	return acc
+}
+
 func main() {
 	for n := range 5 {
 		continued(n)
@@ -416,6 +432,7 @@ func main() {
 		deferred(n)
 		try(n)
 		leaves(n)
+		large(n)
 		together(n, "ab"[:n&1])
 	}
 }

@@ -36,6 +36,7 @@ type block struct {
 	succs      []*block
 	entered    bool // from elsewhere, too
 	runs       []run
+	rest       int  // behind the last thing that a line does
 	way        bool // ends with a jump that leads to one place, and is of no run
 }
 
@@ -139,6 +140,7 @@ func (b *body) findRuns(bl *block, statement func(line int) int) {
 		bl.add(run{line, at, in.isSpill(), in.isSpill() && !b.isVariable(i)})
 		begin = i + 1
 	}
+	bl.rest = begin
 	last := bl.end - 1
 	bl.way = b.code[last].isWay() && begin <= last
 }
@@ -270,6 +272,8 @@ func (a *arrivalFinder) find(bl *block, i int) []Mark {
 		case o&(otherLine|otherPlace) == 0:
 		case o&(sameLine|elsewhere) == 0 && p.way:
 			jumps = append(jumps, Mark{Insn: a.code[p.end-1], Line: r.line, Fresh: o == otherPlace})
+		case o&(sameLine|elsewhere) == 0 && p.rest < p.end && len(p.succs) == 1:
+			jumps = append(jumps, Mark{Insn: a.code[p.rest], Line: r.line, Fresh: o == otherPlace})
 		case from&elsewhere == 0:
 			return here(from)
 		}

@@ -202,6 +202,18 @@ func TestArrivals(t *testing.T) {
 			want: "0:12* 3:14* 4:15*",
 		},
 		{
+			name: "a loop in a line, as one that fills memory with zeros",
+			code: `
+				890424  2*
+				8b0424  3*   MOVL (SP), AX
+				890424  3
+				ffc8    3    DECL
+				75f9    3    JNE to the store
+				890424  4*
+				c3      5*`,
+			want: "0:2* 1:3* 5:4* 6:5*",
+		},
+		{
 			name: "a case that is a variable",
 			code: `
 				890424    11*

@@ -79,6 +79,18 @@ func TestRepeats(t *testing.T) {
 			want: "0:11 4:14 5:15",
 		},
 		{
+			name: "a truth value that comes back from the stack for a jump of another line",
+			code: `
+				ff0424      2*
+				0fb64c2408  4*  MOVBLZX 8(SP), CX
+				85c9        4   TESTL CX, CX
+				7403        3*  JE
+				ff0424      3*
+				ffc0        4*  INCL
+				c3          5*`,
+			want: "0:2 3:3 5:4 6:5",
+		},
+		{
 			name: "a byte that comes back from the stack",
 			code: `
 				ff0424      2*

@@ -13,13 +13,13 @@ func (b *body) skipShuffles() {
 	does := make([]bool, len(b.code))
 	more := make(map[int]bool)
 	for i, in := range b.code {
-		if !in.isWay() && !in.isShuffle() && !in.isConstant() {
+		if !in.isWay() && !in.isShuffle() && !in.isConstant() && !b.isAsked(i) {
 			more[b.lines[i]] = true
 		}
 	}
 	var todo []int
 	for i, in := range b.code {
-		if does[i] = !b.solid[b.lines[i]] || in.Length == 1 || !in.isWay() && !in.isShuffle() && !(in.isConstant() && more[b.lines[i]]); does[i] {
+		if does[i] = !b.solid[b.lines[i]] || in.Length == 1 || !in.isWay() && !in.isShuffle() && !b.isAsked(i) && !(in.isConstant() && more[b.lines[i]]); does[i] {
 			todo = append(todo, i)
 		}
 	}
@@ -36,6 +36,14 @@ func (b *body) skipShuffles() {
 	for i := range does {
 		b.begin[i] = b.begin[i] && does[i]
 	}
+}
+
+// isAsked reports whether an instruction tests a truth value, which has just come back
+// from the stack, for a jump of another line.
+func (b *body) isAsked(i int) bool {
+	in := b.code[i]
+	return in.Op == x86asm.TEST && in.Args[0] == in.Args[1] && i > 0 && b.code[i-1].isShuffle() && b.lines[i-1] == b.lines[i] &&
+		i+1 < len(b.code) && b.code[i+1].IsConditional() && b.lines[i+1] != b.lines[i]
 }
 
 // isShuffle reports whether an instruction moves a value between registers, or
