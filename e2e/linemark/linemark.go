@@ -161,7 +161,8 @@ func (m *marker) before(s ast.Stmt, at token.Pos) {
 	}
 	here := fmt.Sprintf("mark.Here(%d%s);", line, vars)
 	if m.line(at) != line && !m.opts.Alone { // a label stands on a line of its own
-		here = fmt.Sprintf("/*line %s:%d:1*/%s%s", m.name, line, here, m.back(at))
+		here = fmt.Sprintf("/*line %s:%d:1*/%s", m.name, line, here)
+		m.insert(s.Pos(), m.back(s.Pos())) // the label is no line between the mark and the statement
 	}
 	m.insert(at, here)
 }
