@@ -63,11 +63,11 @@ func (p *page) thinned(list []Thinned) {
 		p.text(p.opts.Prefix)
 		if i == maxNamed && len(list) > maxNamed+1 {
 			p.span(dimStyle, "  … ")
-			p.count("", uint64(len(list)-maxNamed), "more thinned function")
+			p.count("", uint64(len(list)-maxNamed), "more throttled function")
 			p.end()
 			return
 		}
-		p.span(dimStyle, "  thinned  ")
+		p.span(dimStyle, "  throttled  ")
 		p.function(t.Func, boldStyle)
 		p.span(dimStyle, "  not seen for ")
 		p.duration(t.Unseen, plainStyle)

@@ -189,8 +189,8 @@ func TestTextEnd(t *testing.T) {
 	}
 	want := `⚠ main.hot: calls not seen for 947ms
 ■ exited with status 0  0 events, threads held 61ms (5.0%)
-  thinned  main.hot  not seen for 2.5s in 3 gaps
-  thinned  main.warm  not seen for 1s in 1 gap
+  throttled  main.hot  not seen for 2.5s in 3 gaps
+  throttled  main.warm  not seen for 1s in 1 gap
 ■ limit reached  0 events, threads held 1ms (0.12%)
 ■ limit reached  0 events, threads held 3s (150%)
 `

@@ -215,7 +215,7 @@ func TestErrors(t *testing.T) {
 		{`func matches "("`, "     ^^^^^^^", "error parsing regexp: missing closing ): `(`"},
 		{"func == 'ü' and\n10ms < durtion", "       ^^^^^^^", "unknown field durtion: perhaps duration"},
 		{`sum([1]) > 5`, "^^^", "unknown function sum"},
-		{`all(1..9, # > 5)`, "     ^^", "a range can only stand behind in, as args.n in 1..9"},
+		{`all(1..9, # > 5)`, "     ^^", "a range can only follow in, as in args.n in 1..9"},
 		{`$env["duration"] == 1`, "^^^^", "unknown field $env: a text stands in quotes, an argument is args.$env"},
 		{`__took == nil`, "^^^^^^", "unknown field __took: a text stands in quotes, an argument is args.__took"},
 	}

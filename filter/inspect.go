@@ -106,7 +106,7 @@ func (in *inspector) problem() *Error {
 		}
 	}
 	for _, n := range in.ranges {
-		in.wrong(n.Location(), "a range can only stand behind in, as args.n in 1..9")
+		in.wrong(n.Location(), "a range can only follow in, as in args.n in 1..9")
 	}
 	return in.first
 }

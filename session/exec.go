@@ -14,7 +14,7 @@ import (
 var errExec = errors.New("the target has replaced its program")
 
 // errBoundExec refuses what is meant for one program only.
-var errBoundExec = fmt.Errorf("follow exec: %w together with a begin, an end or a backlog of the trace, or a bound of the overhead", engine.ErrNotSupported)
+var errBoundExec = fmt.Errorf("follow exec: %w together with a start, an end or a backlog of the trace, or a bound on the overhead", engine.ErrNotSupported)
 
 // bound reports whether a part of one program's trace is asked for.
 func (c *Config) bound() bool {

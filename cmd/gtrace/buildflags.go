@@ -60,7 +60,7 @@ func (f *buildFlags) parse() ([]buildFlag, error) {
 		for len(words) > 0 {
 			dashed, ok := strings.CutPrefix(words[0], "-")
 			if !ok || dashed == "" {
-				return nil, fmt.Errorf("--build-flags %s: %s is no flag: write those of go build, as '-race -tags=sqlite'", quote(text), quote(words[0]))
+				return nil, fmt.Errorf("--build-flags %s: %s is not a flag: write those of go build, as '-race -tags=sqlite'", quote(text), quote(words[0]))
 			}
 			var fl buildFlag
 			fl.name, fl.value, fl.hasValue = strings.Cut(strings.TrimPrefix(dashed, "-"), "=")

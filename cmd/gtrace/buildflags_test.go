@@ -43,8 +43,8 @@ func TestBuildFlags(t *testing.T) {
 
 func TestBuildFlagErrors(t *testing.T) {
 	for extra, want := range map[string]string{
-		"tags=a":               "--build-flags tags=a: tags=a is no flag",
-		"-race ./cmd/x":        "--build-flags '-race ./cmd/x': ./cmd/x is no flag",
+		"tags=a":               "--build-flags tags=a: tags=a is not a flag",
+		"-race ./cmd/x":        "--build-flags '-race ./cmd/x': ./cmd/x is not a flag",
 		"-tags":                "--build-flags -tags: -tags needs a value: -tags=VALUE",
 		"-o x":                 "--build-flags: -o cannot be given: gtrace chooses where",
 		"-C dir":               "--build-flags: -C cannot be given: give the directory as PROG",

@@ -25,7 +25,7 @@ func (f *memoryFlags) register(fs *pflag.FlagSet) {
 func (f *memoryFlags) check(kinds []string) error {
 	switch {
 	case len(f.watch) > maxWatched:
-		return fmt.Errorf("--watch-mem is given %d times: the processor can watch %d places", len(f.watch), maxWatched)
+		return fmt.Errorf("--watch-mem is given %d times: the processor can watch only %d places", len(f.watch), maxWatched)
 	case slices.Contains(f.watch, ""):
 		return fmt.Errorf("--watch-mem: no variable is given, as main.total")
 	case len(f.watch) == 0 && slices.Contains(kinds, events.Write.String()):

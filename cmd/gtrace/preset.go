@@ -123,9 +123,9 @@ func eachKey(n *yaml.Node, what string, do func(key, value *yaml.Node) error) er
 		key := n.Content[i]
 		switch {
 		case key.Kind != yaml.ScalarNode || key.Value == "" || key.Tag == "!!merge":
-			return presetMistake(key, "%s: this is no name", what)
+			return presetMistake(key, "%s: this is not a name", what)
 		case seen[key.Value]:
-			return presetMistake(key, "%s: %s stands there twice", what, key.Value)
+			return presetMistake(key, "%s: %s is given twice", what, key.Value)
 		}
 		seen[key.Value] = true
 		if err := do(key, n.Content[i+1]); err != nil {
@@ -142,7 +142,7 @@ func yamlError(err error) error {
 	if n, _ := fmt.Sscanf(text, "line %d:", &line); n == 1 {
 		_, text, _ = strings.Cut(text, ": ")
 	}
-	return &presetError{line: line, text: "no YAML: " + text}
+	return &presetError{line: line, text: "not YAML: " + text}
 }
 
 // findPreset returns the set of a name. The error is an [*presetError].

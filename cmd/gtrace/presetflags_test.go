@@ -56,7 +56,7 @@ func TestPresetsRefused(t *testing.T) {
 		{"presets: {a: {trace: x}}", "--preset a --config no.yaml", "--preset: open no.yaml: no such file or directory"},
 		{"presets: {a: {trace: x}}", "--config no.yaml", "--config: needs --preset NAME"},
 		{"presets: {a: {trace: x}}", "--preset a --config .", "--preset: open .: is a directory"},
-		{"presets: {a: {trace: x}}", "--preset a --config /dev/null", "--preset: open /dev/null: is no regular file"},
+		{"presets: {a: {trace: x}}", "--preset a --config /dev/null", "--preset: open /dev/null: is not a regular file"},
 		{"presets:\n  a: {trace: x}\n  b:\n    whre: x", "--preset a", `gtrace.yaml: line 4: unknown flag "whre"; near it: where`},
 		{"presets: {a: {preset: a}}", "--preset a", `gtrace.yaml: line 1: unknown flag "preset"`},
 		{"presets: {a: {config: a}}", "--preset a", `gtrace.yaml: line 1: unknown flag "config"`},
@@ -65,7 +65,7 @@ func TestPresetsRefused(t *testing.T) {
 		{"presets: {a: {quiet: 3}}", "--preset a", "gtrace.yaml: line 1: quiet: 3: write true or false"},
 		{"presets: {a: {for: 10}}", "--preset a", "gtrace.yaml: line 1: for: 10: a time needs its unit: write 10s or 10m"},
 		{"presets: {a: {format: xml}}", "--preset a", "--format xml: use text"},
-		{"presets: [", "--preset a", "gtrace.yaml: line 1: no YAML: "},
+		{"presets: [", "--preset a", "gtrace.yaml: line 1: not YAML: "},
 		{"presets: {}", "--preset a", "gtrace.yaml: there are no presets in it"},
 		{strings.Repeat("# long\n", 10_000), "--preset a", "gtrace.yaml: it has more than 65536 bytes"},
 	} {

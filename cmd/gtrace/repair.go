@@ -163,7 +163,7 @@ func (r *repairRun) recover(left *repair.Report) error {
 		r.say.note("%s: the handler of SIGTRAP that a killed gtrace has left is removed", r.name())
 	}
 	if borrowed {
-		r.say.note("%s: the code that a killed gtrace has borrowed is put back", r.name())
+		r.say.note("%s: the code that a killed gtrace has injected a system call into is put back", r.name())
 	}
 	return nil
 }

@@ -240,7 +240,7 @@ func (w *walk) use(fd int, name string) (*os.File, error) {
 	kind, shared := at.Mode&unix.S_IFMT, w.shared(&in)
 	switch {
 	case w.reading() && kind != unix.S_IFREG && kind != unix.S_IFDIR:
-		return nil, w.fail(errors.New("is no regular file"))
+		return nil, w.fail(errors.New("is not a regular file"))
 	case w.reading() && kind == unix.S_IFREG && !w.trusts(at.Uid):
 		return nil, w.refuse("%s belongs to user %d, who would choose what is done", name, at.Uid)
 	case w.reading() && kind == unix.S_IFREG && w.shared(&at):

@@ -360,7 +360,7 @@ func TestOpenConfig(t *testing.T) {
 		{"own link", 0, "link", 0, 0, 0, ""},
 		{"link of somebody else", nobody, "link", nobody, 0, 0, "gtrace.yaml is a symbolic link of user 65534"},
 		{"another name of an own file", nobody, "name", 0, 0o644, 0, "gtrace.yaml has other names"},
-		{"pipe", 0, "pipe", 0, 0o600, 0, "is no regular file"},
+		{"pipe", 0, "pipe", 0, 0o600, 0, "is not a regular file"},
 		{"directory", 0, "dir", 0, 0o700, 0, "is a directory"},
 		{"nothing", 0, "", 0, 0, 0, "no such file"},
 	} {

@@ -54,9 +54,9 @@ func (x *Expr) syntax(e *scanner.Error) *diag.Error {
 	offset := min(max(e.Pos.Offset, 0), len(x.Text))
 	switch word := Word(x.Text[offset:]); {
 	case word == "and":
-		return x.mark(offset, "in Go, and is written &&")
+		return x.mark(offset, `in Go, "and" is written &&`)
 	case word == "or":
-		return x.mark(offset, "in Go, or is written ||")
+		return x.mark(offset, `in Go, "or" is written ||`)
 	case strings.HasSuffix(e.Msg, "found '='"):
 		return x.mark(offset, "this would change the target: to compare, write ==")
 	case strings.Contains(e.Msg, "rune literal"):
@@ -101,7 +101,7 @@ func (x *Expr) restrict() (err error) {
 			return refuse(n, "the address of something cannot be taken")
 		case *ast.TypeAssertExpr:
 			if n.Type == nil {
-				return refuse(n, "x.(type) stands in a switch only")
+				return refuse(n, "x.(type) can only be used in a switch")
 			}
 			return true
 		case *ast.CallExpr:
@@ -259,7 +259,7 @@ func (x *Expr) Check(names *types.Package) (*types.Info, error) {
 		return nil, x.mark(0, err.Error())
 	}
 	if tv := info.Types[x.Node]; !tv.IsValue() {
-		return nil, x.Error(x.Node.Pos(), fmt.Sprintf("%s is no value", x.Text))
+		return nil, x.Error(x.Node.Pos(), fmt.Sprintf("%s is not a value", x.Text))
 	}
 	return info, nil
 }

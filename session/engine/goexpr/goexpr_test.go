@@ -27,7 +27,7 @@ func TestMistakes(t *testing.T) {
 		{"[]int{1}[0] == 1", "[", "new values cannot be made"},
 		{"xs[1:2:3]", "xs", "a slice with a capacity"},
 		{"n > 1e99999999", "1e99999999", "no number of the target is as large"},
-		{"v.(type)", "v", "in a switch only"},
+		{"v.(type)", "v", "only be used in a switch"},
 		{"naïve == größe &&& x", "&", ""},
 	} {
 		_, err := Parse(tt.expr)
@@ -80,7 +80,7 @@ func TestCheck(t *testing.T) {
 		"n == s":                "mismatched types",
 		"store.limit > 300":     "300",
 		"n > \"3\"":             "mismatched types",
-		"int":                   "int is no value",
+		"int":                   "int is not a value",
 	} {
 		x, err := Parse(expr)
 		if err != nil {

@@ -66,7 +66,7 @@ func (im *Image) fieldOffset(name string, path []string) (int64, error) {
 	for _, field := range path {
 		st, ok := underlying(t).(*godwarf.StructType)
 		if !ok {
-			return 0, fmt.Errorf("type %s is no struct on the way to %v", name, path)
+			return 0, fmt.Errorf("type %s is not a struct on the way to %v", name, path)
 		}
 		found := false
 		for _, f := range st.Field {

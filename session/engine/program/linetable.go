@@ -17,7 +17,7 @@ import (
 func (im *Image) lineTable() (*gosym.Table, error) {
 	table, err := im.readLineTable()
 	if err != nil {
-		return nil, fmt.Errorf("%w file: its table of lines: %w", engine.ErrDamaged, err)
+		return nil, fmt.Errorf("%w file: its line table: %w", engine.ErrDamaged, err)
 	}
 	return table, nil
 }

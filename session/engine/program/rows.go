@@ -51,9 +51,9 @@ func (s *symbolizer) unitRows(unit *debuginfo.Unit) ([]row, error) {
 	lr, err := s.im.debug.LineReader(unit)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("table of lines: %w", err)
+		return nil, fmt.Errorf("line table: %w", err)
 	case lr == nil:
-		return nil, errors.New("it has no table of lines")
+		return nil, errors.New("it has no line table")
 	}
 	var all []row
 	var e dwarf.LineEntry
@@ -61,7 +61,7 @@ func (s *symbolizer) unitRows(unit *debuginfo.Unit) ([]row, error) {
 		if err := lr.Next(&e); err == io.EOF {
 			break
 		} else if err != nil {
-			return nil, fmt.Errorf("table of lines: %w", err)
+			return nil, fmt.Errorf("line table: %w", err)
 		}
 		if r := (row{addr: e.Address + s.im.base}); e.EndSequence || e.File == nil {
 			all = append(all, r)

@@ -43,7 +43,7 @@ func (im *Image) Locate(expr string, mem value.Memory, raw bool) (Spot, error) {
 	path, rest := splitPath(expr)
 	x, err := parser.ParseExpr(rest)
 	if err != nil {
-		return Spot{}, fmt.Errorf("this is no expression of Go: %w", err)
+		return Spot{}, fmt.Errorf("this is not a Go expression: %w", err)
 	}
 	return l.eval(x, path)
 }
@@ -84,7 +84,7 @@ func (l locator) eval(x ast.Expr, path string) (Spot, error) {
 			return at, err
 		}
 		if _, ok := godwarf.ResolveTypedef(at.Type).(*godwarf.PtrType); !ok {
-			return at, fmt.Errorf("%s is no pointer but a %s", at, l.im.values.TypeName(at.Type))
+			return at, fmt.Errorf("%s is not a pointer but a %s", at, l.im.values.TypeName(at.Type))
 		}
 		return l.follow(at)
 	case *ast.Ident:

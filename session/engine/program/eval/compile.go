@@ -86,7 +86,7 @@ func (c *compiler) name(n *ast.Ident, t types.Type) (node, error) {
 	}
 	v, ok := c.vars[c.info.Uses[n]]
 	if !ok {
-		return c.unsupported(n, "%s is no value", n.Name)
+		return c.unsupported(n, "%s is not a value", n.Name)
 	}
 	run := func(m *machine) (operand, error) {
 		found, err := m.Variable(v.Index)

@@ -16,7 +16,7 @@ func CheckLines(section []byte, offset int64, names int) error {
 	h := header{data: section[offset:], names: uint64(names)}
 	length := h.number(4)
 	if length > uint64(len(h.data)) {
-		return claims("a table of lines claims to be %s long", bytesText(length))
+		return claims("a line table claims to be %s long", bytesText(length))
 	}
 	h.data = h.data[:length]
 	version := h.number(2)
@@ -41,11 +41,11 @@ func CheckLines(section []byte, offset int64, names int) error {
 	}
 	switch {
 	case isForm(h.unknown):
-		return fmt.Errorf("%w: DWARF form %#x in a table of lines", ErrUnknown, h.unknown)
+		return fmt.Errorf("%w: DWARF form %#x in a line table", ErrUnknown, h.unknown)
 	case h.unknown != 0:
-		return claims("a table of lines claims to have values of DWARF form %#x, which there is not", h.unknown)
+		return claims("a line table claims to have values of DWARF form %#x, which does not exist", h.unknown)
 	case h.bad || version < 2 || version > 5:
-		return claims("the header of a table of lines makes no sense")
+		return claims("the header of a line table makes no sense")
 	}
 	return nil
 }

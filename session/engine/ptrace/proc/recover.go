@@ -196,7 +196,7 @@ func (p *Process) loadScratch(header []byte) error {
 	s.Addr = binary.LittleEndian.Uint64(header[areaScratch:])
 	size := binary.LittleEndian.Uint64(header[areaScratch+8:])
 	if size < repair.BorrowSize || size > most {
-		return fmt.Errorf("what is at %#x is no header of gtrace's", p.area.base)
+		return fmt.Errorf("what is at %#x is not a header of gtrace's", p.area.base)
 	}
 	s.Text = make([]byte, size)
 	_, err := p.ReadMemory(s.Text, s.Addr)
