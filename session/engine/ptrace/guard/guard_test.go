@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,6 +50,8 @@ func unused(n int) {
 // TestMendCopies mends a copy in which nothing is left but borrowed code: its tracer was
 // killed when it had just made it unmap the rest.
 func TestMendCopies(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	copied := exec.Command("/proc/self/exe")
 	copied.Env = append(os.Environ(), asCopy+"=1")
 	in, err := copied.StdinPipe()
