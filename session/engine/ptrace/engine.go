@@ -264,7 +264,9 @@ func (e *Engine) Close() error {
 		e.guard.Close(err == nil)
 	}
 	_ = e.im.Close()
-	runtime.UnlockOSThread()
+	if !e.p.Clings() { // else who traces must end with this goroutine
+		runtime.UnlockOSThread()
+	}
 	return err
 }
 

@@ -35,14 +35,13 @@ func (p *Process) await(t *Thread, ws *unix.WaitStatus) error {
 		_, err := wait4(t.ID, ws, unix.WALL)
 		return err
 	}
-	const spins, pause = 50, 20 * time.Microsecond
 	for tries := 0; ; tries++ {
 		id, err := wait4(t.ID, ws, unix.WALL|unix.WNOHANG)
 		if err != nil || id == t.ID {
 			return err
 		}
 		if tries < spins {
-			continue // it mostly takes less than a wait would
+			continue
 		}
 		if err := p.reapEnded(); err != nil {
 			return err

@@ -22,7 +22,13 @@ const asTarget = "GTRACE_TEST_TARGET"
 
 // init, as the leader is sure to run it.
 func init() {
-	if os.Getenv(asTarget) != "" {
+	switch os.Getenv(asTarget) {
+	case "":
+	case "forks":
+		for {
+			fmt.Println(exec.Command("true").Run())
+		}
+	default:
 		runtime.LockOSThread()
 		go beat()
 		select {}

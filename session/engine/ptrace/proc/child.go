@@ -5,6 +5,7 @@ package proc
 import (
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -146,13 +147,25 @@ func (p *Process) releaseChildren() {
 }
 
 // stopChild stops a child and takes note of what it was about to get. It
-// reports false when the child has ended.
+// reports false when the child has ended, or is stuck.
 func (p *Process) stopChild(t *Thread) bool {
 	if interrupt(t.ID) != nil {
 		return false
 	}
 	var ws unix.WaitStatus
-	if _, err := wait4(t.ID, &ws, unix.WALL); err != nil || !ws.Stopped() {
+	for began := time.Now(); ; time.Sleep(pause) {
+		id, err := wait4(t.ID, &ws, unix.WALL|unix.WNOHANG)
+		if err != nil {
+			return false
+		}
+		if id == t.ID {
+			break
+		}
+		if time.Since(began) > stuckAfter && stateOf(t.ID, t.ID) == "D" {
+			return false
+		}
+	}
+	if !ws.Stopped() {
 		return false
 	}
 	if eventOf(ws) == unix.PTRACE_EVENT_EXEC {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// StopAll stops every thread. The next call of Next lets them run again.
+// StopAll stops every thread, but for those that are stuck. The next call of Next lets them run again.
 func (p *Process) StopAll() error { return p.stopAll(nil) }
 
 // stopAll stops every thread but one. What they report meanwhile is kept.
@@ -25,10 +25,10 @@ func (p *Process) stop(which func(*Thread) bool) error {
 	}
 	p.allStopped = true
 	asked := map[*Thread]bool{}
-	for {
-		waiting := false
+	for began := time.Now(); ; {
+		var waiting []*Thread
 		for _, t := range p.threads {
-			if t.state == stopped || !which(t) {
+			if t.state == stopped || t.stuck || !which(t) {
 				continue
 			}
 			if !asked[t] {
@@ -40,10 +40,16 @@ func (p *Process) stop(which func(*Thread) bool) error {
 					continue
 				}
 			}
-			waiting = true
+			waiting = append(waiting, t)
 		}
-		if !waiting {
+		if len(waiting) == 0 {
 			return nil
+		}
+		if some, err := news(); err == nil && !some {
+			if time.Since(began) > stuckAfter {
+				p.giveUp(waiting)
+			}
+			continue
 		}
 		id, ws, err := p.wait(true)
 		if err == unix.EINTR {
@@ -99,7 +105,7 @@ func (p *Process) undo() error {
 	if p.ended != nil {
 		return nil
 	}
-	err = errors.Join(err, p.putBack())
+	err = errors.Join(err, p.putBack(), p.leaveStuck())
 	p.releaseChildren() // while the copies are still there
 	if err == nil {     // else the handler is still needed
 		if taken := p.takeArea(); taken != nil && taken != unix.ESRCH {
@@ -171,7 +177,11 @@ func (p *Process) detachThreads() error {
 		switch err := ptraceDetach(t.ID, p.takeSignal(t)); err {
 		case nil:
 		case unix.ESRCH:
-			dead = append(dead, t)
+			if t.stuck {
+				p.clinging = append(p.clinging, t.ID)
+			} else {
+				dead = append(dead, t)
+			}
 		default:
 			errs = append(errs, fmt.Errorf("detach thread %d of process %d: %w", t.ID, p.PID, err))
 		}
@@ -316,8 +326,17 @@ func (p *Process) Wait() (Stop, error) {
 	}
 	var ws unix.WaitStatus
 	for {
-		if _, err := wait4(p.PID, &ws, unix.WALL); err != nil {
+		how := unix.WALL
+		if p.Clings() {
+			how |= unix.WNOHANG
+		}
+		id, err := wait4(p.PID, &ws, how)
+		if err != nil {
 			return Stop{}, fmt.Errorf("wait for process %d: %w", p.PID, err)
+		}
+		if id == 0 {
+			time.Sleep(time.Millisecond)
+			continue
 		}
 		switch {
 		case ws.Exited():

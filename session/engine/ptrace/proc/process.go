@@ -31,6 +31,7 @@ type Process struct {
 	pin      *pin
 	pinned   bool // Pin was called
 	area     area
+	clinging []int // threads that are to be let go yet, see Clings
 	watched  []Watchpoint
 	watches  int // how often what is watched has changed
 	ended    *Stop
@@ -64,6 +65,7 @@ type Thread struct {
 	at        *breakpoint // the breakpoint it is held at
 	advanced  bool        // it has been made to go on behind that
 	stepped   bool        // it has made a step, and was not let run since
+	stuck     bool        // it was asked to stop, and cannot now
 	blocking  bool        // it had SIGTRAP blocked there
 	watches   int         // to which of its process's its debug registers belong
 	wrote     uint8       // watchpoints it has run into, not in a Stop yet

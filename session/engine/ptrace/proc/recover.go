@@ -76,11 +76,14 @@ func (p *Process) leave(addr uint64, size int) error {
 	for deadline := time.Now().Add(borrowerPatience); ; {
 		inside := false
 		for _, t := range p.threads {
-			var regs unix.PtraceRegs
-			if unix.PtraceGetRegs(t.ID, &regs) != nil || regs.Rip-addr >= uint64(size) {
+			if pc, ok := p.place(t); !ok && !t.stuck || ok && pc-addr >= uint64(size) {
 				continue // it has ended, or is elsewhere
 			}
 			inside = true
+			if t.stuck {
+				t.stuck = false
+				continue
+			}
 			t.group = false // it leaves that stop for it
 			if err := p.cont(t); err != nil {
 				return err

@@ -241,7 +241,7 @@ func (p *Process) borrower() (*Thread, error) {
 			if err != nil || p.ended != nil {
 				return nil, err
 			}
-			if p.threads[t.ID] == t && !t.within && t.at == nil && !t.waits {
+			if p.threads[t.ID] == t && t.state == stopped && !t.within && t.at == nil && !t.waits {
 				return t, nil
 			}
 		}

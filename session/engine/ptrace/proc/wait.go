@@ -234,7 +234,7 @@ func (p *Process) observe(id int, ws unix.WaitStatus, hold bool) error {
 		}
 		t = p.addThread(id)
 	}
-	t.state = stopped
+	t.state, t.stuck = stopped, false
 	t.group = false
 	t.within = eventOf(ws) != 0 && eventOf(ws) != eventStop
 	switch eventOf(ws) {
