@@ -68,7 +68,7 @@ func (p procfs) reader(pid int) *source.User {
 		u.UID, _ = strconv.Atoi(theirs[forFiles])
 		u.GID, _ = strconv.Atoi(gids[forFiles])
 	}
-	for _, text := range strings.Fields(p.field(process, "Groups")) {
+	for text := range strings.FieldsSeq(p.field(process, "Groups")) {
 		if gid, err := strconv.Atoi(text); err == nil {
 			u.Groups = append(u.Groups, gid)
 		}
