@@ -293,7 +293,7 @@ func (u *unit) passed(h holders) {
 func (fl *flow) believed(l *Local, c claim, i, line int, all []engine.Assigned, sig *Signature) (ok bool, by []int) {
 	whole := slot{c.at.from, c.at.from + c.size}
 	if c.at.reg < 0 && inMemory(l, all) && fl.taken(whole) {
-		return !fl.isLate(whole, i), nil
+		return !fl.isLate(whole, i) && fl.isKept(l, whole, i, line, all), nil
 	}
 	key := unitKey{l.entry.Offset, c.offset, c.size > wordSize}
 	s, ok := fl.units[key]
@@ -314,7 +314,7 @@ func (fl *flow) believed(l *Local, c claim, i, line int, all []engine.Assigned, 
 	case s.said == nil:
 		return true, nil
 	case s.home != nil:
-		return !fl.isLate(whole, i), nil
+		return !fl.isLate(whole, i) && fl.isKept(l, whole, i, line, all), nil
 	}
 	for n, b := range s.said.By {
 		if is&(2<<n) != 0 {

@@ -171,7 +171,7 @@ func (fr *Frame) doubt(list []Local, at Viewpoint) {
 			l.doubtful = true
 			continue
 		}
-		if l.escapes && !fl.isKept(l, i, at.Line, all) {
+		if l.escapes && !fl.isKept(l, slot{}, i, at.Line, all) || leads(l.Type) && !l.escapes && fl.isAhead(l, i, at.Line, all) {
 			l.doubtful = true
 			continue
 		}
