@@ -45,7 +45,10 @@ func (c *compiler) index(n *ast.IndexExpr, t types.Type) (node, error) {
 		case k >= length: // a negative one, too
 			return v, fmt.Errorf("%s has %d elements, and none with index %d", list, length, int64(k))
 		}
-		return element(at, k, size, v.secret), nil
+		o := element(at, k, size, v.secret)
+		// For what is made of it: alone, it is shown as one of the list.
+		o.secret = max(o.secret, m.ts.values.Follows(m, elem, o.before, v.secret, m.lim))
+		return o, nil
 	}}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"gtrace/events"
+	"gtrace/events/secret"
 	"gtrace/session/engine"
 	"gtrace/session/engine/program"
 	"gtrace/session/engine/program/eval"
@@ -50,6 +51,7 @@ var (
 	failed     error
 	none       []int
 	to         = &array
+	words      = []string{"run", "--password", "hunter2"}
 )
 `
 
@@ -67,7 +69,7 @@ var sameAsGo = []string{
 	"list[2]", "list[i-6]", "len(list)", "cap(list)", "len(list[1:])", "list[1:][1]", "len(none)", "none == nil", "list != nil",
 	"array[1]", "len(array)", "grid[1][0]", "to[2]", "len(to)", "(*to)[0]",
 	"ages[\"ann\"]", "ages[\"nobody\"]", "len(ages)", "names[j+2]", "ages == nil",
-	"p.X", "p.next.Y", "p.next.name", "(*p).name", "p.next.next == nil", "p != nothing", "origin.X == 0", "p.X + p.next.X*10",
+	"words[2]", "p.X", "p.next.Y", "p.next.name", "(*p).name", "p.next.next == nil", "p != nothing", "origin.X == 0", "p.X + p.next.X*10",
 	"held.(int)", "held.(int) + 1", "other.(*point).X", "other.(*point) == nil", "failed == nil", "held != nil",
 }
 
@@ -195,12 +197,12 @@ func show(v any) {
 }
 
 // value compiles and evaluates an expression.
-func (l *live) value(expr string) (events.Value, error) {
+func (l *live) value(expr string, lim ...engine.Limits) (events.Value, error) {
 	p, err := l.im.Compile(engine.Watch{Expr: expr}, l.scope)
 	if err != nil {
 		return events.Value{}, err
 	}
-	return p.Value(l, engine.Limits{})
+	return p.Value(l, append(lim, engine.Limits{})[0])
 }
 
 // TestExpressions evaluates expressions in the memory of a program, and compares what
@@ -223,6 +225,18 @@ func TestExpressions(t *testing.T) {
 			}
 			for expr, want := range others {
 				if got, err := l.value(expr); err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("%s: %s, %v; want %s", expr, got.Value, err, want)
+				}
+			}
+			hide, err := secret.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for expr, want := range map[string]string{
+				"words[0][:1]": `"r"`, "words[1]": `"--password"`, "words[2]": secret.Hidden, "words[2][:3]": secret.Hidden,
+				"words[2][0]": secret.Hidden, "words[1:][1][3:]": secret.Hidden,
+			} {
+				if got, err := l.value(expr, engine.Limits{Hide: hide}); err != nil || got.Value != want {
 					t.Errorf("%s: %s, %v; want %s", expr, got.Value, err, want)
 				}
 			}

@@ -138,6 +138,19 @@ func (r *Reader) Element(mem Memory, t godwarf.Type, before *Place, at Place, m 
 	return Rendered{Text: p.text()}
 }
 
+// Follows tells what the element before it says of one of a list, as --password does of
+// the argument behind it.
+func (r *Reader) Follows(mem Memory, t godwarf.Type, before *Place, list secret.Match, lim engine.Limits) secret.Match {
+	if before == nil || lim.Hide == nil || t == nil {
+		return secret.No
+	}
+	p, pl, pairs := r.begin(mem, lim), r.plan(t), list == secret.Pairs
+	if p.lists(pl, pairs) && p.listed(pl, before.val(), false, pairs) {
+		return secret.Yes
+	}
+	return secret.No
+}
+
 // An Entry is one of a map.
 type Entry struct {
 	Key    string // rendered
