@@ -36,7 +36,7 @@ EXIT STATUS
   0    the process or the trace ended by itself
   2    wrong usage: a flag, or a pattern that matches nothing
   125  gtrace itself failed
-  126  the process could not be attached
+  126  the process could not be attached to
   130  Ctrl-C ended the trace (128+N: signal N did)`,
 		Example: `  gtrace attach 4711 -t 'main.(*Server).*'
   gtrace attach server -t store.Load --limit 100
@@ -52,7 +52,7 @@ EXIT STATUS
 		ValidArgsFunction: completeProcess(a),
 	}
 	f.register(cmd.Flags(), attachedStall)
-	cmd.Flags().StringSliceVarP(&pids, pidFlag, "p", nil, "attach to the process `PID` too, as strace has it; may be repeated, with commas as well. gtrace -p PID is gtrace attach PID")
+	cmd.Flags().StringSliceVarP(&pids, pidFlag, "p", nil, "also attach to the process `PID`, as in strace; may be repeated, or given a list with commas. gtrace -p PID is gtrace attach PID")
 	f.complete(cmd)
 	cmd.PreRunE = f.presets.apply
 	return cmd

@@ -21,12 +21,12 @@ func newDoctorCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor [flags] [PID|NAME|PROG]",
 		Short: "Check whether tracing would work, and what helps",
-		Long: `Check everything that tracing needs, one line a check: ok, warning or fail, what
-was found, and for each problem what helps.
+		Long: `Check everything that tracing needs, one line for each check: ok, warning
+or fail, what was found, and for each problem what helps.
 
 Without an argument it checks the machine and gtrace itself; for that a child is
 started, traced and killed. With PID, or the NAME of a running Go process, it
-checks also whether that can be attached to, without touching it. With PROG, as
+also checks whether that can be attached to, without touching it. With PROG, as
 gtrace run takes it, it checks that program; one that is source is built first,
 without optimisation.
 

@@ -13,7 +13,7 @@ const (
 	statusProblem    = 1   // doctor found a problem, repair a difference, ps nothing
 	statusUsage      = 2   // wrong usage
 	statusFailed     = 125 // gtrace itself failed
-	statusNotStarted = 126 // the target could not be started or attached
+	statusNotStarted = 126 // the target could not be started or attached to
 	statusNotFound   = 127 // PROG does not exist
 
 	statusInterrupted = 130 // Ctrl-C before there was a target
@@ -22,7 +22,7 @@ const (
 // exitText lists them in the help of the commands that trace.
 const exitText = `  2    wrong usage: a flag, or a pattern that matches nothing
   125  gtrace itself failed
-  126  the target could not be started or attached
+  126  the target could not be started or attached to
   127  PROG does not exist`
 
 // An exitError is an error that has decided the exit status. Without err there

@@ -35,8 +35,8 @@ type filterFlags struct {
 func (f *filterFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.where, "where", "", "only calls of which `EXPR` is true, as 'duration > 10ms and args.id == 7'")
 	fs.BoolVarP(&f.succeeded, "successful-only", "z", false, "only calls that returned without an error")
-	fs.BoolVarP(&f.failed, "failed-only", "Z", false, "only calls that returned an error, or that a panic or Goexit took away")
-	fs.StringArrayVar(&f.labels, "label", nil, "only calls of goroutines with the profiler label `K=V`; may be repeated: all must be there")
+	fs.BoolVarP(&f.failed, "failed-only", "Z", false, "only calls that returned an error, or that a panic or Goexit ended")
+	fs.StringArrayVar(&f.labels, "label", nil, "only calls of goroutines with the profiler label `K=V`; may be repeated: all of them must be present")
 	fs.DurationVar(&f.slower, "slower", 0, "only calls that took at least `DUR`")
 	fs.Uint64Var(&f.skip, "skip", 0, "leave out the first `N` of these calls, of each function")
 	fs.Uint64Var(&f.every, "every", 0, "only the `N`th of these calls of each function, the 2Nth and so on")

@@ -19,9 +19,9 @@ type followFlags struct {
 
 func (f *followFlags) register(fs *pflag.FlagSet) {
 	fs.IntVarP(&f.depth, "depth", "d", 0, "also trace what a traced function calls, `N` levels down: through interfaces, closures and deferred calls too")
-	fs.StringArrayVar(&f.from, "from", nil, "trace only calls of what matches `PATTERN`, and inside of them; may be repeated")
+	fs.StringArrayVar(&f.from, "from", nil, "trace only calls of what matches `PATTERN`, and what happens inside them; may be repeated")
 	fs.BoolVar(&f.std, "std", false, "with --depth, also functions of the standard library")
-	fs.BoolVar(&f.gos, "follow-go", false, "with --depth, also what goroutines call that are started inside")
+	fs.BoolVar(&f.gos, "follow-go", false, "with --depth, also what goroutines that are started inside call")
 }
 
 func (f *followFlags) check() error {

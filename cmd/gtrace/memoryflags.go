@@ -18,7 +18,7 @@ type memoryFlags struct {
 }
 
 func (f *memoryFlags) register(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&f.watch, "watch-mem", nil, fmt.Sprintf("report each change of the package's variable `EXPR`, or of a field or element it leads to, as main.jobs[3].done; may be repeated, %d at most", maxWatched))
+	fs.StringArrayVar(&f.watch, "watch-mem", nil, fmt.Sprintf("report each change of the package variable `EXPR`, or of a field or element it leads to, as main.jobs[3].done; may be repeated, %d at most", maxWatched))
 }
 
 // check refuses what cannot be meant; kinds are those of --events.

@@ -46,7 +46,7 @@ func (f *outputFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.append, "append", false, "add to the output file instead of replacing it")
 	fs.CountVarP(&f.split, "goroutine-files", "f", "-ff: write the events of each goroutine to FILE.ID, with -o FILE for the rest; -f alone does nothing: all goroutines are traced")
 	fs.StringVar(&f.format, "format", formats[0], "write events in `FORMAT`: text, snoop (the source lines, as PySnooper does), json (one object a line), or a template as '{time} {func:30} {duration}'")
-	fs.StringSliceVar(&f.columns, "columns", nil, "begin each line of text with `COLUMNS`, fields of a template with commas between, instead of the time and the goroutine")
+	fs.StringSliceVar(&f.columns, "columns", nil, "begin each line of text with `COLUMNS`, fields of a template separated by commas, instead of the time and the goroutine")
 	fs.StringVar(&f.prefix, "prefix", "", "put `S` before every line of text")
 	fs.StringVar(&f.color, "color", colors[0], "colour text `WHEN`: auto, always or never")
 	fs.StringVar(&f.time, "time", times[0], "show `TIME` on each line: wall, relative (to the start), delta (to the line before) or none")

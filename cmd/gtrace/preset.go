@@ -116,7 +116,7 @@ func (p *preset) add(key, value *yaml.Node) error {
 // eachKey calls do for every key of a mapping.
 func eachKey(n *yaml.Node, what string, do func(key, value *yaml.Node) error) error {
 	if n.Kind != yaml.MappingNode {
-		return presetMistake(n, "%s: must be names with a colon, each with what belongs to it", what)
+		return presetMistake(n, "%s: must be a mapping: names with a colon, each with what belongs to it", what)
 	}
 	seen := make(map[string]bool)
 	for i := 0; i+1 < len(n.Content); i += 2 {

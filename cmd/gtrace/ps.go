@@ -38,7 +38,7 @@ A process whose program may not be read, as that of another user, may be Go or
 not: such processes are counted, and listed with --all, or by PID or name.
 
 EXIT STATUS
-  0    processes were listed, or there is none
+  0    processes were listed, or there are none
   1    no process has that PID or TEXT
   2    wrong usage
   125  gtrace itself failed`,

@@ -44,7 +44,7 @@ EXIT STATUS
   1    it is not, or not all of it could be compared
   2    wrong usage
   125  gtrace itself failed
-  126  the process cannot be read, or not be written to`,
+  126  the process cannot be read or written to`,
 		Example: `  gtrace repair 4711                 show what differs
   gtrace repair --write 4711         and remove the breakpoints
   gtrace repair server --format json | jq -r .func`,

@@ -212,10 +212,10 @@ func (w *walk) link(fd int, name string) (link, error) {
 		return link{magic: true}, nil
 	}
 	if w.reading() && !w.trusts(at.Uid) {
-		return link{}, w.refuse("%s is a symbolic link of user %d, who could lead it anywhere", name, at.Uid)
+		return link{}, w.refuse("%s is a symbolic link of user %d, who could point it anywhere", name, at.Uid)
 	}
 	if !w.reading() && at.Uid != 0 && at.Uid != w.euid {
-		return link{}, w.refuse("%s is a symbolic link of user %d, who could lead the trace anywhere", name, at.Uid)
+		return link{}, w.refuse("%s is a symbolic link of user %d, who could point the trace anywhere", name, at.Uid)
 	}
 	if w.links--; w.links < 0 {
 		return link{}, w.fail(unix.ELOOP)

@@ -134,7 +134,7 @@ func (c *compiler) slice(n *ast.SliceExpr, t types.Type) (node, error) {
 			}
 		}
 		if low > high || high > length {
-			return v, fmt.Errorf("%d:%d is out of the %d elements of %s", int64(low), int64(high), length, c.x.Source(n.X))
+			return v, fmt.Errorf("%d:%d is outside the %d elements of %s", int64(low), int64(high), length, c.x.Source(n.X))
 		}
 		if v.text != nil {
 			s := (*v.text)[low:high]

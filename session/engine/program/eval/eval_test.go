@@ -80,7 +80,7 @@ var others = map[string]string{
 	"i << j":             "shift by a negative number",
 	"list[3]":            "list has 3 elements, and none with index 3",
 	"list[j]":            "list has 3 elements, and none with index -3",
-	"list[2:1+zero]":     "2:1 is out of the 3 elements of list",
+	"list[2:1+zero]":     "2:1 is outside the 3 elements of list",
 	"nothing.X":          "nothing is nil",
 	"p.next.next.X":      "p.next.next is nil",
 	"held.(string)":      "held is a int",
