@@ -32,7 +32,8 @@ func (f *File) Line(n int) string {
 }
 
 // Blank reports whether a line has no statement that runs there: it only closes
-// what was opened before, braces and parentheses, or it is a label, or default.
+// what was opened before, braces and parentheses, or it is a label, default, or a
+// switch without anything to compare.
 // What the compiler puts there is the end of a function, or a jump. It needs no
 // parser: no line of a multi-line string or comment that looks so begins a
 // statement either.
@@ -42,6 +43,9 @@ func (f *File) Blank(line int) bool {
 	if label, rest, ok := strings.Cut(text, ":"); ok && token.IsIdentifier(label) || label == "default" {
 		rest = strings.TrimSpace(rest)
 		return rest == "" || strings.HasPrefix(rest, "//")
+	}
+	if head, _, _ := strings.Cut(text, "//"); strings.TrimSpace(head) == "switch {" {
+		return true
 	}
 	rest := strings.TrimLeft(text, closing+",; \t")
 	if !strings.ContainsAny(text[:len(text)-len(rest)], closing) {

@@ -122,6 +122,8 @@ func TestBlank(t *testing.T) {
 		"x }":              false,
 		"again: x()":       false,
 		"default: x()":     false,
+		"switch { // none": true,
+		"switch x {":       false,
 		"case x:":          false,
 		"\tkey: value,":    false,
 		"x := f()":         false,

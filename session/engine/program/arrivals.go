@@ -119,11 +119,9 @@ func (b *body) findRuns(bl *block, statement func(line int) int) {
 	begin := bl.first
 	for i := bl.first; i < bl.end; i++ {
 		line, in := b.lines[i], b.code[i]
-		of := line
 		switch {
 		case in.usesFlags():
 			line = b.decides(i, bl.first, statement)
-			of, line = line, b.tries(i, line, statement)
 		case in.isWay() && (line == 0 || !b.isAll(i, statement)):
 			continue
 		}
@@ -132,7 +130,7 @@ func (b *body) findRuns(bl *block, statement func(line int) int) {
 		}
 		at := begin
 		for k := begin; k < i; k++ {
-			if other := b.lines[k]; other != line && other != of && !b.code[k].isWay() && statement(other) == statement(line) {
+			if other := b.lines[k]; other != line && !b.code[k].isWay() && statement(other) == statement(line) {
 				bl.add(run{line: other, at: at})
 				at = k + 1
 			}
@@ -154,13 +152,14 @@ func (b *body) isVariable(i int) bool {
 // isAll reports whether a jump, or what fills up, is all that a line has there.
 func (b *body) isAll(i int, statement func(line int) int) bool {
 	line := b.lines[i]
+	own := b.goesOn(i, func(p int) bool { return p == line })
 	switch {
 	case !b.solid[line] && b.isDecided(i, statement):
 		return false
 	case !b.solid[line]:
-		return b.begin[i] || !b.goesOn(i, func(p int) bool { return p == line })
+		return b.begin[i] || !own
 	case b.idle[line]:
-		return b.begin[i] || b.code[i].Op == x86asm.JMP && b.goesOn(i, func(p int) bool { return p != line && statement(p) == statement(line) })
+		return b.begin[i] && !own || b.code[i].Op == x86asm.JMP && b.goesOn(i, func(p int) bool { return p != line && statement(p) == statement(line) })
 	}
 	return false
 }
@@ -202,20 +201,6 @@ func (b *body) decides(i, first int, statement func(line int) int) int {
 		break
 	}
 	return b.lines[i]
-}
-
-// tries returns the line of the case that is chosen by an instruction, which decides
-// on a line, or else that: a case that is only a variable has the line of the switch.
-func (b *body) tries(i, line int, statement func(line int) int) int {
-	t, ok := b.code[i].Target()
-	k := b.index(t)
-	if !ok || !b.code[i].IsConditional() || k < 0 || !b.code[k].isWay() || !b.begin[k] {
-		return line
-	}
-	if of := b.lines[k]; of > line && statement(of) == line {
-		return of
-	}
-	return line
 }
 
 // isDecided reports whether a jump is on the line of an operand that is not

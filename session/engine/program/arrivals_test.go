@@ -202,6 +202,22 @@ func TestArrivals(t *testing.T) {
 			want: "0:12* 3:14* 4:15*",
 		},
 		{
+			name: "what leads on behind an operand that does nothing else",
+			code: `
+				39d8      12*  CMPL
+				7502      12   JNE to the operand
+				eb02      12   JMP to the test
+				eb00      13*  JMP: the operand
+				803c2400  12*  CMPB $0, (SP)
+				7502      13   JNE
+				eb05      13   JMP behind the body
+				890424    14*
+				eb02      14   JMP to the end
+				eb00      13*  JMP
+				c3        15*`,
+			want: "0:12* 3:13 7:14* 10:15*",
+		},
+		{
 			name: "a loop in a line, as one that fills memory with zeros",
 			code: `
 				890424  2*
@@ -212,18 +228,6 @@ func TestArrivals(t *testing.T) {
 				890424  4*
 				c3      5*`,
 			want: "0:2* 1:3* 5:4* 6:5*",
-		},
-		{
-			name: "a case that is a variable",
-			code: `
-				890424    11*
-				803c2400  12*  CMPB $0, (SP): switch {
-				7502      12   JNE to the jump on line 13
-				eb05      12   JMP behind the case
-				eb00      13*  JMP
-				890424    14*
-				c3        15*`,
-			want: "0:11* 1:13* 5:14* 6:15*",
 		},
 		{
 			name: "an operand that the compiler knows is a jump",

@@ -7,7 +7,8 @@ import "golang.org/x/arch/x86/x86asm"
 // where the next one wants them, on the lines where these values come from; the
 // compiler calls that the begin of a statement, too, and so it does with jumps. A
 // line that has nothing but jumps is a break, or the like. What does nothing and
-// takes one byte stands for a call that was inlined. Of a line that does more, what
+// takes one byte, where a line begins, stands for a call that was inlined; elsewhere it
+// fills up. Of a line that does more, what
 // only makes a constant is made wherever the compiler needs it again.
 func (b *body) skipShuffles() {
 	does := make([]bool, len(b.code))
@@ -19,7 +20,7 @@ func (b *body) skipShuffles() {
 	}
 	var todo []int
 	for i, in := range b.code {
-		if does[i] = !b.solid[b.lines[i]] || in.Length == 1 || !in.isWay() && !in.isShuffle() && !b.isAsked(i) && !(in.isConstant() && more[b.lines[i]]); does[i] {
+		if does[i] = !b.solid[b.lines[i]] || in.Length == 1 && (in.Op != x86asm.NOP || b.begin[i]) || !in.isWay() && !in.isShuffle() && !b.isAsked(i) && !(in.isConstant() && more[b.lines[i]]); does[i] {
 			todo = append(todo, i)
 		}
 	}
