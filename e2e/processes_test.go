@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,19 +88,55 @@ func TestRepairWithoutLeader(t *testing.T) {
 	if _, err := in.Write([]byte("\n")); err != nil {
 		t.Error(err)
 	}
+	awaitLeader(t, cmd.Process.Pid)
 	pid := strconv.Itoa(cmd.Process.Pid)
-	for {
-		status, err := os.ReadFile("/proc/" + pid + "/status")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(status), "State:\tZ") {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
 	out, err := exec.CommandContext(t.Context(), gtrace(t), "repair", pid).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "its code is as on disk") {
+		t.Errorf("repair: %v\n%s", err, out)
+	}
+	in.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the program: %v", err)
+	}
+}
+
+// awaitLeader waits until the first thread of a process has ended.
+func awaitLeader(t *testing.T, pid int) {
+	t.Helper()
+	await(t, "its first thread to end", func() bool {
+		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		return strings.Contains(string(status), "State:\tZ")
+	})
+}
+
+// TestKilledWithoutLeader kills gtrace while it traces a process whose first thread has
+// ended meanwhile. The guard takes everything back, as anywhere.
+func TestKilledWithoutLeader(t *testing.T) {
+	require(t, "ptrace")
+	t.Parallel()
+	cmd := exec.Command(buildTarget(t, "opt", "processes"), "leader")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := strconv.Itoa(cmd.Process.Pid)
+	trace := filepath.Join(t.TempDir(), "trace")
+	g := startTracer(t, "attach", "-t", "main.work", "-o", trace, pid)
+	awaitSize(t, trace, 1000)
+	if _, err := in.Write([]byte("\n")); err != nil {
+		t.Error(err)
+	}
+	awaitLeader(t, cmd.Process.Pid)
+	g.kill(t)
+	await(t, "the guard to end", func() bool { return len(guardsOf(t, cmd.Process.Pid)) == 0 })
+	if says := g.messages.String(); !strings.Contains(says, "which runs on") {
+		t.Errorf("the guard says %q", says)
+	}
+	out, err := exec.CommandContext(t.Context(), gtrace(t), "repair", pid).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "its code is as on disk") || strings.Contains(string(out), "handler") {
 		t.Errorf("repair: %v\n%s", err, out)
 	}
 	in.Close()

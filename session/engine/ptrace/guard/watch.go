@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"syscall"
@@ -128,12 +129,9 @@ func (s *state) unpin(pid int) {
 // if its tracer could not: they have inherited everything, or what is left of it when
 // that was killed in the midst. What cannot be done is left: it does no harm.
 func mendCopies(pid int) {
-	program, err := os.Stat(exeOf(pid))
-	if err != nil {
-		return
-	}
+	program := programOf(pid)
 	for _, child := range proc.Children(pid) {
-		if now, err := os.Stat(exeOf(child)); err != nil || !os.SameFile(program, now) {
+		if !os.SameFile(program, programOf(child)) {
 			continue
 		}
 		if code, err := repair.Open(child, true); err == nil {
@@ -157,8 +155,17 @@ func mendCopy(child int, code *repair.Process) {
 	_, _ = mendAll(child, code)
 }
 
-// exeOf is a name of the program that a process runs.
-func exeOf(pid int) string { return "/proc/" + strconv.Itoa(pid) + "/exe" }
+// programOf returns the file of the program that a process runs, as one of its threads
+// knows it: the first one may have ended. It is nil when all have.
+func programOf(pid int) os.FileInfo {
+	links, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/exe")
+	for _, link := range links {
+		if file, err := os.Stat(link); err == nil {
+			return file
+		}
+	}
+	return nil
+}
 
 type readWriterAt interface {
 	io.ReaderAt
