@@ -38,15 +38,16 @@ func TestSourceOfOthers(t *testing.T) {
 	if err := os.Symlink(config, linked); err != nil {
 		t.Fatal(err)
 	}
-	code := "package main\n\nimport \"time\"\n"
+	var code strings.Builder
+	code.WriteString("package main\n\nimport \"time\"\n")
 	for i, file := range []string{"", config, private, linked} {
 		if file != "" {
-			code += "\n//line " + file + ":1"
+			code.WriteString("\n//line " + file + ":1")
 		}
-		code += fmt.Sprintf("\n//go:noinline\nfunc work%d(n int) int {\n\tn++ // shown\n\tn *= 2\n\treturn n\n}\n", i)
+		fmt.Fprintf(&code, "\n//go:noinline\nfunc work%d(n int) int {\n\tn++ // shown\n\tn *= 2\n\treturn n\n}\n", i)
 	}
-	code += "\nfunc main() {\n\tfor n := 0; ; n++ {\n\t\twork0(work1(work2(work3(n))))\n\t\ttime.Sleep(10 * time.Millisecond)\n\t}\n}\n"
-	program := write("main.go", code, 0o644)
+	code.WriteString("\nfunc main() {\n\tfor n := 0; ; n++ {\n\t\twork0(work1(work2(work3(n))))\n\t\ttime.Sleep(10 * time.Millisecond)\n\t}\n}\n")
+	program := write("main.go", code.String(), 0o644)
 	for _, mode := range []string{"", "all=-N -l"} {
 		bin := filepath.Join(dir, "prog"+fmt.Sprint(len(mode)))
 		if out, err := exec.Command("go", "build", "-gcflags="+mode, "-o", bin, program).CombinedOutput(); err != nil {
