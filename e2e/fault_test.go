@@ -24,8 +24,8 @@ var faults = []fault{
 	{"stage", "session/session.go", "	for s.more() {"},
 	{"sink", "events/text.go", "func (s *textSink) Write("},
 	{"flush", "events/text.go", "func (s *textSink) Flush("},
-	{"spool", "cmd/gtrace/spool.go", "func (s *spool) writeBatch("},
-	{"tick", "cmd/gtrace/output.go", "func (o *output) tick("},
+	{"spool", "cmd/gtrace/output/spool.go", "func (s *Spool) writeBatch("},
+	{"tick", "cmd/gtrace/destination.go", "func (o *destination) tick("},
 	{"status", "cmd/gtrace/statusline.go", "func (s *statusLine) show("},
 	{"relay", "cmd/gtrace/signals.go", "func (r *relay) receive("},
 }
@@ -105,7 +105,7 @@ func faultySources() (map[string]string, error) {
 		}
 		sources[path] = before + "\n" + f.line + head + fmt.Sprintf(" fault(%q)\n", f.name) + body
 		pkg := filepath.Base(filepath.Dir(path))
-		if strings.HasPrefix(f.file, "cmd/") {
+		if filepath.ToSlash(filepath.Dir(f.file)) == "cmd/gtrace" {
 			pkg = "main"
 		}
 		sources[filepath.Join(filepath.Dir(path), "zz_fault.go")] = fmt.Sprintf(faultCode, pkg)
