@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,6 +71,10 @@ func TestAttachSeveral(t *testing.T) {
 	if err := syscall.Kill(servers[1].pid, syscall.SIGKILL); err != nil {
 		t.Error(err)
 	}
+	await(t, "both to have left the trace", func() bool {
+		text, err := os.ReadFile(trace)
+		return err != nil || bytes.Count(text, []byte(`"kind":"left"`)) == 2
+	})
 	size = sizeOf(t, trace)
 	awaitSize(t, trace, size+50_000)
 	g.interrupt(t)
