@@ -4,6 +4,7 @@ package proc
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -67,20 +68,31 @@ func TestSteppedKilled(t *testing.T) {
 				}
 				return err
 			})
+			if ended != nil { // before its tracer did, which has seen it
+				if got := outcome(ended); got != tt.want {
+					t.Errorf("it ended with %s, want %s", got, tt.want)
+				}
+				return
+			}
 			if tt.signal == unix.SIGSTOP {
 				awaitState(t, pid, "T")
 				if err := unix.Kill(pid, unix.SIGCONT); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if ended != nil && ended.Signal == tt.signal {
-				return // its tracer has seen it
-			}
 			if err := cmd.Wait(); err == nil || err.Error() != tt.want {
 				t.Errorf("it ended with %v, want %s", err, tt.want)
 			}
 		})
 	}
+}
+
+// outcome says how a process ended, as package exec does.
+func outcome(s *Stop) string {
+	if s.Signal != 0 {
+		return "signal: " + s.Signal.String()
+	}
+	return fmt.Sprintf("exit status %d", s.Status)
 }
 
 // stepExits makes the one thread of a stopped process step into code that exits,
