@@ -3,7 +3,6 @@ package program
 import (
 	"debug/dwarf"
 	"slices"
-	"strings"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 	"golang.org/x/arch/x86/x86asm"
@@ -324,8 +323,6 @@ func (fl *flow) believed(l *Local, c claim, i, line int, all []engine.Assigned, 
 	return slices.ContainsFunc(s.said.Reach[line], func(all uint64) bool { return origins(all)&^s.part == is }), by
 }
 
-func isConditionalMove(op x86asm.Op) bool { return strings.HasPrefix(op.String(), "CMOV") }
-
 // inMemory reports whether a variable may have a place in memory for good: one of
 // which the text takes the address, or that is too large for registers.
 func inMemory(l *Local, all []engine.Assigned) bool {
@@ -394,12 +391,9 @@ func (sig *Signature) holders(name string, offset int64, by origins) (h holders)
 			case pc.float:
 				h.regs[firstFloat+pc.register] = by
 			default:
-				h.regs[abiOrder[pc.register]] = by
+				h.regs[numberOfDwarf(uint64(intSequence[pc.register]))] = by
 			}
 		}
 	}
 	return h
 }
-
-// abiOrder are the numbers here of the registers in which arguments are passed.
-var abiOrder = [...]int{regAX, regBX, regCX, regDI, regSI, 8, 9, 10, 11}

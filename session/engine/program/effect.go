@@ -48,6 +48,16 @@ func (i Insn) isSet() bool {
 	return false
 }
 
+// isChoice reports whether an instruction moves something if a condition is true.
+func (i Insn) isChoice() bool {
+	switch i.Op {
+	case x86asm.CMOVA, x86asm.CMOVAE, x86asm.CMOVB, x86asm.CMOVBE, x86asm.CMOVE, x86asm.CMOVG, x86asm.CMOVGE, x86asm.CMOVL,
+		x86asm.CMOVLE, x86asm.CMOVNE, x86asm.CMOVNO, x86asm.CMOVNP, x86asm.CMOVNS, x86asm.CMOVO, x86asm.CMOVP, x86asm.CMOVS:
+		return true
+	}
+	return false
+}
+
 // setsFlags reports whether a comparison, or what computes, leaves flags behind.
 func (i Insn) setsFlags() bool {
 	switch i.Op {

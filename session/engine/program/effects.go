@@ -66,15 +66,13 @@ func numberOfDwarf(n uint64) int {
 	switch {
 	case n < uint64(len(dwarfOrder)):
 		return dwarfOrder[n]
-	case n < pcNumber:
+	case n < pcRegister:
 		return int(n)
-	case n > pcNumber && n <= pcNumber+16:
-		return int(n-pcNumber) - 1 + firstFloat
+	case n >= firstVector && n < firstVector+vectors:
+		return int(n-firstVector) + firstFloat
 	}
 	return -1
 }
-
-const pcNumber = 16
 
 // effectsOf finds out what the instruction with an index does.
 func (fl *flow) effectsOf(i int) (ef effects) {
@@ -118,7 +116,7 @@ func (fl *flow) copies(ef *effects, i int) {
 	switch in.Op {
 	case x86asm.MOV, x86asm.MOVZX, x86asm.MOVSX, x86asm.MOVSXD, x86asm.MOVSD_XMM, x86asm.MOVSS, x86asm.MOVUPS, x86asm.MOVQ, x86asm.MOVD:
 	default:
-		if !isConditionalMove(in.Op) {
+		if !in.isChoice() {
 			return
 		}
 	}
@@ -145,7 +143,7 @@ func (fl *flow) copies(ef *effects, i int) {
 	if in.bytes > 0 {
 		width = min(width, int64(in.bytes))
 	}
-	ef.copy, ef.width = width > 0 && !isConditionalMove(in.Op), width
+	ef.copy, ef.width = width > 0 && !in.isChoice(), width
 }
 
 // inFrame returns where in the frame an operand is.

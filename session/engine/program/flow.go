@@ -327,7 +327,7 @@ func (fl *flow) value(u *unit, s *state, i int) origins {
 		return old // a part of what it computes
 	case assigns:
 		return by.by
-	case isConditionalMove(fl.code[i].Op) && ef.width >= u.size:
+	case fl.code[i].isChoice() && ef.width >= u.size:
 		if dst, ok := fl.code[i].Args[0].(x86asm.Reg); ok {
 			n, _ := numberOf(dst)
 			return either(s.regs[n], s.of(ef.source))

@@ -39,10 +39,12 @@ func (im *Image) Frame(mem value.Memory, regs Registers, pc, cfa uint64) *Frame 
 }
 
 // word reads one word of the memory.
-func (fr *Frame) word(addr uint64) (uint64, error) {
-	var b [8]byte
-	_, err := fr.Memory.ReadMemory(b[:], addr)
-	return binary.LittleEndian.Uint64(b[:]), err
+func (fr *Frame) word(addr uint64) (uint64, error) { return readWord(fr.Memory, addr) }
+
+func readWord(mem value.Memory, addr uint64) (uint64, error) {
+	var b [wordSize]byte
+	_, err := mem.ReadMemory(b[:], addr)
+	return uint64At(b[:], 0), err
 }
 
 // dwarf returns the registers as expressions of DWARF use them.

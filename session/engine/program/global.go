@@ -53,7 +53,7 @@ func (im *Image) namePackage(f *engine.Function) {
 	if err != nil {
 		path = f.Package
 	}
-	f.PackageName = im.clauses[path]
+	f.PackageName = im.debug.Packages[path]
 	if f.Package == "main" && im.info.Path != commandLine {
 		f.CommandPath = im.info.Path
 	}

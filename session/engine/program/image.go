@@ -42,7 +42,6 @@ type Image struct {
 	flows      map[*engine.Function]*flow // of optimised code, once looked at
 	signatures map[*engine.Function]*Signature
 	packages   []*packageUnit
-	clauses    map[string]string                       // names of packages, by import path
 	families   map[string]*family                      // of generic code, by the symbol they share
 	dicts      map[uint64]bool                         // see dictionaries
 	sigpanic   *engine.Function                        // see isSigpanic; nil: not looked for
@@ -144,7 +143,6 @@ func (im *Image) identify() error {
 }
 
 func (im *Image) loadFunctions() {
-	im.clauses = im.debug.Packages()
 	for _, u := range im.debug.Units {
 		im.packages = append(im.packages, &packageUnit{Unit: u})
 	}

@@ -98,9 +98,12 @@ func (im *Image) Symbol(name string) (uint64, bool) {
 // below.
 func (im *Image) GOffset() uint64 {
 	const below = ^uint64(wordSize) + 1
-	tlsg, ok := im.tlsg()
 	i := slices.IndexFunc(im.file.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_TLS })
-	if !ok || i < 0 {
+	if i < 0 {
+		return below
+	}
+	tlsg, ok := im.Symbol("runtime.tlsg") // an offset in there, and no address
+	if !ok {
 		return below
 	}
 	tls := im.file.Progs[i]
@@ -108,17 +111,5 @@ func (im *Image) GOffset() uint64 {
 	if tls.Align > 0 { // it ends where the next one could begin
 		size += (-tls.Vaddr - tls.Memsz) & (tls.Align - 1)
 	}
-	return tlsg - size
-}
-
-// tlsg returns the value of the symbol runtime.tlsg, an offset from the begin of
-// thread-local storage.
-func (im *Image) tlsg() (uint64, bool) {
-	symbols, _ := im.file.Symbols()
-	for _, s := range symbols {
-		if s.Name == "runtime.tlsg" {
-			return s.Value, true
-		}
-	}
-	return 0, false
+	return tlsg - im.base - size
 }

@@ -124,16 +124,6 @@ func (b *body) skipGuess(i, reg int) {
 	}
 }
 
-// isChoice reports whether an instruction moves something if a condition is true.
-func (i Insn) isChoice() bool {
-	switch i.Op {
-	case x86asm.CMOVA, x86asm.CMOVAE, x86asm.CMOVB, x86asm.CMOVBE, x86asm.CMOVE, x86asm.CMOVG, x86asm.CMOVGE, x86asm.CMOVL,
-		x86asm.CMOVLE, x86asm.CMOVNE, x86asm.CMOVNO, x86asm.CMOVNP, x86asm.CMOVNS, x86asm.CMOVO, x86asm.CMOVP, x86asm.CMOVS:
-		return true
-	}
-	return false
-}
-
 // writes reports whether an instruction names a register as the one that it writes.
 func (i Insn) writes(reg int) bool {
 	to, ok := i.Args[0].(x86asm.Reg)

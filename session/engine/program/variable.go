@@ -159,7 +159,7 @@ func (l locator) element(at Spot, index ast.Expr) (Spot, error) {
 		elem, count = t.Type, uint64(value.ArrayLen(t))
 	case *godwarf.SliceType:
 		elem = t.ElemType
-		if count, err = l.word(at.Addr + wordSize); err == nil {
+		if count, err = readWord(l.mem, at.Addr+wordSize); err == nil {
 			at.Addr, err = l.pointer(at.Addr)
 		}
 		if err != nil {
@@ -176,17 +176,11 @@ func (l locator) element(at Spot, index ast.Expr) (Spot, error) {
 
 // pointer reads a pointer.
 func (l locator) pointer(addr uint64) (uint64, error) {
-	p, err := l.word(addr)
+	p, err := readWord(l.mem, addr)
 	if err == nil && p != 0 && l.raw {
 		err = errors.New("the program is position independent and has not started: attach to it later")
 	}
 	return p, err
-}
-
-func (l locator) word(addr uint64) (uint64, error) {
-	var b [wordSize]byte
-	_, err := l.mem.ReadMemory(b[:], addr)
-	return binary.LittleEndian.Uint64(b[:]), err
 }
 
 // Named says what the names that lead to a spot say of it.

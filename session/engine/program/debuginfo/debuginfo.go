@@ -24,6 +24,7 @@ type Info struct {
 	Units     []*Unit
 	Functions []Function           // ordered by address
 	Inlined   map[string]*Abstract // functions of Go that were inlined, by symbol
+	Packages  map[string]string    // names of packages, by import path
 
 	base        uint64
 	moduledata  uint64
@@ -49,7 +50,7 @@ func Open(file *elf.File, base uint64) (*Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &Info{base: base, pointerSize: 8, types: types{seed: maphash.MakeSeed()}}
+	in := &Info{base: base, pointerSize: 8, types: types{seed: maphash.MakeSeed()}, Packages: make(map[string]string, len(units))}
 	if in.Data, err = s.data(nil); err != nil {
 		return nil, err
 	}
@@ -58,6 +59,7 @@ func Open(file *elf.File, base uint64) (*Info, error) {
 			return nil, err
 		}
 		in.Units = append(in.Units, u.public)
+		in.Packages[strings.ReplaceAll(u.public.Path, "%2e", ".")] = u.public.Name
 	}
 	scans, err := scanAll(units, in.types.seed)
 	if err != nil {
@@ -72,20 +74,8 @@ func Open(file *elf.File, base uint64) (*Info, error) {
 	return in, nil
 }
 
-// Base returns what is added to the addresses of the file.
-func (in *Info) Base() uint64 { return in.base }
-
 // Moduledata returns the address of runtime.firstmoduledata, 0 if that is not known.
 func (in *Info) Moduledata() uint64 { return in.moduledata }
-
-// Packages returns the names of the packages, by their import paths.
-func (in *Info) Packages() map[string]string {
-	names := make(map[string]string, len(in.Units))
-	for _, u := range in.Units {
-		names[strings.ReplaceAll(u.Path, "%2e", ".")] = u.Name
-	}
-	return names
-}
 
 // Entry returns the function that is entered at an address, or nil.
 func (in *Info) Entry(addr uint64) *Function {

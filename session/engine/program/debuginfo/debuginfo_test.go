@@ -140,8 +140,8 @@ func compare(t *testing.T, in *Info, file *elf.File) {
 			t.Errorf("%s was inlined %d times, counted %d", symbol, calls[a.Offset], a.Calls)
 		}
 	}
-	if in.Moduledata() == 0 || in.Packages()["sync/atomic"] != "atomic" {
-		t.Errorf("module data at %#x, packages %v", in.Moduledata(), in.Packages())
+	if in.Moduledata() == 0 || in.Packages["sync/atomic"] != "atomic" {
+		t.Errorf("module data at %#x, packages %v", in.Moduledata(), in.Packages)
 	}
 	if _, err := in.FindType("main.nope"); err == nil {
 		t.Error("a type that is not there was found")

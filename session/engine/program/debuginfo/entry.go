@@ -75,6 +75,11 @@ const (
 	formGNUStrpAlt    = 0x1f21
 )
 
+// isAddress reports whether the value is an address, as it stands or by an index.
+func (f *field) isAddress() bool {
+	return f.form == formAddr || f.form == formAddrx || formAddrx1 <= f.form && f.form <= formAddrx4
+}
+
 var errShort = errors.New("it ends early")
 
 // A cursor reads what a section holds. After an error it reads nothing more.

@@ -10,12 +10,14 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/go-delve/delve/pkg/dwarf/godwarf"
 )
 
 // A Function is one with code.
 type Function struct {
-	Symbol     string // of code that is not Go's, behind C and a dot
-	Entry, End uint64
+	Symbol     string       // of code that is not Go's, behind C and a dot
+	Entry, End uint64       // addresses in the file
 	Offset     dwarf.Offset // of its entry
 	Unit       *Unit
 	Line       int         // where it is declared; 0: unknown
@@ -107,17 +109,34 @@ func (s *scan) run() error {
 	s.trampoline = -1
 	for s.c.off < len(s.c.data) && s.c.err == nil {
 		offset := dwarf.Offset(s.c.off)
-		code := s.c.uleb()
-		if code == 0 {
+		if a := s.abbreviation(); a != nil {
+			s.entry(offset, a)
+		} else {
 			s.leave()
-			continue
 		}
-		if code >= uint64(len(s.u.table)) || s.u.table[code].tag == 0 {
-			return fmt.Errorf("the entry at %#x has the unknown abbreviation %d", offset, code)
-		}
-		s.entry(offset, &s.u.table[code])
 	}
 	return s.c.err
+}
+
+// abbreviation reads what an entry begins with: its form, nil at the end of children.
+func (s *scan) abbreviation() *abbreviation {
+	at := s.c.off
+	code := s.c.uleb()
+	switch {
+	case code == 0:
+		return nil
+	case code >= uint64(len(s.u.table)) || s.u.table[code].tag == 0:
+		s.c.err = fmt.Errorf("the entry at %#x has the unknown abbreviation %d", at, code)
+		return nil
+	}
+	return &s.u.table[code]
+}
+
+// skip steps over the attributes of an entry.
+func (s *scan) skip(a *abbreviation) {
+	for i := range a.fields {
+		s.u.skip(&s.c, &a.fields[i])
+	}
 }
 
 // leave takes note of the end of the children of an entry.
@@ -159,9 +178,7 @@ func (s *scan) entry(offset dwarf.Offset, a *abbreviation) {
 			s.moduledata = s.u.variable(at.location.text)
 		}
 	default:
-		for i := range a.fields {
-			s.u.skip(&s.c, &a.fields[i])
-		}
+		s.skip(a)
 	}
 	if a.children {
 		s.around = append(s.around, l)
@@ -181,7 +198,7 @@ func (s *scan) attributes(a *abbreviation) (at attributes) {
 			to = &at.low
 		case dwarf.AttrHighpc:
 			to = &at.high
-			at.highIsSize = f.form != formAddr && (f.form < formAddrx1 || f.form > formAddrx4) && f.form != formAddrx
+			at.highIsSize = !f.isAddress()
 		case dwarf.AttrInline:
 			to = &at.inline
 		case dwarf.AttrAbstractOrigin:
@@ -194,7 +211,7 @@ func (s *scan) attributes(a *abbreviation) (at attributes) {
 			to = &at.trampoline
 		case dwarf.AttrLocation:
 			to = &at.location
-		case attrGoRuntimeType:
+		case godwarf.AttrGoRuntimeType:
 			to = &at.runtimeType
 		default:
 			s.u.skip(&s.c, f)
@@ -217,12 +234,11 @@ func (s *scan) subprogram(offset dwarf.Offset, at *attributes) bool {
 	}
 	f := Function{
 		Symbol: string(at.name.text), Entry: at.low.num, End: at.high.num, Offset: offset, Unit: s.u.public,
-		Line: int(at.line.num), origin: dwarf.Offset(at.origin.num),
+		Line: int(at.line.num), Trampoline: at.trampoline.there, origin: dwarf.Offset(at.origin.num),
 	}
 	if at.highIsSize {
 		f.End += f.Entry
 	}
-	f.Trampoline = at.trampoline.there
 	s.functions = append(s.functions, f)
 	if f.Trampoline || bytes.HasSuffix(at.name.text, []byte("-fm")) {
 		s.trampoline = len(s.functions) - 1
@@ -264,20 +280,12 @@ func (s *scan) abstract(offset dwarf.Offset) *Abstract {
 // children steps over the children of an entry.
 func (s *scan) children() {
 	for depth := 1; depth > 0 && s.c.err == nil && s.c.off < len(s.c.data); {
-		code := s.c.uleb()
-		if code == 0 {
+		a := s.abbreviation()
+		if a == nil {
 			depth--
 			continue
 		}
-		if code >= uint64(len(s.u.table)) || s.u.table[code].tag == 0 {
-			s.c.err = fmt.Errorf("an entry has the unknown abbreviation %d", code)
-			return
-		}
-		a := &s.u.table[code]
-		for i := range a.fields {
-			s.u.skip(&s.c, &a.fields[i])
-		}
-		if a.children {
+		if s.skip(a); a.children {
 			depth++
 		}
 	}

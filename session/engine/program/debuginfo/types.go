@@ -10,8 +10,6 @@ import (
 	"github.com/go-delve/delve/pkg/dwarf/reader"
 )
 
-const attrGoRuntimeType = godwarf.AttrGoRuntimeType
-
 // A typeEntry is where a type is described.
 type typeEntry struct {
 	name    uint64 // a hash of its name
@@ -38,13 +36,10 @@ func (s *scan) typ(offset dwarf.Offset, at *attributes) {
 
 // hash returns a hash of a type's name. Those of C have a package of their own.
 func (s *scan) hash(name []byte) uint64 {
-	var h maphash.Hash
-	h.SetSeed(s.seed)
 	if !s.u.public.Go {
-		_, _ = h.WriteString("C.")
+		name = append([]byte("C."), name...)
 	}
-	_, _ = h.Write(name)
-	return h.Sum64()
+	return maphash.Bytes(s.seed, name)
 }
 
 // sort makes the entries ready to be searched.
@@ -65,7 +60,11 @@ func (in *Info) FindType(name string) (godwarf.Type, error) {
 	hash := maphash.String(in.types.seed, name)
 	i, _ := slices.BinarySearchFunc(in.types.entries, hash, func(t typeEntry, hash uint64) int { return cmp.Compare(t.name, hash) })
 	for ; i < len(in.types.entries) && in.types.entries[i].name == hash; i++ {
-		if t, err := in.Type(in.types.entries[i].offset); err == nil && in.isNamed(in.types.entries[i].offset, name) {
+		offset := in.types.entries[i].offset
+		if !in.isNamed(offset, name) {
+			continue
+		}
+		if t, err := in.Type(offset); err == nil {
 			return t, nil
 		}
 	}

@@ -131,8 +131,10 @@ func isMember(after string) bool {
 // the linker writes it.
 func (r *Reader) packageName(path string) string {
 	path = strings.ReplaceAll(path, "%2e", ".")
-	if name, ok := r.packageNames()[path]; ok {
-		return name
+	if r.debug != nil {
+		if name, ok := r.debug.Packages[path]; ok {
+			return name
+		}
 	}
 	dir, last := "", path
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
@@ -145,15 +147,6 @@ func (r *Reader) packageName(path string) string {
 		return last[:i] // gopkg.in/yaml.v3
 	}
 	return last
-}
-
-// packageNames maps the import paths of the executable to package names, as
-// far as the debug information tells.
-func (r *Reader) packageNames() map[string]string {
-	if r.packages == nil && r.debug != nil {
-		r.packages = r.debug.Packages()
-	}
-	return r.packages
 }
 
 func isVersion(s string) bool {

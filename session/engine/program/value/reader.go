@@ -30,8 +30,6 @@ type Reader struct {
 	debug *debuginfo.Info
 	types *typeIndex
 	plans map[godwarf.Type]*plan
-	// packages maps an import path to the package's name.
-	packages map[string]string
 	// The target never frees or moves an itab, so they can be remembered.
 	itabs map[uint64]uint64
 	p     printer
